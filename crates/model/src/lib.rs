@@ -1,1 +1,3 @@
-//! placeholder
+//! The Design: every fact of a cluster, explicit.
+
+pub mod units;
