@@ -32,7 +32,7 @@ fn scaled(number: &str, factor: u64) -> Option<u64> {
         return whole.checked_mul(factor);
     }
     let value = number.parse::<f64>().ok()? * factor as f64;
-    (value.is_finite() && value >= 0.0 && value < 9.0e18).then_some(value.round() as u64)
+    (0.0..9.0e18).contains(&value).then_some(value.round() as u64)
 }
 
 macro_rules! text_serde {
@@ -192,7 +192,7 @@ impl fmt::Display for BitRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_multiple_of(1_000_000_000) {
             write!(f, "{}G", self.0 / 1_000_000_000)
-        } else if self.0.is_multiple_of(100_000_000) {
+        } else if self.0 > 1_000_000_000 && self.0.is_multiple_of(100_000_000) {
             write!(f, "{:.1}G", self.0 as f64 / 1e9)
         } else {
             write!(f, "{}M", self.0 / 1_000_000)
