@@ -1,0 +1,199 @@
+//! What must survive, what is accepted, and the numbers that rules compare with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::Name;
+
+/// Components that fail together in a goal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// How many.
+    pub count: u32,
+    /// Of which kind: `any`, or the first step of their paths (`host`, `switch`, `pdu`, `feed`, `rack`, `router`,
+    /// `disk`, `nic`, `psu`, `machine`).
+    pub kind: Name,
+}
+
+/// One line of `survive:`: a promise holds although all of these fail together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// The promise (`api`, `capacity/alice`), a family of them (`capacity/*`), or `all`.
+    pub promise: String,
+    /// What fails together.
+    pub failures: Vec<Failure>,
+    /// Whether one host is drained at the time.
+    pub while_drained: bool,
+}
+
+/// A component whose loss is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    /// Why.
+    pub reason: String,
+}
+
+/// A finding that is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The rule (`VRRP-021`).
+    pub rule: String,
+    /// Path of the component; `None` for every component.
+    pub component: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it is accepted.
+    pub until: Option<Date>,
+}
+
+/// A day of the Gregorian calendar, written `2027-03-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    /// Year, 1970 to 9999.
+    pub year: u16,
+    /// Month, 1 to 12.
+    pub month: u8,
+    /// Day of the month, from 1.
+    pub day: u8,
+}
+
+impl Date {
+    /// The day that begins `days` days after 1970-01-01 (Hinnant's civil calendar formula).
+    pub fn from_days(days: u32) -> Self {
+        let shifted = days + 719_468;
+        let era = shifted / 146_097;
+        let of_era = shifted % 146_097;
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_index = (5 * of_year + 2) / 153;
+        let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+        let year = year_of_era + era * 400 + u32::from(month <= 2);
+        let day = of_year - (153 * month_index + 2) / 5 + 1;
+        Date { year: year as u16, month: month as u8, day: day as u8 }
+    }
+}
+
+impl FromStr for Date {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no day: write it as in `2027-03-31`");
+        let parts: Vec<&str> = text.split('-').collect();
+        let [year, month, day] = parts[..] else { return Err(wrong()) };
+        if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.bytes().all(|b| b == b'-' || b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let number = |part: &str| part.parse::<u16>().map_err(|_| wrong());
+        let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            2 => 28 + u16::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => 0,
+        };
+        if year < 1970 || day == 0 || day > days {
+            return Err(wrong());
+        }
+        Ok(Date { year, month: month as u8, day: day as u8 })
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+macro_rules! thresholds {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr,)+) => {
+        /// Numbers that rules compare with and that no standard fixes; each can be set in the file.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Thresholds {
+            $($(#[doc = $doc])+ pub $name: $type,)+
+        }
+        impl Default for Thresholds {
+            fn default() -> Self {
+                Thresholds { $($name: $default,)+ }
+            }
+        }
+        impl Thresholds {
+            /// Name, meaning and default of each, for the grammar of the file and the reference.
+            pub fn describe() -> Vec<(&'static str, &'static str, String)> {
+                vec![$((stringify!($name), concat!($($doc),+).trim_ascii(), format!("{}", $default)),)+]
+            }
+        }
+    };
+}
+
+thresholds! {
+    /// Share of a breaker's rating that may be used after its twin is lost (PHY-004).
+    pdu_load: f64 = 0.8,
+    /// Host port speed over uplink speed of a leaf (TOP-001).
+    oversubscription: f64 = 3.0,
+    /// The same with one uplink or spine down (TOP-002).
+    oversubscription_degraded: f64 = 6.0,
+    /// The same for leaves with Ceph disks (TOP-003).
+    oversubscription_storage: f64 = 2.0,
+    /// Seconds until HAProxy takes a hung API server out (LB-011).
+    lb_eject_seconds: f64 = 20.0,
+    /// Connections HAProxy must take for each node (LB-014).
+    lb_connections_per_node: u32 = 10,
+    /// Free service addresses over those planned (ADDR-018).
+    pool_slack: f64 = 1.2,
+    /// Virtual processors for each hardware thread on hosts with etcd (PVE-012).
+    vcpu_overcommit: f64 = 2.0,
+    /// Largest fill of an OSD over the mean (STO-009).
+    osd_imbalance: f64 = 1.05,
+    /// Share of memory that guests may fill when a host is lost (WKL-003).
+    memory_after_loss: f64 = 0.9,
+    /// Milliseconds of an fsync at the 99th percentile (ETCD-004).
+    fsync_p99_ms: f64 = 10.0,
+    /// Threads of a control-plane machine (KADM-016).
+    control_plane_cpu: u32 = 4,
+    /// GiB of memory of a control-plane machine (KADM-016).
+    control_plane_memory_gib: u32 = 8,
+    /// Days between restore tests (ETCD-015).
+    restore_test_days: u32 = 92,
+    /// Days for which snapshots are kept at least (ETCD-012).
+    backup_keep_days: u32 = 7,
+    /// Network time sources (TIME-002).
+    time_sources: u32 = 3,
+    /// Ceph disks in a cluster of hypervisors (STO-011).
+    osds_min: u32 = 12,
+    /// Nodes above which a resolver cache on each is advised (DNS-010).
+    nodelocal_nodes: u32 = 20,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_by_the_calendar() {
+        for (days, text) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_781, "2026-11-24"), (20_454, "2026-01-01")]
+        {
+            assert_eq!(Date::from_days(days).to_string(), text);
+            assert_eq!(text.parse::<Date>(), Ok(Date::from_days(days)));
+        }
+        for wrong in ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "tomorrow", "2026-00-10"] {
+            assert!(wrong.parse::<Date>().is_err(), "{wrong}");
+        }
+    }
+}

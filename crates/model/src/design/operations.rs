@@ -1,0 +1,120 @@
+//! Backups, monitoring, access and tenants.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Bytes, MilliCpu, Millis};
+use crate::{Map, Name};
+
+/// Who uses the cluster, with quotas. The tenant's name is that of its namespace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Sum of the processor time that its pods ask for.
+    pub cpu: MilliCpu,
+    /// Sum of the memory that its pods ask for, and of their limits.
+    pub memory: Bytes,
+    /// Volumes, by storage class.
+    pub storage: Map<Bytes>,
+    /// Most pods.
+    pub pods: u32,
+    /// Most services of type LoadBalancer.
+    pub load_balancers: u32,
+    /// What a container gets that asks for nothing.
+    pub limits: LimitRange,
+    /// Group that administers the namespace.
+    pub admins: String,
+    /// Priority class of its pods.
+    pub priority_class: String,
+}
+
+/// What a container gets that asks for nothing, and the most it may ask for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitRange {
+    /// Limit of processor time.
+    pub default_cpu: MilliCpu,
+    /// Limit of memory.
+    pub default_memory: Bytes,
+    /// Request of processor time.
+    pub request_cpu: MilliCpu,
+    /// Request of memory.
+    pub request_memory: Bytes,
+    /// Most processor time.
+    pub max_cpu: MilliCpu,
+    /// Most memory.
+    pub max_memory: Bytes,
+}
+
+/// Copies in another failure domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backups {
+    /// Of etcd.
+    pub etcd: Option<EtcdBackup>,
+    /// Of volumes, by name of the job.
+    pub volume: Map<VolumeBackup>,
+}
+
+/// Snapshots of etcd.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EtcdBackup {
+    /// Time between snapshots.
+    pub every: Millis,
+    /// Snapshots that are kept.
+    pub keep: u32,
+    /// Where they go, by name in `external`.
+    pub to: Name,
+    /// Whether the certificates and keys of the cluster go with them.
+    pub with_pki: bool,
+    /// How often a restore is tried; `None` when nobody does.
+    pub restore_test: Option<Millis>,
+    /// Directory on each control-plane machine where they are made.
+    pub directory: String,
+    /// Largest acceptable loss, when stated.
+    pub rpo: Option<Millis>,
+    /// Whether each snapshot is checked after it was made.
+    pub verify: bool,
+}
+
+/// Copies of volumes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeBackup {
+    /// Time between copies.
+    pub every: Millis,
+    /// Copies that are kept.
+    pub keep: u32,
+    /// Where they go, by name in `external`.
+    pub to: Name,
+    /// Pools that are copied, by name in `ceph/pool`.
+    pub pools: Vec<Name>,
+}
+
+/// What watches the cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monitoring {
+    /// Where its data lie: `local`, or a storage class.
+    pub storage: Name,
+    /// How long they are kept.
+    pub retention: Millis,
+    /// Where alerts go (`mailto:ops@example.edu`).
+    pub alerts: Option<String>,
+    /// Time between scrapes.
+    pub scrape_interval: Millis,
+}
+
+/// Who gets in, and where the secrets are. Paths are relative to the cluster file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// File with the public keys of administrators.
+    pub ssh_keys: Option<String>,
+    /// User they log in as.
+    pub user: String,
+    /// File with the encrypted secrets.
+    pub secrets: String,
+    /// Files with the public keys the secrets are encrypted to.
+    pub recipients: Vec<String>,
+}
