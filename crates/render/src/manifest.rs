@@ -1,0 +1,106 @@
+//! What was written, with the hash of each file: the last file of an atomic run.
+
+use std::collections::BTreeMap;
+
+use plimsoll_model::Design;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::Tree;
+
+/// The list of rendered files with their hashes, written last: a run that was interrupted leaves the old one, and the
+/// next run finishes its work. Files that it does not name were not written by us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this form.
+    pub format: u32,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Edition of the defaults.
+    pub edition: String,
+    /// Files, by path below the output directory.
+    pub file: BTreeMap<String, ManifestEntry>,
+}
+
+/// One file of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestEntry {
+    /// SHA-256 of its bytes as they were written (with placeholders for secrets), in hexadecimal.
+    pub sha256: String,
+    /// Permission bits where it goes, in octal (`0644`).
+    pub mode: String,
+    /// `user:group` where it goes.
+    pub owner: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Secrets that are to be filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+}
+
+impl Manifest {
+    /// Version of the form that this program writes.
+    pub const FORMAT: u32 = 1;
+    /// Where it lies below the output directory.
+    pub const PATH: &str = "manifest.json";
+
+    /// The manifest of a tree.
+    pub fn of(design: &Design, tree: &Tree) -> Self {
+        let entry = |file: &crate::File| {
+            let mut secrets: Vec<String> = file.open_holes().map(|hole| hole.secret.0.clone()).collect();
+            secrets.sort();
+            secrets.dedup();
+            ManifestEntry {
+                sha256: sha256_hex(file.text().as_bytes()),
+                mode: format!("{:04o}", file.mode),
+                owner: file.owner.clone(),
+                purpose: file.purpose.clone(),
+                secrets,
+            }
+        };
+        Manifest {
+            format: Self::FORMAT,
+            cluster: design.cluster.to_string(),
+            edition: design.edition.clone(),
+            file: tree.iter().map(|(path, file)| (path.to_owned(), entry(file))).collect(),
+        }
+    }
+
+    /// As JSON, with a final newline.
+    pub fn to_json(&self) -> String {
+        // Only maps with other keys than strings could fail, and there are none.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Reads one that an earlier run wrote.
+    ///
+    /// # Errors
+    /// When it is not of this form.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn hashes_are_those_of_sha256sum() {
+        assert_eq!(
+            super::sha256_hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            "FIPS 180-4, example of one block"
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! The rendered files, before secrets are filled in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use plimsoll_model::design::SecretRef;
+
+/// Every rendered file, by its path below the output directory, sorted.
+///
+/// The first step of a path says whose file it is: `hosts/<host>/…` and `machines/<machine>/…` continue with the place
+/// where the file goes on that host or machine (`machines/cp-1/etc/haproxy/haproxy.cfg`); `switches/`, `gateways/`,
+/// `proxmox/`, `cluster/` and `backup/` are handed to a person or to an interface; `RUNBOOK.md` is read by people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    files: BTreeMap<String, File>,
+}
+
+/// One rendered file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its content in order.
+    pub segments: Vec<Segment>,
+    /// Permission bits where it goes (`0o644`).
+    pub mode: u32,
+    /// `user:group` where it goes.
+    pub owner: String,
+    /// What it is for, in a few words.
+    pub purpose: String,
+}
+
+/// A piece of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Text as it stands.
+    Text(String),
+    /// A secret that is filled in at the last moment.
+    Hole(Hole),
+}
+
+/// The place of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hole {
+    /// Which secret.
+    pub secret: SecretRef,
+    /// In which form it stands there.
+    pub form: Form,
+}
+
+/// How a secret is written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// As the store holds it: a password, a TSIG key (which is base64 already), a PEM text.
+    Text,
+    /// Its bytes in base64, on one line.
+    Base64,
+    /// As the store holds it, each line but the first indented by so many blanks (a PEM text in a YAML block).
+    Indented(u8),
+}
+
+impl Hole {
+    /// A hole for a secret as the store holds it.
+    pub fn text(secret: &SecretRef) -> Self {
+        Hole { secret: secret.clone(), form: Form::Text }
+    }
+
+    /// A hole for the bytes of a secret in base64.
+    pub fn base64(secret: &SecretRef) -> Self {
+        Hole { secret: secret.clone(), form: Form::Base64 }
+    }
+
+    /// What stands in the file until the secret is filled in: `<plimsoll:secret tsig/externaldns>`.
+    ///
+    /// Typed writers are given this text for the secret; [`File::holes`] then finds it again.
+    pub fn placeholder(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Hole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<plimsoll:secret {}", self.secret.0)?;
+        match self.form {
+            Form::Text => f.write_str(">"),
+            Form::Base64 => f.write_str(" base64>"),
+            Form::Indented(blanks) => write!(f, " indented-{blanks}>"),
+        }
+    }
+}
+
+impl File {
+    /// A file that everybody may read (`0644 root:root`) and that holds no secret.
+    pub fn new(purpose: impl Into<String>, text: impl Into<String>) -> Self {
+        File {
+            segments: vec![Segment::Text(text.into())],
+            mode: 0o644,
+            owner: "root:root".into(),
+            purpose: purpose.into(),
+        }
+    }
+
+    /// With other permission bits.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// With another `user:group`.
+    #[must_use]
+    pub fn owner(mut self, owner: &str) -> Self {
+        owner.clone_into(&mut self.owner);
+        self
+    }
+
+    /// Turns the placeholders of exactly these holes into holes. Only declared ones become holes, so that a text that
+    /// a person wrote elsewhere in the design cannot ask for a secret. Takes the bits for group and others away.
+    #[must_use]
+    pub fn holes<'a>(mut self, holes: impl IntoIterator<Item = &'a Hole>) -> Self {
+        for hole in holes {
+            let placeholder = hole.placeholder();
+            let mut segments = Vec::new();
+            for segment in self.segments {
+                let Segment::Text(text) = segment else {
+                    segments.push(segment);
+                    continue;
+                };
+                for (index, part) in text.split(&placeholder).enumerate() {
+                    if index > 0 {
+                        segments.push(Segment::Hole(hole.clone()));
+                    }
+                    if !part.is_empty() {
+                        segments.push(Segment::Text(part.to_owned()));
+                    }
+                }
+            }
+            self.segments = segments;
+        }
+        if self.has_holes() {
+            self.mode &= 0o700;
+        }
+        self
+    }
+
+    /// Whether a secret is missing in it.
+    pub fn has_holes(&self) -> bool {
+        self.segments.iter().any(|segment| matches!(segment, Segment::Hole(_)))
+    }
+
+    /// The holes, in the order of the text.
+    pub fn open_holes(&self) -> impl Iterator<Item = &Hole> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Hole(hole) => Some(hole),
+            Segment::Text(_) => None,
+        })
+    }
+
+    /// The text with placeholders for secrets.
+    pub fn text(&self) -> String {
+        self.segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Text(text) => text.clone(),
+                Segment::Hole(hole) => hole.placeholder(),
+            })
+            .collect()
+    }
+}
+
+impl Tree {
+    /// No files yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file. Two files at one path are a defect of this crate, which its tests look for: the later one wins.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the path is taken or could leave the output directory.
+    pub fn add(&mut self, path: impl Into<String>, file: File) {
+        let path = path.into();
+        debug_assert!(
+            !path.starts_with('/') && path.split('/').all(|step| !matches!(step, "" | "." | "..")),
+            "`{path}` could leave the output directory"
+        );
+        let taken = self.files.insert(path, file);
+        debug_assert!(taken.is_none(), "two files at one path");
+    }
+
+    /// Adds the file that lies at the absolute path `place` of a machine.
+    pub fn on_machine(&mut self, machine: &impl fmt::Display, place: &str, file: File) {
+        self.add(format!("machines/{machine}/{}", place.trim_start_matches('/')), file);
+    }
+
+    /// Adds the file that lies at the absolute path `place` of a host.
+    pub fn on_host(&mut self, host: &impl fmt::Display, place: &str, file: File) {
+        self.add(format!("hosts/{host}/{}", place.trim_start_matches('/')), file);
+    }
+
+    /// The file at a path.
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.files.get(path)
+    }
+
+    /// Every file with its path, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file))
+    }
+
+    /// The files of one machine, by the absolute path where they go.
+    pub fn of_machine(&self, machine: &str) -> impl Iterator<Item = (&str, &File)> {
+        let prefix = format!("machines/{machine}");
+        self.iter().filter_map(move |(path, file)| {
+            path.strip_prefix(&prefix).filter(|place| place.starts_with('/')).map(|place| (place, file))
+        })
+    }
+
+    /// How many files.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Every secret that some file needs, sorted.
+    pub fn secrets(&self) -> Vec<SecretRef> {
+        let mut all: Vec<SecretRef> =
+            self.files.values().flat_map(File::open_holes).map(|hole| hole.secret.clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_declared_holes_are_holes() {
+        let key = Hole::text(&SecretRef("tsig/transfer".into()));
+        let file =
+            File::new("keys", "secret \"<plimsoll:secret tsig/transfer>\"; # <plimsoll:secret ca/key>\n").holes([&key]);
+        assert_eq!(
+            file.segments,
+            [
+                Segment::Text("secret \"".into()),
+                Segment::Hole(key),
+                Segment::Text("\"; # <plimsoll:secret ca/key>\n".into()),
+            ]
+        );
+        assert_eq!(file.mode, 0o600, "a file with a secret is for its owner alone");
+        assert_eq!(file.text(), "secret \"<plimsoll:secret tsig/transfer>\"; # <plimsoll:secret ca/key>\n");
+    }
+
+    #[test]
+    fn files_of_a_machine_carry_the_place_where_they_go() {
+        let mut tree = Tree::new();
+        tree.on_machine(&"cp-1", "/etc/hosts", File::new("names", ""));
+        tree.on_machine(&"cp-10", "/etc/hosts", File::new("names", ""));
+        let places: Vec<&str> = tree.of_machine("cp-1").map(|(place, _)| place).collect();
+        assert_eq!(places, ["/etc/hosts"]);
+    }
+}
