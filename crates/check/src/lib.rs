@@ -1,1 +1,15 @@
-//! placeholder
+//! Design rules, one file each, with their manuals.
+//!
+//! [`judge`] runs every rule over a [`World`] of views and gives a [`Report`]: what is broken, what is accepted, what
+//! could not be judged. A rule is a [`Rule`] constant in a file of its own below [`rules`]; see the one of VRRP-003 for
+//! the shape.
+
+mod judge;
+mod manual;
+mod report;
+mod rule;
+pub mod rules;
+
+pub use judge::judge;
+pub use report::{AcceptedFinding, Report, Unjudged};
+pub use rule::{Evidence, Finding, Manual, Reads, Rule, Verdicts};

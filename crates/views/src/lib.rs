@@ -1,1 +1,15 @@
-//! placeholder
+//! Small views of a cluster, so that each rule is written once.
+//!
+//! A [`World`] holds the views of one cluster, projected either from a Design (with its origins) or from the files
+//! somebody already has. A rule sees [`Fact`]s: values that are known or unknown, each with the place that states it.
+//! Every area has one module with its view types and its two projections, `from_design` and `from_files`.
+
+mod fact;
+pub mod files;
+mod goals;
+pub mod vrrp;
+mod world;
+
+pub use fact::{Fact, Place};
+pub use goals::{Goals, Scope};
+pub use world::{DesignSource, World};

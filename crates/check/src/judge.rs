@@ -1,0 +1,91 @@
+//! Runs the rules and makes one report of their verdicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_diagnostics::Diagnostic;
+use plimsoll_model::design::{Accepted, Date};
+use plimsoll_views::{Place, World};
+
+use crate::report::{AcceptedFinding, Report, Unjudged};
+use crate::rule::{Finding, Rule, Verdicts};
+
+/// Runs `rules` over the views of one cluster.
+///
+/// One cause gives one finding: a finding is dropped when a rule that its own is `silent_behind` has one of the same
+/// cause. What the Design accepts is set apart; an acceptance whose last day is past no longer counts, and says so.
+pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
+    let mut report = Report::default();
+    let mut found: Vec<(&'static Rule, Finding)> = Vec::new();
+    for &rule in rules {
+        let mut verdicts = Verdicts::default();
+        (rule.check)(world, &mut verdicts);
+        if verdicts.broken.is_empty() && verdicts.held > 0 {
+            report.held.insert(rule.id, verdicts.held);
+        }
+        let unjudged = verdicts.unjudged.into_iter();
+        report.unjudged.extend(unjudged.map(|(component, needs)| Unjudged { rule: rule.id, component, needs }));
+        found.extend(verdicts.broken.into_iter().map(|finding| (rule, finding)));
+    }
+    report.unjudged.sort();
+    report.unjudged.dedup();
+
+    let mut causes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (rule, finding) in &found {
+        causes.entry(rule.id).or_default().insert(&finding.cause);
+    }
+    let told = |rule: &Rule, finding: &Finding| {
+        let speaks = |id: &&str| causes.get(*id).is_some_and(|causes| causes.contains(finding.cause.as_str()));
+        !rule.silent_behind.iter().any(speaks)
+    };
+    let (spoken, _): (Vec<_>, Vec<_>) = found.iter().partition(|(rule, finding)| told(rule, finding));
+    for (rule, finding) in spoken {
+        let mut diagnostic = place(world, rule, finding);
+        match acceptance(world, rule.id, &finding.component) {
+            Some(accepted) if expired(accepted, world.today) => {
+                let until = accepted.until.map(|date| date.to_string()).unwrap_or_default();
+                diagnostic = diagnostic.note(format!("was accepted until {until}: {}", accepted.reason));
+                report.findings.push(diagnostic);
+            }
+            Some(accepted) => {
+                let reason = accepted.reason.clone();
+                report.accepted.push(AcceptedFinding { finding: diagnostic, reason });
+            }
+            None => report.findings.push(diagnostic),
+        }
+    }
+    report.findings.sort();
+    report
+}
+
+/// The acceptance that covers a component: its own path or one above it.
+fn acceptance<'a>(world: &World<'a>, rule: &str, component: &str) -> Option<&'a Accepted> {
+    let covers =
+        |path: &str| component == path || component.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    world
+        .design?
+        .design
+        .accept
+        .iter()
+        .find(|accepted| accepted.rule == rule && accepted.component.as_deref().is_none_or(covers))
+}
+
+fn expired(accepted: &Accepted, today: Option<Date>) -> bool {
+    matches!((accepted.until, today), (Some(until), Some(today)) if today > until)
+}
+
+fn place(world: &World<'_>, rule: &Rule, finding: &Finding) -> Diagnostic {
+    let mut diagnostic = finding.diagnostic.clone().code(rule.id).component(&finding.component);
+    for (place, label, primary) in &finding.marks {
+        let span = match place {
+            Place::Design(path) => world.design.and_then(|source| source.origins.span(path)),
+            Place::File { span, .. } => *span,
+        };
+        diagnostic = match (span, primary) {
+            (Some(span), true) => diagnostic.at(span, label),
+            (Some(span), false) => diagnostic.context(span, label),
+            (None, _) if label.is_empty() => diagnostic,
+            (None, _) => diagnostic.note(format!("{}: {label}", place.component())),
+        };
+    }
+    diagnostic
+}

@@ -1,0 +1,83 @@
+//! All views of one cluster.
+
+use plimsoll_model::design::{Date, Design, Thresholds};
+use plimsoll_model::{Name, Origins};
+
+use crate::files::Files;
+use crate::vrrp::VrrpGroup;
+use crate::{Fact, Goals, Place};
+
+/// All views of one cluster, projected from a Design or from files.
+pub struct World<'a> {
+    /// The Design and its origins; `None` when the views were projected from files.
+    pub design: Option<DesignSource<'a>>,
+    /// Which failures must be survived.
+    pub goals: Goals,
+    /// Numbers that rules compare with.
+    pub thresholds: Thresholds,
+    /// The day on which it is judged, for rules that know ends of life; `None` leaves these out.
+    pub today: Option<Date>,
+    /// VRRP groups: of the API and of others that are known.
+    pub vrrp: Vec<VrrpGroup>,
+}
+
+impl<'a> World<'a> {
+    /// The views of a Design.
+    pub fn of_design(design: &'a Design, origins: &'a Origins, today: Option<Date>) -> Self {
+        let source = DesignSource { design, origins };
+        World {
+            goals: Goals::of(design),
+            thresholds: design.threshold.clone(),
+            today,
+            vrrp: crate::vrrp::from_design(source),
+            design: Some(source),
+        }
+    }
+
+    /// The views of somebody's files.
+    pub fn of_files(files: &Files, today: Option<Date>) -> Self {
+        World {
+            goals: Goals::none(),
+            thresholds: Thresholds::default(),
+            today,
+            vrrp: crate::vrrp::from_files(files),
+            design: None,
+        }
+    }
+
+    /// Whether the views come from somebody's files.
+    pub fn is_files(&self) -> bool {
+        self.design.is_none()
+    }
+}
+
+/// A Design with its origins: what projections read.
+#[derive(Clone, Copy)]
+pub struct DesignSource<'a> {
+    /// The Design.
+    pub design: &'a Design,
+    /// Where its facts came from.
+    pub origins: &'a Origins,
+}
+
+impl<'a> DesignSource<'a> {
+    /// The place of a path of the Design.
+    pub fn place(&self, path: impl Into<String>) -> Place {
+        Place::Design(path.into())
+    }
+
+    /// A fact of the Design, which always knows.
+    pub fn fact<T>(&self, path: impl Into<String>, value: T) -> Fact<T> {
+        Fact::known(value, self.place(path))
+    }
+
+    /// A fact that the Design may leave open.
+    pub fn maybe<T>(&self, path: impl Into<String>, value: Option<T>) -> Fact<T> {
+        Fact::maybe(value, self.place(path))
+    }
+
+    /// The physical host of a machine.
+    pub fn host_of(&self, machine: &Name) -> Option<&'a Name> {
+        self.design.machine.get(machine).map(|machine| &machine.host)
+    }
+}
