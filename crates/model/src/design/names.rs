@@ -100,6 +100,9 @@ pub struct Zone {
     pub secondaries: Vec<Name>,
     /// Who delegates it to us, in words (`campus`).
     pub delegated_by: Option<String>,
+    /// Serial of the zone file. Made by `resolve`: 1 for a new zone, kept in the lock with a digest of the records and
+    /// raised by one when these change, so that secondaries notice.
+    pub serial: u32,
     /// Life of records.
     pub ttl: Millis,
     /// How often secondaries ask.

@@ -63,8 +63,16 @@ pub struct EtcdBackup {
     pub every: Millis,
     /// Snapshots that are kept.
     pub keep: u32,
+    /// How long after midnight the first snapshot of the day is made, by machine. Made by `resolve`: the interval is
+    /// shared out, so that three members with `every: 6h` start at 0h, 2h and 4h.
+    pub start: Map<Millis>,
     /// Where they go, by name in `external`.
     pub to: Name,
+    /// The account there that takes them by SFTP, `user@address`. Made by `resolve` from the address of `to` (or its
+    /// `url`, when that is `sftp://user@host/directory`).
+    pub login: String,
+    /// Directory of that account, relative to its home, without a final slash (`campus/etcd`).
+    pub remote_directory: String,
     /// Whether the certificates and keys of the cluster go with them.
     pub with_pki: bool,
     /// How often a restore is tried; `None` when nobody does.
@@ -103,6 +111,9 @@ pub struct Monitoring {
     pub alerts: Option<String>,
     /// Time between scrapes.
     pub scrape_interval: Millis,
+    /// Directory on every machine from which its node exporter takes metrics that scripts write
+    /// (`/var/lib/prometheus/node-exporter`, which is Debian's).
+    pub textfile_directory: String,
 }
 
 /// Who gets in, and where the secrets are. Paths are relative to the cluster file.
