@@ -5,13 +5,15 @@
 //! back.
 
 mod cluster;
+mod hole;
 mod manifest;
 mod tree;
 
 use plimsoll_model::Design;
 
+pub use hole::{Form, Hole, Source};
 pub use manifest::{Manifest, ManifestEntry, sha256_hex};
-pub use tree::{File, Form, Hole, Segment, Tree};
+pub use tree::{File, Segment, Tree};
 
 /// Every file of the cluster.
 pub fn render(design: &Design) -> Tree {

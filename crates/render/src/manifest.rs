@@ -49,7 +49,7 @@ impl Manifest {
     /// The manifest of a tree.
     pub fn of(design: &Design, tree: &Tree) -> Self {
         let entry = |file: &crate::File| {
-            let mut secrets: Vec<String> = file.open_holes().map(|hole| hole.secret.0.clone()).collect();
+            let mut secrets: Vec<String> = file.secrets().map(|secret| secret.0.clone()).collect();
             secrets.sort();
             secrets.dedup();
             ManifestEntry {

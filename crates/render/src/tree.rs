@@ -5,6 +5,8 @@ use std::fmt;
 
 use plimsoll_model::design::SecretRef;
 
+use crate::Hole;
+
 /// Every rendered file, by its path below the output directory, sorted.
 ///
 /// The first step of a path says whose file it is: `hosts/<host>/…` and `machines/<machine>/…` continue with the place
@@ -33,58 +35,8 @@ pub struct File {
 pub enum Segment {
     /// Text as it stands.
     Text(String),
-    /// A secret that is filled in at the last moment.
+    /// A secret, or a file of the person, that is filled in at the last moment.
     Hole(Hole),
-}
-
-/// The place of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hole {
-    /// Which secret.
-    pub secret: SecretRef,
-    /// In which form it stands there.
-    pub form: Form,
-}
-
-/// How a secret is written into a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// As the store holds it: a password, a TSIG key (which is base64 already), a PEM text.
-    Text,
-    /// Its bytes in base64, on one line.
-    Base64,
-    /// As the store holds it, each line but the first indented by so many blanks (a PEM text in a YAML block).
-    Indented(u8),
-}
-
-impl Hole {
-    /// A hole for a secret as the store holds it.
-    pub fn text(secret: &SecretRef) -> Self {
-        Hole { secret: secret.clone(), form: Form::Text }
-    }
-
-    /// A hole for the bytes of a secret in base64.
-    pub fn base64(secret: &SecretRef) -> Self {
-        Hole { secret: secret.clone(), form: Form::Base64 }
-    }
-
-    /// What stands in the file until the secret is filled in: `<plimsoll:secret tsig/externaldns>`.
-    ///
-    /// Typed writers are given this text for the secret; [`File::holes`] then finds it again.
-    pub fn placeholder(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Hole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<plimsoll:secret {}", self.secret.0)?;
-        match self.form {
-            Form::Text => f.write_str(">"),
-            Form::Base64 => f.write_str(" base64>"),
-            Form::Indented(blanks) => write!(f, " indented-{blanks}>"),
-        }
-    }
 }
 
 impl File {
@@ -113,7 +65,8 @@ impl File {
     }
 
     /// Turns the placeholders of exactly these holes into holes. Only declared ones become holes, so that a text that
-    /// a person wrote elsewhere in the design cannot ask for a secret. Takes the bits for group and others away.
+    /// a person wrote elsewhere in the design cannot ask for a secret. Others may not read a file with a secret, and its
+    /// group may at most read it.
     #[must_use]
     pub fn holes<'a>(mut self, holes: impl IntoIterator<Item = &'a Hole>) -> Self {
         for hole in holes {
@@ -135,15 +88,10 @@ impl File {
             }
             self.segments = segments;
         }
-        if self.has_holes() {
-            self.mode &= 0o700;
+        if self.secrets().next().is_some() {
+            self.mode &= 0o750;
         }
         self
-    }
-
-    /// Whether a secret is missing in it.
-    pub fn has_holes(&self) -> bool {
-        self.segments.iter().any(|segment| matches!(segment, Segment::Hole(_)))
     }
 
     /// The holes, in the order of the text.
@@ -154,7 +102,12 @@ impl File {
         })
     }
 
-    /// The text with placeholders for secrets.
+    /// The secrets that it needs, in the order of the text.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        self.open_holes().filter_map(Hole::secret)
+    }
+
+    /// The text with placeholders for what is missing.
     pub fn text(&self) -> String {
         self.segments
             .iter()
@@ -226,8 +179,7 @@ impl Tree {
 
     /// Every secret that some file needs, sorted.
     pub fn secrets(&self) -> Vec<SecretRef> {
-        let mut all: Vec<SecretRef> =
-            self.files.values().flat_map(File::open_holes).map(|hole| hole.secret.clone()).collect();
+        let mut all: Vec<SecretRef> = self.files.values().flat_map(File::secrets).cloned().collect();
         all.sort();
         all.dedup();
         all
@@ -251,7 +203,7 @@ mod tests {
                 Segment::Text("\"; # <plimsoll:secret ca/key>\n".into()),
             ]
         );
-        assert_eq!(file.mode, 0o600, "a file with a secret is for its owner alone");
+        assert_eq!(file.mode, 0o640, "a file with a secret is not for everybody");
         assert_eq!(file.text(), "secret \"<plimsoll:secret tsig/transfer>\"; # <plimsoll:secret ca/key>\n");
     }
 
