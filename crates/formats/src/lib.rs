@@ -1,29 +1,49 @@
-//! Foreign configuration formats: one module per format with its types, a writer and a forgiving reader.
+//! Foreign configuration formats: one module each, with its types, a writer and a reader for what others wrote.
 //!
-//! The contract of every module:
+//! The contract that all modules share:
 //!
-//! - `read(source, text) -> Read<T>` never fails and never panics, whatever the text: it returns what it could read,
-//!   and the problems with their places. It follows no include and reads no file; it says what is included.
-//! - Statements that the types don't know are kept, as written, and written back.
-//! - A reader fills in no default. What a daemon does where nothing is stated is answered by documented functions and
-//!   constants, by version where it changed.
-//! - `Display` writes the value in the daemon's own syntax, and `read(write(value)).value == value`.
+//! - `read(source, sources) -> Read<Conf>` never fails and never panics, whatever the bytes. What it understood is in
+//!   [`Read::value`], what it has to say in [`Read::problems`].
+//! - `Display` of a `Conf` writes the file. For every value that the writer can express,
+//!   `read(write(value)).value == value`; positions are not part of equality.
+//! - Readers say what stands in the file and nothing else: a product's defaults are resolved by a function beside the
+//!   types, which names its source, so that absent stays different from stated.
+//! - A value that cannot be known ([`Setting::Unknown`]) keeps its text: a template that nobody filled in, a variable,
+//!   a word where a number belongs. It is reported once.
+//! - Statements that a module does not model are kept as [`Kept`] text, written back, and reported as notes.
+//! - Readers have no file system: an include is reported with its pattern, and whoever has the files follows it.
+//!
+//! Codes of problems: `unknown-statement`, `placeholder`, `include`, `bad-value`, `syntax`, `too-large`, `too-deep`,
+//! `not-utf8`.
 
-pub mod corefile;
-mod input;
-pub mod named;
-mod stated;
-pub mod zone;
+use plimsoll_diagnostics::{Diagnostics, Spanned};
 
-use plimsoll_diagnostics::Diagnostics;
+pub mod chrony;
+pub mod modules_load;
+mod placeholder;
+mod report;
+mod setting;
+pub mod sysctl;
+mod text;
 
-pub use stated::Stated;
+pub use setting::Setting;
 
-/// What a reader made of a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a reader made of a text, and what it has to say about it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read<T> {
-    /// What the text says, as far as it could be understood.
+    /// What was understood.
     pub value: T,
-    /// What could not be understood, was left open by a template, or lies in another file.
+    /// What was not: unknown statements, values that make no sense, templates that nobody filled in.
     pub problems: Diagnostics,
 }
+
+impl<T> Read<T> {
+    /// The same problems beside another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Read<U> {
+        Read { value: f(self.value), problems: self.problems }
+    }
+}
+
+/// A statement that a module does not model: its text as it stands in the file, block included, without the
+/// indentation before it and without the line end after it. Writers put it back unchanged.
+pub type Kept = Spanned<String>;

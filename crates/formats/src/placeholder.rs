@@ -1,0 +1,109 @@
+//! Templating left-overs: places that somebody meant to fill in.
+
+use std::ops::Range;
+
+/// Nobody writes a longer placeholder on one line; keeps the search linear in hostile text.
+const LONGEST: usize = 256;
+
+/// Length in bytes of the placeholder at the very start of `text`, if there is one.
+///
+/// Known forms: `{{ vip }}`, `{% if x %}` and `{# … #}` (Jinja, Go templates), `<%= vip %>` (ERB), `${VIP}`, `$(VIP)`,
+/// `<VIP>`, `%VIP%`, `@VIP@` and `__VIP__`.
+pub(crate) fn starts(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let pair = |open: usize, close: &str| find_within(text, open, close).map(|at| at + close.len());
+    match (bytes.first()?, bytes.get(1).copied()?) {
+        (b'{', b'{') => pair(2, "}}"),
+        (b'{', b'%') => pair(2, "%}"),
+        (b'{', b'#') => pair(2, "#}"),
+        (b'<', b'%') => pair(2, "%>"),
+        (b'$', b'{') => pair(2, "}"),
+        (b'$', b'(') => pair(2, ")"),
+        (b'<', _) => enclosed(text, 1, b">", |byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte)),
+        (b'%', _) => named(text, 1, b"%"),
+        (b'@', _) => named(text, 1, b"@"),
+        (b'_', b'_') => named(text, 2, b"__"),
+        _ => None,
+    }
+}
+
+/// The first placeholder in `text`.
+pub(crate) fn find(text: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['{', '$', '<', '%', '@', '_']).map(|at| at + from) {
+        if let Some(length) = starts(&text[at..]) {
+            return Some(at..at + length);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn find_within(text: &str, from: usize, close: &str) -> Option<usize> {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let line = text.get(from..end)?;
+    let line = line.split('\n').next().unwrap_or(line);
+    line.find(close).map(|at| at + from)
+}
+
+fn enclosed(text: &str, open: usize, close: &[u8], inside: impl Fn(u8) -> bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if !bytes.get(open)?.is_ascii_alphabetic() {
+        return None;
+    }
+    let length = bytes[open..].iter().take(LONGEST).take_while(|byte| inside(**byte)).count();
+    let end = open + length;
+    (bytes.get(end..)?.starts_with(close) && length > 0).then_some(end + close.len())
+}
+
+/// Upper-case names between markers that are also used for other things need at least two letters and an end.
+fn named(text: &str, open: usize, close: &[u8]) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if !bytes.get(open)?.is_ascii_uppercase() {
+        return None;
+    }
+    let upper = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
+    let mut length = bytes[open..].iter().take(LONGEST).take_while(upper).count();
+    if close == b"__" {
+        let name = &bytes[open..open + length];
+        length = name.windows(2).position(|pair| pair == b"__")?;
+    }
+    let end = open + length;
+    let after = end + close.len();
+    let ended = bytes.get(after).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    (length >= 2 && bytes.get(end..)?.starts_with(close) && ended).then_some(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn finds_what_nobody_filled_in() {
+        for (text, found) in [
+            ("a {{ vip }}/24", Some("{{ vip }}")),
+            ("{% for x in y %}", Some("{% for x in y %}")),
+            ("addr ${VIP}", Some("${VIP}")),
+            ("addr <VIP>/24", Some("<VIP>")),
+            ("addr <your vip>", Some("<your vip>")),
+            ("addr %VIP%", Some("%VIP%")),
+            ("addr @VIP@", Some("@VIP@")),
+            ("addr __VIP__/24", Some("__VIP__")),
+            ("log-format %ci:%cp\\ [%tr]\\ %ft\\ %b/%s", None),
+            ("user@EXAMPLE.ORG", None),
+            ("a < b > c", None),
+            ("{ a }", None),
+            ("{{ never closed", None),
+        ] {
+            assert_eq!(find(text).map(|range| &text[range]), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_no_time() {
+        assert_eq!(find(&"{{<%$({".repeat(100_000)), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What all readers say in the same words, and how much they say at most.
+
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Sources, Span, Spanned};
+
+use crate::{Read, Setting, placeholder};
+
+/// Larger texts are not read: no configuration is, and whoever hands us a disk image must not wait for it.
+const LARGEST: usize = 4 << 20;
+
+/// A file with more problems than this is no file of its format; the rest is counted.
+const MOST: usize = 500;
+
+/// Collects the problems of one text.
+pub(crate) struct Report {
+    source: SourceId,
+    problems: Diagnostics,
+    left_out: usize,
+    last_placeholder: Option<Span>,
+}
+
+impl Report {
+    /// The text of `source`, with what collects its problems. The text is empty when it is too large to be read.
+    pub(crate) fn open(source: SourceId, sources: &Sources) -> (&str, Report) {
+        let mut report = Report { source, problems: Diagnostics::new(), left_out: 0, last_placeholder: None };
+        let text = sources.get(source).text.as_str();
+        if text.len() > LARGEST {
+            let message = format!("the file was not read: it has {} bytes, more than {LARGEST}", text.len());
+            report.push(Diagnostic::error(message).code("too-large").at(Span::new(source, 0, 0), ""));
+            return ("", report);
+        }
+        (text, report)
+    }
+
+    /// Bytes `start..end` of the text.
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.source, start, end)
+    }
+
+    /// Adds a problem, unless there are far too many.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.problems.len() < MOST {
+            self.problems.push(diagnostic);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// A statement that the format's module does not model; kept by the caller.
+    pub(crate) fn unknown_statement(&mut self, name: &str, span: Span) {
+        let name = shorten(name);
+        self.push(
+            Diagnostic::note_only(format!("`{name}` is kept but not judged")).code("unknown-statement").at(span, ""),
+        );
+    }
+
+    /// Text that nobody filled in. Said once for each place.
+    pub(crate) fn placeholder(&mut self, text: &str, span: Span) {
+        if self.last_placeholder.is_some_and(|last| last.start <= span.start && span.end <= last.end) {
+            return;
+        }
+        self.last_placeholder = Some(span);
+        let text = shorten(text);
+        self.push(
+            Diagnostic::warning(format!("`{text}` is not filled in"))
+                .code("placeholder")
+                .at(span, "its value is unknown")
+                .help("give the file as it is on the machine, after the template was filled in"),
+        );
+    }
+
+    /// A value that its reader would refuse or ignore.
+    pub(crate) fn bad_value(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.push(Diagnostic::error(message).code("bad-value").at(span, label));
+    }
+
+    /// Text that breaks the format's grammar.
+    pub(crate) fn syntax(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.push(Diagnostic::error(message).code("syntax").at(span, label));
+    }
+
+    /// Another file that belongs to this one.
+    pub(crate) fn include(&mut self, pattern: &str, span: Span) {
+        let pattern = shorten(pattern);
+        self.push(
+            Diagnostic::note_only(format!("`{pattern}` is included and must be read as well"))
+                .code("include")
+                .at(span, ""),
+        );
+    }
+
+    /// A setting made of `text` by `parse`. What cannot be read stays as text and is reported: as a placeholder when it
+    /// holds one, else as a value that is not `expected` (`a number from 1 to 255`).
+    pub(crate) fn setting<T>(
+        &mut self,
+        text: &str,
+        span: Span,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Setting<T> {
+        if let Some(range) = placeholder::find(text) {
+            self.placeholder(&text[range], span);
+            return Setting::Unknown(Spanned::at(text.to_owned(), span));
+        }
+        if let Some(value) = parse(text) {
+            Setting::Known(Spanned::at(value, span))
+        } else {
+            self.bad_value(format!("`{}` is not {expected}", shorten(text)), span, "");
+            Setting::Unknown(Spanned::at(text.to_owned(), span))
+        }
+    }
+
+    /// The value with what was collected.
+    pub(crate) fn close<T>(mut self, value: T) -> Read<T> {
+        if self.left_out > 0 {
+            let message = format!("{} more problems of this file are not shown", self.left_out);
+            let at = Span::new(self.source, 0, 0);
+            self.problems.push(Diagnostic::note_only(message).code("syntax").at(at, ""));
+        }
+        Read { value, problems: self.problems }
+    }
+}
+
+/// Text for a message: one line, at most 60 characters.
+pub(crate) fn shorten(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().nth(60).is_some() {
+        short.push('…');
+    }
+    short
+}
