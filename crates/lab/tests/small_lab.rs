@@ -1,0 +1,98 @@
+//! The control plane's files, run by their daemons: three hosts, two leaves and a client.
+//!
+//! One lab serves all drills, in the order in which they leave it whole. Run with `cargo xtask test`, which installs what
+//! it needs; the result is kept in `target/lab/control-plane.jsonl`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test panics to fail, and prints what it measured"
+)]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use common::control_plane::{ControlPlane, control_plane_files};
+use common::{API_NAME, API_PORT, CLIENT, LEAVES, VIP, control_plane_plan, results};
+use plimsoll_lab::{Drill, Journal, Lab, ProbePlan};
+
+/// Watch before the fault, calm after it, and the longest wait for that calm.
+const PHASES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(2), Duration::from_secs(30)];
+const HOLDER_LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+#[ignore = "needs root, systemd-nspawn and the cached root image: run by `cargo xtask test`"]
+fn the_api_answers_again_after_each_single_fault() {
+    let ControlPlane { hosts, authority } = control_plane_files();
+    let authority_file = results().join("authority.pem");
+    std::fs::create_dir_all(results()).unwrap();
+    std::fs::write(&authority_file, authority).unwrap();
+    let probe = ProbePlan::readyz(SocketAddr::from((VIP, API_PORT)), API_NAME, authority_file);
+
+    let mut lab = Lab::launch(control_plane_plan(hosts)).unwrap();
+    let mut journal = Journal::create(&results().join("control-plane.jsonl"), &lab).unwrap();
+    for part in lab.fidelity() {
+        println!("{:<9} {:<16} {}", if part.real { "real" } else { "stand-in" }, part.part, part.here);
+    }
+    steady(&lab, &probe);
+
+    let (before, probing) = ready(&lab, &probe);
+    let drill = Drill::run("holder of the VIP powered off", probing, PHASES, || lab.power_off(&before)).unwrap();
+    keep(&lab, &mut journal, drill, &before, |after| assert_ne!(after, before, "the VIP moved"));
+    lab.power_on(&before).unwrap();
+    steady(&lab, &probe);
+
+    let (before, probing) = ready(&lab, &probe);
+    let drill = Drill::run("haproxy killed on the holder", probing, PHASES, || lab.kill(&before, "haproxy")).unwrap();
+    keep(&lab, &mut journal, drill, &before, |_| ());
+    steady(&lab, &probe);
+
+    let (before, probing) = ready(&lab, &probe);
+    let fault = || lab.stop_unit(&before, "haproxy.service");
+    let drill = Drill::run("haproxy stopped for good on the holder", probing, PHASES, fault).unwrap();
+    keep(&lab, &mut journal, drill, &before, |after| assert_ne!(after, before, "the VIP moved"));
+    lab.start_unit(&before, "haproxy.service").unwrap();
+    steady(&lab, &probe);
+
+    let (before, probing) = ready(&lab, &probe);
+    let leaf = lab.active_leaf(&before).unwrap().expect("the holder's bond has an active leg");
+    let drill = Drill::run("the leaf that the holder uses down", probing, PHASES, || lab.leaf_down(&leaf)).unwrap();
+    assert_ne!(lab.active_leaf(&before).unwrap(), Some(leaf.clone()), "the bond moved");
+    keep(&lab, &mut journal, drill, &before, |after| assert_eq!(after, before, "the VIP stayed"));
+    lab.leaf_up(&leaf).unwrap();
+    steady(&lab, &probe);
+
+    let (before, probing) = ready(&lab, &probe);
+    let leaf = lab.active_leaf(&before).unwrap().expect("the holder's bond has an active leg");
+    assert!(LEAVES.contains(&leaf.as_str()));
+    let drill = Drill::run("the holder's active link down", probing, PHASES, || lab.link_down(&before, &leaf)).unwrap();
+    assert_ne!(lab.active_leaf(&before).unwrap(), Some(leaf.clone()), "the bond moved");
+    keep(&lab, &mut journal, drill, &before, |after| assert_eq!(after, before, "the VIP stayed"));
+
+    println!("\n{}", journal.table());
+    lab.destroy().unwrap();
+}
+
+/// Waits until all members are well behind every balancer, and one host holds the VIP.
+fn steady(lab: &Lab, probe: &ProbePlan) {
+    lab.wait_for_answers(CLIENT, probe, Duration::from_secs(3), Duration::from_mins(1)).unwrap();
+    lab.wait_for_one_holder(VIP.into(), HOLDER_LIMIT).unwrap();
+}
+
+/// The holder of the VIP, and a probe that has begun.
+fn ready(lab: &Lab, probe: &ProbePlan) -> (String, plimsoll_lab::Probe) {
+    (lab.wait_for_one_holder(VIP.into(), HOLDER_LIMIT).unwrap(), lab.probe(CLIENT, probe).unwrap())
+}
+
+/// Keeps a drill whose promise was held: the VIP answers again, and one host holds it.
+fn keep(lab: &Lab, journal: &mut Journal, drill: Drill, before: &str, holder: impl Fn(&str)) {
+    let after = lab.wait_for_one_holder(VIP.into(), HOLDER_LIMIT).unwrap();
+    println!("{}: {before} -> {after}, {drill:?}", drill.drill);
+    let drill = drill.holders(before, &after);
+    journal.keep(&drill).unwrap();
+    assert!(drill.outage_ms.is_some(), "the VIP answers again");
+    holder(&after);
+}
