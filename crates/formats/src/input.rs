@@ -181,6 +181,22 @@ impl<'t> Input<'t> {
     }
 }
 
+/// The words of a line as a shell splits them, with the bytes they take.
+pub(crate) fn shell_words(line: &str) -> Vec<(String, usize, usize)> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some(letter) = line[at..].chars().next() {
+        if letter.is_whitespace() {
+            at += letter.len_utf8();
+            continue;
+        }
+        let found = word(&line[at..], Quotes::Shell);
+        words.push((found.text, at, at + found.length));
+        at += found.length;
+    }
+    words
+}
+
 /// How a format quotes words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quotes {
