@@ -15,6 +15,7 @@ use plimsoll_diagnostics::{SourceId, Spanned};
 use crate::Read;
 use crate::input::{DEEPEST, Input, Line, Quotes, Word, opens, quoted_by};
 
+pub(crate) use plugins::milliseconds;
 pub use plugins::{Cache, Forward, Health, Kubernetes, cache, forward, health, kubernetes};
 
 /// A Corefile.

@@ -1,6 +1,5 @@
 use plimsoll_diagnostics::{SourceId, Sources};
 
-use super::plugins::milliseconds;
 use super::*;
 use crate::Stated;
 

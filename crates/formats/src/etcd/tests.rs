@@ -1,0 +1,73 @@
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
+
+use super::*;
+use crate::systemd;
+
+const ENV: &str = "\
+# Ansible managed
+ETCD_NAME=cp-1
+ETCD_HEARTBEAT_INTERVAL=\"250\"
+ETCD_ELECTION_TIMEOUT=5000
+ETCD_INITIAL_CLUSTER=\"cp-1=https://10.30.12.11:2380,cp-2=https://[fd00::12]:2380\"
+ETCD_ADVERTISE_CLIENT_URLS=https://127.0.0.1:2379
+ETCD_EXPERIMENTAL_INITIAL_CORRUPT_CHECK=true
+GOMAXPROCS=4
+";
+
+fn words(list: &[&str]) -> Vec<Spanned<String>> {
+    list.iter().map(|word| (*word).to_owned().into()).collect()
+}
+
+#[test]
+fn variables_are_read_with_their_places() {
+    let mut sources = Sources::new();
+    let id = sources.add("/etc/etcd.env", ENV);
+    let read = read(id, ENV);
+    assert!(read.problems.is_empty());
+    let conf = read.value;
+    assert_eq!(conf.heartbeat_interval().known(), Some(&250));
+    assert_eq!(sources.locate(conf.heartbeat_interval().span().expect("read")), "/etc/etcd.env:3:26");
+    let members = conf.initial_cluster();
+    let hosts: Vec<&str> = members.known().expect("known").iter().map(|(_, url)| url.host.as_str()).collect();
+    assert_eq!(hosts, ["10.30.12.11", "fd00::12"]);
+    assert_eq!(conf.experimental().count(), 1);
+    assert_eq!(conf.other.len(), 1, "another variable is kept");
+    assert_eq!(super::read(id, &conf.to_string()).value, conf);
+}
+
+#[test]
+fn a_flag_beats_a_variable_and_a_file_beats_both() {
+    let unit = systemd::read(
+        SourceId(0),
+        "[Service]\nEnvironment=ETCD_ELECTION_TIMEOUT=2000 ETCD_NAME=a\nExecStart=/usr/bin/etcd --election-timeout 3000 \\\n  --client-cert-auth\n",
+    );
+    let mut conf = from_unit(&unit.value).value;
+    assert_eq!(conf.election_timeout().known(), Some(&3000));
+    assert_eq!(conf.flag("client-cert-auth").known(), Some(&true));
+    let file =
+        read_yaml(SourceId(0), "name: b\nelection-timeout: 4000\npeer-transport-security:\n  cert-file: /p.crt\n");
+    assert!(file.problems.is_empty());
+    conf.settings.extend(file.value.settings);
+    assert_eq!(conf.election_timeout().known(), Some(&4000));
+    assert_eq!(conf.get("peer-cert-file").map(|setting| setting.value.value.as_str()), Some("/p.crt"));
+    assert!(conf.flag("client-cert-auth").is_absent(), "flags don't count beside a file");
+}
+
+#[test]
+fn both_forms_of_a_flag_read_the_same() {
+    let a = from_flags(&words(&["etcd", "--name=cp-1", "--quota-backend-bytes=8589934592"])).value;
+    let b = from_flags(&words(&["etcd", "--name", "cp-1", "--quota-backend-bytes", "8589934592"])).value;
+    assert_eq!(a, b);
+    assert_eq!(from_flags(&words(&["etcd"])).value.quota().or_default(EtcdConf::DEFAULT_QUOTA), Some(2 << 30));
+    let again: Vec<Spanned<String>> = a.to_flags().into_iter().map(Spanned::from).collect();
+    assert_eq!(from_flags(&again).value.settings, a.settings);
+}
+
+#[test]
+fn a_place_left_open_is_unknown() {
+    let read =
+        from_flags(&words(&["--heartbeat-interval={{ etcd_heartbeat }}", "--initial-cluster=a=https://<ip>:2380"]));
+    assert_eq!(read.problems.len(), 2);
+    assert!(matches!(read.value.heartbeat_interval(), Stated::Unknown(_)));
+    assert!(matches!(read.value.initial_cluster(), Stated::Unknown(_)));
+}
