@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
 use crate::Read;
 use crate::input::{Input, quoted};
@@ -44,8 +44,8 @@ impl Conf {
 }
 
 /// Reads a file of variables.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let mut conf = Conf::default();
     let text = input.text;
     let mut at = 0;
@@ -77,7 +77,7 @@ pub fn read(source: SourceId, text: &str) -> Read<Conf> {
                 let end = body_start + body.len();
                 if !input.open_places(body_start, end) {
                     let span = input.span(body_start, end);
-                    input.warn("unknown-statement", "this line sets no variable", span, "kept as written");
+                    input.unknown("this line sets no variable", span, "kept as written");
                 }
                 conf.lines.push(Line::Other(Spanned::at(body.to_owned(), input.span(body_start, end))));
             }
@@ -136,7 +136,7 @@ fn value(input: &mut Input<'_>, start: usize) -> (Spanned<String>, usize) {
     }
     if let Some(letter) = quote {
         let span = input.span(begin, begin + letter.len_utf8());
-        input.error("unclosed-string", "the value's quote is not closed", span, "opened here");
+        input.syntax("the value's quote is not closed", span, "opened here");
         quoted_span = None;
     }
     // Blanks at the end don't belong to the value, those in quotes do.
@@ -168,16 +168,17 @@ fn written(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::tests::over;
 
     #[test]
     fn quotes_comments_and_continued_lines() {
         let text = "# c\nA=1\nexport B=\"x y\"\nC='q \"r\"'\nD=a \\\n  b\n\nE=\n{{ extra }}\nF=\"a\nb\"\n";
-        let read = read(SourceId(0), text);
+        let read = over(read, text);
         let get = |name: &str| read.value.get(name).map(|value| value.value.as_str());
         assert_eq!((get("A"), get("B"), get("C")), (Some("1"), Some("x y"), Some("q \"r\"")));
         assert_eq!((get("D"), get("E"), get("F")), (Some("a     b"), Some(""), Some("a\nb")));
         let messages: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(messages, ["`{{ extra }}` is not filled in"]);
-        assert_eq!(super::read(SourceId(0), &read.value.to_string()).value, read.value);
+        assert_eq!(over(super::read, &read.value.to_string()).value, read.value);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 use plimsoll_yaml::{Node, Value};
 
 use crate::flags::{Argument, Flag, Flags, report_open, split};
-use crate::input::{Input, Line};
-use crate::{Read, Stated};
+use crate::input::Input;
+use crate::{Read, Setting};
 
 /// Flags that take no word after them as their value.
 const BOOLEANS: &[&str] = &[
@@ -58,18 +58,18 @@ impl Conf {
     }
 
     /// A flag that is on or off; `--no-x` turns it off.
-    pub fn switch(&self, name: &str) -> Stated<bool> {
+    pub fn switch(&self, name: &str) -> Setting<bool> {
         let off = format!("no-{name}");
         let Some(flag) = self.flags.flags().filter(|flag| flag.name.value == name || flag.name.value == off).last()
         else {
-            return Stated::Absent;
+            return Setting::Absent;
         };
         let on = flag.name.value == name;
         match &flag.value {
-            None => Stated::Known(Spanned { value: on, span: flag.name.span }),
+            None => Setting::Known(Spanned { value: on, span: flag.name.span }),
             Some(value) => match value.value.parse::<bool>() {
-                Ok(stated) => Stated::Known(Spanned { value: stated == on, span: value.span }),
-                Err(_) => Stated::Unknown(value.clone()),
+                Ok(stated) => Setting::Known(Spanned { value: stated == on, span: value.span }),
+                Err(_) => Setting::Unknown(value.clone()),
             },
         }
     }
@@ -78,7 +78,7 @@ impl Conf {
     /// stated (release notes of 0.22.0).
     pub fn policy(&self, version: Version) -> Effective<String> {
         match self.value("policy") {
-            Some(value) if crate::input::open_place(value).is_some() => Effective::Unknown(value.clone()),
+            Some(value) if crate::placeholder::find(value).is_some() => Effective::Unknown(value.clone()),
             Some(value) => Effective::Stated(value.clone()),
             None if version >= (0, 22) => Effective::Required,
             None => Effective::Default("sync".to_owned()),
@@ -97,7 +97,7 @@ impl Conf {
 
     fn text(&self, name: &str, default: &str) -> Effective<String> {
         match self.value(name) {
-            Some(value) if crate::input::open_place(value).is_some() => Effective::Unknown(value.clone()),
+            Some(value) if crate::placeholder::find(value).is_some() => Effective::Unknown(value.clone()),
             Some(value) => Effective::Stated(value.clone()),
             None => Effective::Default(default.to_owned()),
         }
@@ -109,12 +109,12 @@ impl Conf {
     }
 
     /// Whether the rfc2136 provider copies the zone; off by default, so that records are only ever created.
-    pub fn axfr(&self, version: Version) -> Stated<bool> {
+    pub fn axfr(&self, version: Version) -> Setting<bool> {
         self.switch(Self::axfr_flag(version))
     }
 
     /// Whether PTR records are written, by the flag of that version; off by default.
-    pub fn create_ptr(&self, version: Version) -> Stated<bool> {
+    pub fn create_ptr(&self, version: Version) -> Setting<bool> {
         self.switch(if version >= (0, 21) { "create-ptr" } else { "rfc2136-create-ptr" })
     }
 
@@ -147,10 +147,10 @@ pub fn from_args(words: &[Spanned<String>]) -> Read<Conf> {
 }
 
 /// Reads arguments from a text: one or more on a line, with or without the dash and quotes of a YAML list.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let mut words = Vec::new();
-    let lines: Vec<Line<'_>> = input.lines().collect();
+    let lines = input.lines();
     for line in lines {
         let trimmed = line.text.trim();
         if trimmed.is_empty() || trimmed.starts_with('#') {
@@ -246,7 +246,10 @@ impl fmt::Display for Conf {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_diagnostics::SourceId;
+
     use super::*;
+    use crate::input::tests::over;
 
     const ARGS: &str = "\
 - --provider=rfc2136
@@ -261,16 +264,16 @@ mod tests {
 
     #[test]
     fn what_a_flag_means_depends_on_the_version() {
-        let read = read(SourceId(0), ARGS);
+        let read = over(read, ARGS);
         assert!(read.problems.is_empty(), "{:?}", read.problems);
         let conf = read.value;
         assert_eq!(conf.policy((0, 21)), Effective::Default("sync".into()));
         assert_eq!(conf.policy((0, 22)), Effective::Required);
-        assert_eq!(conf.axfr((0, 21)).known(), Some(&true));
+        assert_eq!(conf.axfr((0, 21)).get(), Some(&true));
         assert!(conf.axfr((0, 22)).is_absent());
         assert_eq!(conf.values("source").len(), 2);
         assert_eq!(conf.annotation_prefix((0, 22)), Effective::Default("external-dns.kubernetes.io/".into()));
-        assert_eq!(super::read(SourceId(0), &conf.to_string()).value, conf);
+        assert_eq!(over(super::read, &conf.to_string()).value, conf);
     }
 
     #[test]
@@ -288,7 +291,7 @@ mod tests {
         let (documents, _) = plimsoll_yaml::read_documents(text, SourceId(0));
         let read = from_chart(&documents[0]);
         assert_eq!(read.value.value("provider").map(|value| value.value.as_str()), Some("rfc2136"));
-        assert_eq!(read.value.axfr((0, 22)).known(), Some(&true));
+        assert_eq!(read.value.axfr((0, 22)).get(), Some(&true));
         assert_eq!(read.value.values("source").len(), 2);
         assert!(matches!(read.value.txt_owner_id(), Effective::Unknown(_)));
         assert_eq!(read.problems.len(), 1);

@@ -2,7 +2,8 @@
 
 use plimsoll_diagnostics::{Diagnostic, Diagnostics, Span, Spanned};
 
-use crate::input::{lines, open_place};
+use crate::placeholder;
+use crate::text::lines;
 
 /// The arguments of a command, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,13 +107,13 @@ pub fn split(text: &Spanned<String>) -> Vec<Spanned<String>> {
 /// Reports every argument that a template left open.
 pub(crate) fn report_open(words: &[Spanned<String>]) -> Diagnostics {
     let open = words.iter().filter_map(|word| {
-        let (from, to) = open_place(&word.value)?;
-        let place = part(word, from, to);
+        let range = placeholder::find(&word.value)?;
+        let place = part(word, range.start, range.end);
         Some(
-            Diagnostic::note_only(format!("`{}` is not filled in", place.value))
-                .code("not-filled-in")
-                .at(place.span, "left open by a template")
-                .help("read the rendered file, not its template"),
+            Diagnostic::warning(format!("`{}` is not filled in", place.value))
+                .code("placeholder")
+                .at(place.span, "its value is unknown")
+                .help("give the file as it is on the machine, after the template was filled in"),
         )
     });
     open.collect()

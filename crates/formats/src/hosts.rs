@@ -3,10 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
 use crate::Read;
-use crate::input::{Input, Line, Quotes};
+use crate::input::{Input, Quotes};
+use crate::text::Piece;
 
 /// A hosts file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,27 +49,27 @@ impl Conf {
 }
 
 /// Reads a hosts file.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let mut conf = Conf::default();
-    let lines: Vec<Line<'_>> = input.lines().collect();
+    let lines = input.lines();
     for line in lines {
         // A comment may follow a name without a blank.
         let code = line.text.split('#').next().unwrap_or_default();
-        let words = input.words(Line { text: code, start: line.start }, &[], Quotes::None);
+        let words = input.words(Piece::new(code, line.start), &[], Quotes::None);
         let Some((first, names)) = words.split_first() else { continue };
         let open = input.open_places(line.start, line.start + code.len());
         let names: Vec<Spanned<String>> = names.iter().map(crate::input::Word::spanned).collect();
         if let Ok(address) = first.text.parse() {
             if names.is_empty() {
-                input.warn("wrong-value", "this address has no name", first.span, "");
+                input.bad_value("this address has no name", first.span, "");
             }
             conf.entries.push(Entry::Host { address: Spanned::at(address, first.span), names });
             continue;
         }
         if !open {
-            let message = format!("`{}` is no address", crate::input::shortened(&first.text));
-            input.warn("wrong-value", message, first.span, "the line is kept as written");
+            let message = format!("`{}` is no address", crate::report::shorten(&first.text));
+            input.bad_value(message, first.span, "the line is kept as written");
         }
         conf.entries.push(Entry::Other(words.iter().map(crate::input::Word::spanned).collect()));
     }
@@ -98,15 +99,16 @@ impl fmt::Display for Conf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::tests::over;
 
     #[test]
     fn names_are_found_and_odd_lines_reported() {
         let text = "127.0.0.1 localhost#c\n10.30.12.100\tAPI.k8s.example.edu api\n{{ ip }} x\n10.0.0.300 y\n";
-        let read = read(SourceId(0), text);
+        let read = over(read, text);
         assert_eq!(read.value.addresses("api.k8s.example.edu")[0].0, "10.30.12.100".parse::<IpAddr>().expect("one"));
         assert_eq!(read.value.addresses("localhost").len(), 1);
         let messages: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(messages, ["`{{ ip }}` is not filled in", "`10.0.0.300` is no address"]);
-        assert_eq!(super::read(SourceId(0), &read.value.to_string()).value, read.value);
+        assert_eq!(over(super::read, &read.value.to_string()).value, read.value);
     }
 }

@@ -1,24 +1,21 @@
-//! What all readers of text share: a size limit, positions, values with a reported reason when they are none, and
-//! places that a template left open.
+//! What readers of words with quotes share: a text with its problems, words with their places, values.
 
 use std::str::FromStr;
 
-use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Span, Spanned};
+use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Span, Spanned};
 
-use crate::{Read, Stated};
+use crate::report::{Report, shorten};
+use crate::text::{Piece, lines};
+use crate::{Read, Setting, placeholder};
 
-/// The longest text a reader looks at, in bytes. Real files of these formats stay far below; more costs memory.
-pub(crate) const LONGEST: usize = 8 << 20;
 /// How deep blocks may nest. The deepest legal nesting of these formats is about six.
 pub(crate) const DEEPEST: usize = 32;
-/// How many problems one text may report, so that garbage does not fill the memory with complaints.
-const MOST_PROBLEMS: usize = 500;
 
 /// A text being read.
 pub(crate) struct Input<'t> {
     pub(crate) source: SourceId,
     pub(crate) text: &'t str,
-    problems: Diagnostics,
+    report: Report,
 }
 
 /// A word with its place. `quoted` tells `"any"` from `any`.
@@ -35,31 +32,15 @@ impl Word {
     }
 }
 
-/// One line without its line end, and where it starts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'t> {
-    pub(crate) text: &'t str,
-    pub(crate) start: usize,
-}
-
 impl<'t> Input<'t> {
-    pub(crate) fn new(source: SourceId, text: &'t str) -> Self {
-        let mut input = Input { source, text, problems: Diagnostics::new() };
-        if text.len() > LONGEST {
-            input.text = "";
-            input.report(
-                Diagnostic::error(format!("the file is too large to be read: {} MiB", text.len() >> 20))
-                    .code("too-large")
-                    .at(Span::new(source, 0, 0), format!("more than {} MiB", LONGEST >> 20)),
-            );
-        }
-        // A byte order mark is what some editors leave; it is no part of the first word.
-        input
+    pub(crate) fn new(source: SourceId, sources: &'t Sources) -> Self {
+        let (text, report) = Report::open(source, sources);
+        Input { source, text, report }
     }
 
     /// Ends the reading.
     pub(crate) fn done<T>(self, value: T) -> Read<T> {
-        Read { value, problems: self.problems }
+        self.report.close(value)
     }
 
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
@@ -67,32 +48,34 @@ impl<'t> Input<'t> {
     }
 
     pub(crate) fn report(&mut self, problem: Diagnostic) {
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(problem);
-        } else if self.problems.len() == MOST_PROBLEMS {
-            self.problems.push(
-                Diagnostic::warning("too many problems in this file, the others are not shown")
-                    .code("too-many-problems")
-                    .at(problem.span(), ""),
-            );
-        }
+        self.report.push(problem);
     }
 
-    pub(crate) fn warn(&mut self, code: &str, message: impl Into<String>, span: Span, label: impl Into<String>) {
-        self.report(Diagnostic::warning(message).code(code).at(span, label));
+    /// Text that breaks the format's grammar.
+    pub(crate) fn syntax(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.report.syntax(message, span, label);
     }
 
-    pub(crate) fn error(&mut self, code: &str, message: impl Into<String>, span: Span, label: impl Into<String>) {
-        self.report(Diagnostic::error(message).code(code).at(span, label));
+    /// A value that its reader would refuse or ignore.
+    pub(crate) fn bad_value(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.report.bad_value(message, span, label);
+    }
+
+    /// Blocks nest too deep.
+    pub(crate) fn too_deep(&mut self, span: Span) {
+        let message = format!("blocks nest deeper than {DEEPEST}");
+        self.report.push(Diagnostic::error(message).code("too-deep").at(span, "left out from here"));
+    }
+
+    /// A statement that the program itself ignores, or that this module has no type for.
+    pub(crate) fn unknown(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.report.push(Diagnostic::warning(message).code("unknown-statement").at(span, label));
     }
 
     /// Says that the file includes others, which a reader without a file system does not follow.
     pub(crate) fn included(&mut self, pattern: &Spanned<String>) {
-        self.report(
-            Diagnostic::note_only(format!("`{}` is included here and not read by this reader", pattern.value))
-                .code("include")
-                .at(pattern.span, ""),
-        );
+        let span = pattern.span.unwrap_or(self.span(0, 0));
+        self.report.include(pattern, span);
     }
 
     /// Says that something is given a second time.
@@ -109,23 +92,19 @@ impl<'t> Input<'t> {
     pub(crate) fn open_places(&mut self, start: usize, end: usize) -> bool {
         let mut from = start;
         let mut found = false;
-        while let Some((a, b)) = open_place(&self.text[from..end]) {
+        while let Some(range) = placeholder::find(&self.text[from..end]) {
             found = true;
-            let span = self.span(from + a, from + b);
-            let what = self.text[from + a..from + b].to_owned();
-            self.report(
-                Diagnostic::note_only(format!("`{what}` is not filled in"))
-                    .code("not-filled-in")
-                    .at(span, "left open by a template")
-                    .help("read the rendered file, not its template"),
-            );
-            from += b;
+            let (start, end) = (from + range.start, from + range.end);
+            let span = self.span(start, end);
+            self.report.placeholder(&self.text[start..end], span);
+            from = end;
         }
         found
     }
 
-    /// A value of type `T`; what is none is kept as written and reported, once, unless a template left it open.
-    pub(crate) fn value<T: FromStr>(&mut self, text: &str, span: Span, expected: &str) -> Stated<T> {
+    /// A value of type `T`; what is none is kept as written and reported. A place left open is reported by
+    /// [`Input::open_places`] where its word is read, and not again.
+    pub(crate) fn value<T: FromStr>(&mut self, text: &str, span: Span, expected: &str) -> Setting<T> {
         self.value_by(text, span, expected, |text| text.parse().ok())
     }
 
@@ -136,25 +115,25 @@ impl<'t> Input<'t> {
         span: Span,
         expected: &str,
         parse: impl Fn(&str) -> Option<T>,
-    ) -> Stated<T> {
-        if open_place(text).is_some() {
-            return Stated::Unknown(Spanned::at(text.to_owned(), span));
+    ) -> Setting<T> {
+        if placeholder::find(text).is_some() {
+            return Setting::Unknown(Spanned::at(text.to_owned(), span));
         }
         if let Some(value) = parse(text) {
-            return Stated::Known(Spanned::at(value, span));
+            return Setting::Known(Spanned::at(value, span));
         }
-        self.warn("wrong-value", format!("`{}` is not {expected}", shortened(text)), span, "");
-        Stated::Unknown(Spanned::at(text.to_owned(), span))
+        self.bad_value(format!("`{}` is not {expected}", shorten(text)), span, "");
+        Setting::Unknown(Spanned::at(text.to_owned(), span))
     }
 
     /// All lines, without their ends.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'t>> + use<'t> {
-        lines(self.text)
+    pub(crate) fn lines(&self) -> Vec<Piece<'t>> {
+        lines(self.text).collect()
     }
 
     /// The words of a line, split at blanks; an open place of a template is one word, blanks and all. Ends at a letter
     /// of `comment` where a word would start.
-    pub(crate) fn words(&mut self, line: Line<'_>, comment: &[char], quotes: Quotes) -> Vec<Word> {
+    pub(crate) fn words(&mut self, line: Piece<'_>, comment: &[char], quotes: Quotes) -> Vec<Word> {
         let mut words = Vec::new();
         let text = line.text;
         let mut at = 0;
@@ -171,7 +150,7 @@ impl<'t> Input<'t> {
             let (start, found) = (line.start + at, word(rest, quotes));
             if found.unclosed {
                 let span = self.span(start, start + 1);
-                self.error("unclosed-string", "the string is not closed on its line", span, "opened here");
+                self.syntax("the string is not closed on its line", span, "opened here");
             }
             let span = self.span(start, start + found.length);
             words.push(Word { text: found.text, quoted: found.quoted, span });
@@ -179,6 +158,11 @@ impl<'t> Input<'t> {
         }
         words
     }
+}
+
+/// The text a writer gives a setting; `None` when it is absent.
+pub(crate) fn written<T: std::fmt::Display>(setting: &Setting<T>) -> Option<String> {
+    (!setting.is_absent()).then(|| setting.to_string())
 }
 
 /// The words of a line as a shell splits them, with the bytes they take.
@@ -208,16 +192,6 @@ pub(crate) enum Quotes {
     Whole,
 }
 
-/// All lines of a text with their starts.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    let mut start = 0;
-    text.split_inclusive('\n').map(move |whole| {
-        let line = Line { text: whole.trim_end_matches(['\n', '\r']), start };
-        start += whole.len();
-        line
-    })
-}
-
 struct Found {
     text: String,
     length: usize,
@@ -233,9 +207,7 @@ fn word(rest: &str, quotes: Quotes) -> Found {
             break;
         }
         let left = &rest[found.length..];
-        if matches!(letter, '{' | '<' | '$')
-            && let Some(end) = opens(left)
-        {
+        if let Some(end) = placeholder::starts(left) {
             found.text.push_str(&left[..end]);
             found.length += end;
             continue;
@@ -289,55 +261,6 @@ fn string(rest: &str, quote: char, quotes: Quotes, text: &mut String, unclosed: 
     rest.len()
 }
 
-/// Byte range of the first place in `text` that a template left open: `{{ x }}`, `{% x %}`, `${X}` or `<x>`.
-pub(crate) fn open_place(text: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find(['{', '$', '<']) {
-        if let Some(length) = opens(&text[from + at..]) {
-            return Some((from + at, from + at + length));
-        }
-        from += at + 1;
-    }
-    None
-}
-
-/// The length of the place left open that `text` starts with, if it starts with one.
-pub(crate) fn opens(text: &str) -> Option<usize> {
-    // No place is longer than this; a lone opening sign in a huge text must not cost its whole length again and again.
-    const LONGEST_PLACE: usize = 200;
-    let bytes = text.as_bytes();
-    let close: &[u8] = match bytes.get(..2)? {
-        b"{{" => b"}}",
-        b"{%" => b"%}",
-        b"${" => b"}",
-        [b'<', b'a'..=b'z' | b'A'..=b'Z'] => b">",
-        _ => return None,
-    };
-    let window = &bytes[2..bytes.len().min(2 + LONGEST_PLACE)];
-    let end = window.windows(close.len()).position(|part| part == close)?;
-    let inner = &window[..end];
-    let plausible = match close {
-        b">" => inner.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte)),
-        b"%}" => !inner.contains(&b'\n'),
-        _ => !inner.iter().any(|byte| b"\n;{".contains(byte)),
-    };
-    plausible.then_some(2 + end + close.len())
-}
-
-/// At most 60 characters of a text, for a message.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
-/// A word as `"…"` when it is empty or holds a blank or one of `special`, with `\` before `"` and `\`.
-pub(crate) fn quoted_if(word: &str, special: &[char]) -> String {
-    let plain = !word.is_empty() && !word.contains(|letter: char| letter.is_whitespace() || special.contains(&letter));
-    if plain { word.to_owned() } else { quoted(word) }
-}
-
 /// A word as `"…"`, with `\` before `"` and `\`.
 pub(crate) fn quoted(word: &str) -> String {
     quoted_by(word, &['"', '\\'])
@@ -358,17 +281,20 @@ pub(crate) fn quoted_by(word: &str, escaped: &[char]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::open_place;
+pub(crate) mod tests {
+    use super::*;
+
+    /// What a reader makes of a text that stands alone.
+    pub(crate) fn over<T>(read: fn(SourceId, &Sources) -> Read<T>, text: &str) -> Read<T> {
+        let mut sources = Sources::new();
+        let source = sources.add("a file", text);
+        read(source, &sources)
+    }
 
     #[test]
-    fn open_places_are_found_and_nothing_else() {
-        assert_eq!(open_place("a {{ vip }} b"), Some((2, 11)));
-        assert_eq!(open_place("${VIP}:53"), Some((0, 6)));
-        assert_eq!(open_place("https://<node ip>:2379"), Some((8, 17)));
-        assert_eq!(open_place("{% if x %}"), Some((0, 10)));
-        assert_eq!(open_place("allow {{1.2.3.4;};};"), None);
-        assert_eq!(open_place("a < b && c > d"), None);
-        assert_eq!(open_place("{$ENV} {"), None);
+    fn words_are_quoted_as_in_a_shell() {
+        let words: Vec<String> =
+            shell_words("a \"b c\" 'd \\' e\\ f {{ g | h }}").into_iter().map(|word| word.0).collect();
+        assert_eq!(words, ["a", "b c", "d \\", "e f", "{{ g | h }}"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
 use crate::flags::{Flag, Flags, split};
 use crate::{Read, env};
@@ -38,8 +38,8 @@ impl Conf {
 }
 
 /// Reads such a file.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let read = env::read(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let read = env::read(source, sources);
     Read { value: Conf { variables: read.value }, problems: read.problems }
 }
 
@@ -51,9 +51,8 @@ impl fmt::Display for Conf {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_diagnostics::Sources;
-
     use super::*;
+    use crate::input::tests::over;
 
     #[test]
     fn extra_arguments_win_and_keep_their_places() {
@@ -61,11 +60,11 @@ mod tests {
             "KUBELET_KUBEADM_ARGS=\"--node-ip=10.0.0.1 --v 2\"\nKUBELET_EXTRA_ARGS=--node-ip=10.30.12.11,fd00::11\n";
         let mut sources = Sources::new();
         let id = sources.add("kubelet", text);
-        let conf = read(id, text).value;
+        let conf = read(id, &sources).value;
         let ips: Vec<String> = conf.node_ips().into_iter().map(|address| address.value).collect();
         assert_eq!(ips, ["10.30.12.11", "fd00::11"]);
         let flag = conf.flag("v").expect("given");
         assert_eq!(sources.locate(flag.name.span.expect("read")), "kubelet:1:44");
-        assert_eq!(read(id, &conf.to_string()).value, conf);
+        assert_eq!(over(read, &conf.to_string()).value, conf);
     }
 }

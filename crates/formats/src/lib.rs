@@ -19,12 +19,24 @@
 use plimsoll_diagnostics::{Diagnostics, Spanned};
 
 pub mod chrony;
+pub mod corefile;
+pub mod env;
+pub mod etcd;
+pub mod externaldns;
+pub mod flags;
+pub mod hosts;
+mod input;
+pub mod kubelet_flags;
 pub mod modules_load;
+pub mod named;
 mod placeholder;
 mod report;
+pub mod resolv;
 mod setting;
 pub mod sysctl;
+pub mod systemd;
 mod text;
+pub mod zone;
 
 pub use setting::Setting;
 

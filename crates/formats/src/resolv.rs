@@ -3,10 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
 use crate::Read;
-use crate::input::{Input, Line, Quotes, Word, shortened};
+use crate::input::{Input, Quotes, Word};
+use crate::report::shorten;
 
 /// A resolv.conf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,10 +43,10 @@ impl Conf {
 }
 
 /// Reads a resolv.conf.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let mut conf = Conf::default();
-    let lines: Vec<Line<'_>> = input.lines().collect();
+    let lines = input.lines();
     for line in lines {
         let words = input.words(line, &['#', ';'], Quotes::None);
         let Some((first, rest)) = words.split_first() else { continue };
@@ -62,8 +63,8 @@ pub fn read(source: SourceId, text: &str) -> Read<Conf> {
                     continue;
                 }
                 if !open && address.parse::<IpAddr>().is_err() {
-                    let message = format!("`{}` is no address", shortened(&server.text));
-                    input.warn("wrong-value", message, server.span, "the line is kept as written");
+                    let message = format!("`{}` is no address", shorten(&server.text));
+                    input.bad_value(message, server.span, "the line is kept as written");
                 }
                 conf.other.push(words.iter().map(Word::spanned).collect());
             }
@@ -99,16 +100,17 @@ impl fmt::Display for Conf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::tests::over;
 
     #[test]
     fn servers_and_options() {
         let text = "# by hand\nnameserver 127.0.0.53\nnameserver {{ dns }}\nsearch a.example\noptions ndots:5 edns0\nsortlist 1.2.3.4\nsearch b.example c.example\n";
-        let read = read(SourceId(0), text);
+        let read = over(read, text);
         assert_eq!(read.value.loopback().count(), 1);
         assert_eq!(read.value.ndots().map(|ndots| ndots.value), Some(5));
         assert_eq!(read.value.search.len(), 2);
         assert_eq!(read.value.other.len(), 2);
         assert_eq!(read.problems.len(), 1);
-        assert_eq!(super::read(SourceId(0), &read.value.to_string()).value, read.value);
+        assert_eq!(over(super::read, &read.value.to_string()).value, read.value);
     }
 }

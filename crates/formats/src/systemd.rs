@@ -6,10 +6,10 @@
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Span, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Span, Spanned};
 
 use crate::Read;
-use crate::input::{Input, Line};
+use crate::input::Input;
 
 /// A unit file or a drop-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -202,10 +202,10 @@ pub fn microseconds(text: &str) -> Option<u64> {
 }
 
 /// Reads a unit file.
-pub fn read(source: SourceId, text: &str) -> Read<Unit> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Unit> {
+    let mut input = Input::new(source, sources);
     let mut unit = Unit::default();
-    let lines: Vec<Line<'_>> = input.lines().collect();
+    let lines = input.lines();
     let mut at = 0;
     while at < lines.len() {
         let first = lines[at];
@@ -249,7 +249,7 @@ pub fn read(source: SourceId, text: &str) -> Read<Unit> {
         }
         let line = assignment(&mut input, entry, start, span);
         if unit.sections.is_empty() {
-            input.warn("unknown-statement", "this line stands before the first section", span, "systemd ignores it");
+            input.unknown("this line stands before the first section", span, "systemd ignores it");
             unit.sections.push(Section::default());
         }
         if let Some(section) = unit.sections.last_mut() {
@@ -283,12 +283,7 @@ fn assignment(input: &mut Input<'_>, entry: &str, start: usize, span: Span) -> E
         }
         _ => {
             if !open {
-                input.warn(
-                    "unknown-statement",
-                    "this line is no assignment",
-                    span,
-                    "systemd ignores it; kept as written",
-                );
+                input.unknown("this line is no assignment", span, "systemd ignores it; kept as written");
             }
             Entry::Other(Spanned::at(entry.to_owned(), span))
         }
@@ -317,9 +312,8 @@ impl fmt::Display for Unit {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_diagnostics::Sources;
-
     use super::*;
+    use crate::input::tests::over;
 
     const UNIT: &str = "\
 [Unit]
@@ -340,7 +334,7 @@ nonsense
     fn a_continued_command_keeps_the_places_of_its_words() {
         let mut sources = Sources::new();
         let id = sources.add("etcd.service", UNIT);
-        let read = read(id, UNIT);
+        let read = read(id, &sources);
         let messages: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(messages, ["this line is no assignment"]);
         let command = words(read.value.last("Service", "ExecStart").expect("given"));
@@ -350,13 +344,13 @@ nonsense
         let environment: Vec<(String, String)> =
             read.value.environment().into_iter().map(|(name, value)| (name.value, value.value)).collect();
         assert_eq!(environment, [("A".into(), "x y".into()), ("B".into(), "2".into())]);
-        assert_eq!(super::read(id, &read.value.to_string()).value, read.value);
+        assert_eq!(over(super::read, &read.value.to_string()).value, read.value);
     }
 
     #[test]
     fn a_drop_in_resets_a_list() {
-        let base = read(SourceId(0), UNIT).value;
-        let drop_in = read(SourceId(0), "[Service]\nExecStart=\nExecStart=/bin/x\n").value;
+        let base = over(read, UNIT).value;
+        let drop_in = over(read, "[Service]\nExecStart=\nExecStart=/bin/x\n").value;
         let unit = base.with_drop_ins([drop_in]);
         let commands: Vec<&str> = unit.list("Service", "ExecStart").iter().map(|value| value.value.as_str()).collect();
         assert_eq!(commands, ["/bin/x"]);

@@ -10,10 +10,11 @@ mod tests;
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
-use crate::Read;
-use crate::input::{DEEPEST, Input, Line, Quotes, Word, opens, quoted_by};
+use crate::input::{DEEPEST, Input, Quotes, Word, quoted_by};
+use crate::text::Piece;
+use crate::{Read, placeholder};
 
 pub(crate) use plugins::milliseconds;
 pub use plugins::{Cache, Forward, Health, Kubernetes, cache, forward, health, kubernetes};
@@ -143,8 +144,8 @@ impl Conf {
 }
 
 /// Reads a Corefile.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let mut tree = parse(&mut input);
     let mut conf = Conf::default();
     let bare = tree.iter().position(|plugin| plugin.block.is_none() && !is_line(plugin));
@@ -168,7 +169,7 @@ pub fn read(source: SourceId, text: &str) -> Read<Conf> {
 }
 
 fn is_line(plugin: &Plugin) -> bool {
-    plugin.name.value == "import" || opens(&plugin.name).is_some()
+    plugin.name.value == "import" || placeholder::starts(&plugin.name).is_some()
 }
 
 fn item(mut plugin: Plugin) -> Item {
@@ -233,7 +234,7 @@ fn parse(input: &mut Input<'_>) -> Vec<Plugin> {
     let mut frames = vec![Frame { done: Vec::new(), owner: Plugin::default() }];
     let mut too_deep = 0_usize;
     let mut pending: Vec<Word> = Vec::new();
-    let lines: Vec<Line<'_>> = input.lines().collect();
+    let lines = input.lines();
     for line in lines {
         let words = input.words(line, &['#'], Quotes::Whole);
         input.open_places(line.start, line.start + code_length(line, &words));
@@ -243,17 +244,12 @@ fn parse(input: &mut Input<'_>) -> Vec<Plugin> {
                 "{" if too_deep > 0 => too_deep += 1,
                 "{" if frames.len() > DEEPEST => {
                     too_deep = 1;
-                    input.error(
-                        "too-deep",
-                        format!("blocks nest deeper than {DEEPEST}"),
-                        word.span,
-                        "left out from here",
-                    );
+                    input.too_deep(word.span);
                 }
                 "{" => {
                     let owner = plugin(std::mem::take(&mut pending));
                     if owner.name.value.is_empty() && owner.name.span.is_none() {
-                        input.error("stray-brace", "`{` belongs to nothing", word.span, "");
+                        input.syntax("`{` belongs to nothing", word.span, "");
                     }
                     frames.push(Frame { done: Vec::new(), owner });
                 }
@@ -262,7 +258,7 @@ fn parse(input: &mut Input<'_>) -> Vec<Plugin> {
                 "}" => {
                     finish(&mut frames, &mut pending);
                     if frames.len() == 1 {
-                        input.error("stray-brace", "`}` closes nothing", word.span, "");
+                        input.syntax("`}` closes nothing", word.span, "");
                     }
                     close(&mut frames);
                 }
@@ -278,14 +274,14 @@ fn parse(input: &mut Input<'_>) -> Vec<Plugin> {
     finish(&mut frames, &mut pending);
     while frames.len() > 1 {
         let span = frames.last().and_then(|frame| frame.owner.name.span).unwrap_or(input.span(0, 0));
-        input.error("unclosed-block", "the block is not closed", span, "opened here");
+        input.syntax("the block is not closed", span, "opened here");
         close(&mut frames);
     }
     frames.pop().map(|frame| frame.done).unwrap_or_default()
 }
 
 /// How much of a line is words, its comment left out.
-fn code_length(line: Line<'_>, words: &[Word]) -> usize {
+fn code_length(line: Piece<'_>, words: &[Word]) -> usize {
     words.last().map_or(0, |word| (word.span.end as usize).saturating_sub(line.start))
 }
 
@@ -362,6 +358,6 @@ fn word(word: &str) -> String {
     let special = word.is_empty()
         || matches!(word, "{" | "}")
         || word.starts_with(['#', '"'])
-        || word.contains(char::is_whitespace) && opens(word) != Some(word.len());
+        || word.contains(char::is_whitespace) && placeholder::starts(word) != Some(word.len());
     if special { quoted_by(word, &['"']) } else { word.to_owned() }
 }

@@ -4,8 +4,7 @@
 
 use plimsoll_diagnostics::{Span, Spanned};
 
-use crate::Stated;
-use crate::input::open_place;
+use crate::{Setting, placeholder};
 
 use super::Plugin;
 
@@ -17,7 +16,7 @@ pub struct Forward {
     /// Upstreams as written: addresses with ports, `tls://…`, or a resolv.conf.
     pub to: Vec<Spanned<String>>,
     /// `max_concurrent`; without it there is no limit.
-    pub max_concurrent: Stated<u32>,
+    pub max_concurrent: Setting<u32>,
     /// `policy`: see [`Forward::DEFAULT_POLICY`].
     pub policy: Option<Spanned<String>>,
     /// Zones that are not forwarded.
@@ -45,7 +44,7 @@ pub struct Kubernetes {
     /// `pods`: `disabled` (the default), `insecure` or `verified`.
     pub pods: Option<Spanned<String>>,
     /// `ttl` in seconds; see [`Kubernetes::DEFAULT_TTL`].
-    pub ttl: Stated<u32>,
+    pub ttl: Setting<u32>,
     /// `fallthrough` with its zones; `None` when it is not given.
     pub fallthrough: Option<Vec<Spanned<String>>>,
     /// Its place.
@@ -63,7 +62,7 @@ pub struct Health {
     /// Where it listens; `:8080` when not given.
     pub address: Option<Spanned<String>>,
     /// How long it answers on after it was told to stop, in milliseconds; 0 when not given.
-    pub lameduck: Stated<u64>,
+    pub lameduck: Setting<u64>,
     /// Its place.
     pub span: Option<Span>,
 }
@@ -72,7 +71,7 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     /// Longest time in the cache, in seconds; 3600 when not given (1800 for denials).
-    pub ttl: Stated<u32>,
+    pub ttl: Setting<u32>,
     /// `serve_stale` with its words; `None` when it is not given.
     pub serve_stale: Option<Vec<Spanned<String>>>,
     /// Its place.
@@ -124,7 +123,8 @@ pub fn cache(plugin: &Plugin) -> Option<Cache> {
     }
     // The first word is a TTL only when it is a number; otherwise it is a zone.
     let first = plugin.args.first().filter(|word| {
-        open_place(word).is_some() || word.value.starts_with(|letter: char| letter.is_ascii_digit() || letter == '{')
+        placeholder::find(word).is_some()
+            || word.value.starts_with(|letter: char| letter.is_ascii_digit() || letter == '{')
     });
     Some(Cache {
         ttl: stated(first.cloned(), |text| text.parse().ok()),
@@ -141,16 +141,16 @@ fn argument(plugin: &Plugin, name: &str) -> Option<Spanned<String>> {
     property(plugin, name).and_then(|property| property.args.first().cloned())
 }
 
-fn number(plugin: &Plugin, name: &str) -> Stated<u32> {
+fn number(plugin: &Plugin, name: &str) -> Setting<u32> {
     stated(argument(plugin, name), |text| text.parse().ok())
 }
 
-fn stated<T>(word: Option<Spanned<String>>, parse: impl Fn(&str) -> Option<T>) -> Stated<T> {
+fn stated<T>(word: Option<Spanned<String>>, parse: impl Fn(&str) -> Option<T>) -> Setting<T> {
     match word {
-        None => Stated::Absent,
+        None => Setting::Absent,
         Some(word) => match parse(&word) {
-            Some(value) => Stated::Known(Spanned { value, span: word.span }),
-            None => Stated::Unknown(word),
+            Some(value) => Setting::Known(Spanned { value, span: word.span }),
+            None => Setting::Unknown(word),
         },
     }
 }

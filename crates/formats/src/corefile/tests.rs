@@ -1,7 +1,8 @@
-use plimsoll_diagnostics::{SourceId, Sources};
+use plimsoll_diagnostics::Sources;
 
 use super::*;
-use crate::Stated;
+use crate::Setting;
+use crate::input::tests::over;
 
 /// As kubeadm writes it, with a stub domain, a snippet and what people add.
 const COREFILE: &str = r#"
@@ -37,14 +38,14 @@ k8s.example.edu, example.org:1053 {
 "#;
 
 fn conf(text: &str) -> (Conf, Vec<String>) {
-    let read = read(SourceId(0), text);
+    let read = over(read, text);
     (read.value, read.problems.iter().map(|problem| problem.message.clone()).collect())
 }
 
 #[test]
 fn plugins_are_found_through_snippets() {
     let (conf, problems) = conf(COREFILE);
-    assert_eq!(problems, ["`/etc/coredns/custom/*.override` is included here and not read by this reader"]);
+    assert_eq!(problems, ["`/etc/coredns/custom/*.override` is included and must be read as well"]);
     let servers: Vec<&Server> = conf.servers().collect();
     let plugins = conf.plugins(servers[0]);
     let names: Vec<&str> = plugins.iter().map(|plugin| plugin.name.value.as_str()).collect();
@@ -53,13 +54,13 @@ fn plugins_are_found_through_snippets() {
         ["errors", "cache", "health", "ready", "kubernetes", "prometheus", "forward", "loop", "import", "rewrite"]
     );
     let forward = plugins.iter().find_map(|plugin| forward(plugin)).expect("a forward");
-    assert_eq!((forward.to.len(), forward.max_concurrent.known()), (2, Some(&1000)));
+    assert_eq!((forward.to.len(), forward.max_concurrent.get()), (2, Some(&1000)));
     let kubernetes = plugins.iter().find_map(|plugin| kubernetes(plugin)).expect("a kubernetes");
-    assert_eq!((kubernetes.zones.len(), kubernetes.ttl.known()), (3, Some(&30)));
+    assert_eq!((kubernetes.zones.len(), kubernetes.ttl.get()), (3, Some(&30)));
     let health = plugins.iter().find_map(|plugin| health(plugin)).expect("a health");
-    assert_eq!(health.lameduck.known(), Some(&5000));
+    assert_eq!(health.lameduck.get(), Some(&5000));
     let cache = plugins.iter().find_map(|plugin| cache(plugin)).expect("a cache");
-    assert_eq!((cache.ttl.known(), cache.serve_stale.map(|words| words.len())), (Some(&30), Some(1)));
+    assert_eq!((cache.ttl.get(), cache.serve_stale.map(|words| words.len())), (Some(&30), Some(1)));
     let zones: Vec<(String, Option<u16>)> =
         servers[1].zones().into_iter().map(|(zone, port)| (zone.value, port)).collect();
     assert_eq!(zones, [("k8s.example.edu.".to_owned(), Some(53)), ("example.org.".to_owned(), Some(1053))]);
@@ -84,7 +85,7 @@ fn a_file_without_braces_is_one_server() {
 fn an_open_block_is_an_error_where_it_opens() {
     let mut sources = Sources::new();
     let id = sources.add("Corefile", ".:53 {\n  health {\n}\n");
-    let read = read(id, ".:53 {\n  health {\n}\n");
+    let read = read(id, &sources);
     let problem = read.problems.iter().next().expect("one");
     assert_eq!(problem.message, "the block is not closed");
     assert_eq!(sources.locate(problem.span().expect("a place")), "Corefile:1:1");
@@ -95,7 +96,7 @@ fn places_left_open_make_values_unknown() {
     let (value, problems) = conf(". {\n  cache {{ ttl }}\n  forward . {{ upstreams | join(' ') }}\n}\n");
     assert_eq!(problems, ["`{{ ttl }}` is not filled in", "`{{ upstreams | join(' ') }}` is not filled in"]);
     let server = value.servers().next().expect("a server");
-    assert!(matches!(cache(&server.plugins[0]).expect("a cache").ttl, Stated::Unknown(_)));
+    assert!(matches!(cache(&server.plugins[0]).expect("a cache").ttl, Setting::Unknown(_)));
     assert_eq!(conf(&value.to_string()).0, value);
 }
 

@@ -12,7 +12,7 @@ use std::fmt;
 
 use plimsoll_diagnostics::Spanned;
 
-use crate::Stated;
+use crate::Setting;
 use crate::corefile::milliseconds;
 
 pub use read::{from_flags, from_unit, read, read_yaml};
@@ -21,14 +21,14 @@ pub use read::{from_flags, from_unit, read, read_yaml};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EtcdConf {
     /// All settings, repeated ones too.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Entry>,
     /// What is no setting of etcd: other variables of the file, words of the command. As written.
     pub other: Vec<Spanned<String>>,
 }
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct Entry {
     /// The flag's name without dashes: `listen-client-urls`.
     pub name: Spanned<String>,
     /// Its value; `true` for a flag without one.
@@ -68,41 +68,41 @@ impl EtcdConf {
     pub const DEFAULT_QUOTA: u64 = 2 << 30;
 
     /// The setting that etcd takes: the file's when there is one, else the last flag, else the last variable.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
+    pub fn get(&self, name: &str) -> Option<&Entry> {
         let from_file = self.settings.iter().any(|setting| setting.via == Via::File);
-        let usable = |setting: &&Setting| setting.name.value == name && (!from_file || setting.via == Via::File);
+        let usable = |setting: &&Entry| setting.name.value == name && (!from_file || setting.via == Via::File);
         // Of equals `max_by_key` takes the last, as etcd does.
         self.settings.iter().filter(usable).max_by_key(|setting| setting.via)
     }
 
     /// A setting's value read by `parse`; what it does not take is unknown.
-    pub fn value<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Stated<T> {
+    pub fn value<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Setting<T> {
         match self.get(name) {
-            None => Stated::Absent,
+            None => Setting::Absent,
             Some(setting) => match parse(setting.value.trim()) {
-                Some(value) => Stated::Known(Spanned { value, span: setting.value.span }),
-                None => Stated::Unknown(setting.value.clone()),
+                Some(value) => Setting::Known(Spanned { value, span: setting.value.span }),
+                None => Setting::Unknown(setting.value.clone()),
             },
         }
     }
 
     /// `heartbeat-interval` in milliseconds.
-    pub fn heartbeat_interval(&self) -> Stated<u64> {
+    pub fn heartbeat_interval(&self) -> Setting<u64> {
         self.value("heartbeat-interval", |text| text.parse().ok())
     }
 
     /// `election-timeout` in milliseconds.
-    pub fn election_timeout(&self) -> Stated<u64> {
+    pub fn election_timeout(&self) -> Setting<u64> {
         self.value("election-timeout", |text| text.parse().ok())
     }
 
     /// `quota-backend-bytes`; 0 stands for [`EtcdConf::DEFAULT_QUOTA`].
-    pub fn quota(&self) -> Stated<u64> {
+    pub fn quota(&self) -> Setting<u64> {
         self.value("quota-backend-bytes", |text| text.parse().ok())
     }
 
     /// `initial-cluster`: member names with their peer URLs. A name may come with several URLs.
-    pub fn initial_cluster(&self) -> Stated<Vec<(String, Url)>> {
+    pub fn initial_cluster(&self) -> Setting<Vec<(String, Url)>> {
         self.value("initial-cluster", |text| {
             text.split(',')
                 .map(|member| {
@@ -113,12 +113,12 @@ impl EtcdConf {
     }
 
     /// A setting that is a list of URLs, such as `advertise-client-urls`.
-    pub fn urls(&self, name: &str) -> Stated<Vec<Url>> {
+    pub fn urls(&self, name: &str) -> Setting<Vec<Url>> {
         self.value(name, |text| text.split(',').map(|one| url(one.trim())).collect())
     }
 
     /// A setting that is yes or no, such as `client-cert-auth`, in Go's spelling.
-    pub fn flag(&self, name: &str) -> Stated<bool> {
+    pub fn flag(&self, name: &str) -> Setting<bool> {
         self.value(name, |text| match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -127,12 +127,12 @@ impl EtcdConf {
     }
 
     /// A setting that is a duration in Go's spelling, in milliseconds.
-    pub fn duration(&self, name: &str) -> Stated<u64> {
+    pub fn duration(&self, name: &str) -> Setting<u64> {
         self.value(name, milliseconds)
     }
 
     /// `feature-gates`: names with on or off.
-    pub fn feature_gates(&self) -> Stated<Vec<(String, bool)>> {
+    pub fn feature_gates(&self) -> Setting<Vec<(String, bool)>> {
         self.value("feature-gates", |text| {
             text.split(',')
                 .filter(|gate| !gate.trim().is_empty())
@@ -145,7 +145,7 @@ impl EtcdConf {
     }
 
     /// Settings that etcd 3.7 no longer knows: all whose names start with `experimental-`.
-    pub fn experimental(&self) -> impl Iterator<Item = &Setting> {
+    pub fn experimental(&self) -> impl Iterator<Item = &Entry> {
         self.settings.iter().filter(|setting| setting.name.value.starts_with("experimental-"))
     }
 
@@ -157,7 +157,7 @@ impl EtcdConf {
 
 /// Takes a URL apart; `None` for what is none.
 pub fn url(text: &str) -> Option<Url> {
-    if crate::input::open_place(text).is_some() {
+    if crate::placeholder::find(text).is_some() {
         return None;
     }
     let (scheme, rest) = text.split_once("://")?;

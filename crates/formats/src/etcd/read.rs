@@ -1,14 +1,14 @@
 //! Reading each of the forms.
 
-use plimsoll_diagnostics::{Diagnostics, SourceId, Spanned};
+use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Spanned};
 use plimsoll_yaml::{Node, Value, read_documents};
 
 use crate::flags::{Argument, Flags, report_open};
-use crate::input::{Input, LONGEST};
+use crate::report::Report;
 use crate::systemd::{Unit, words};
 use crate::{Read, env};
 
-use super::{EtcdConf, Setting, Via};
+use super::{Entry, EtcdConf, Via};
 
 /// etcd's flags that take no word after them as their value.
 const BOOLEANS: &[&str] = &[
@@ -29,8 +29,8 @@ const BOOLEANS: &[&str] = &[
 ];
 
 /// Reads a file of variables: `/etc/default/etcd`, `/etc/etcd.env`.
-pub fn read(source: SourceId, text: &str) -> Read<EtcdConf> {
-    let read = env::read(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
+    let read = env::read(source, sources);
     let mut conf = EtcdConf::default();
     for line in read.value.lines {
         match line {
@@ -45,7 +45,7 @@ fn take_variable(conf: &mut EtcdConf, name: Spanned<String>, value: Spanned<Stri
     match name.value.strip_prefix("ETCD_").filter(|rest| !rest.is_empty() && !rest.contains(char::is_lowercase)) {
         Some(rest) => {
             let name = Spanned { value: rest.to_ascii_lowercase().replace('_', "-"), span: name.span };
-            conf.settings.push(Setting { name, value, via: Via::Environment });
+            conf.settings.push(Entry { name, value, via: Via::Environment });
         }
         None => {
             // Another variable of that file, in the form in which the file's writer writes it.
@@ -63,7 +63,7 @@ pub fn from_flags(words: &[Spanned<String>]) -> Read<EtcdConf> {
         match argument {
             Argument::Flag(flag) => {
                 let value = flag.value.unwrap_or_else(|| Spanned { value: "true".to_owned(), span: flag.name.span });
-                conf.settings.push(Setting { name: flag.name, value, via: Via::Flag });
+                conf.settings.push(Entry { name: flag.name, value, via: Via::Flag });
             }
             Argument::Word(word) => conf.other.push(word),
         }
@@ -86,11 +86,11 @@ pub fn from_unit(unit: &Unit) -> Read<EtcdConf> {
 }
 
 /// Reads an `etcd.conf.yml`.
-pub fn read_yaml(source: SourceId, text: &str) -> Read<EtcdConf> {
-    if text.len() > LONGEST {
-        return Input::new(source, text).done(EtcdConf::default());
-    }
-    let (documents, mut problems) = read_documents(text, source);
+pub fn read_yaml(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
+    let (text, report) = Report::open(source, sources);
+    let mut problems = report.close(()).problems;
+    let (documents, found) = read_documents(text, source);
+    problems.extend(found);
     let mut conf = EtcdConf::default();
     for document in documents.iter().take(1) {
         let Some(entries) = document.as_mapping() else { continue };
@@ -138,6 +138,6 @@ fn take_node(conf: &mut EtcdConf, name: Spanned<String>, node: &Node) {
     };
     let null = node.is_null();
     if !null {
-        conf.settings.push(Setting { name, value: Spanned { value, span: node.span }, via: Via::File });
+        conf.settings.push(Entry { name, value: Spanned { value, span: node.span }, via: Via::File });
     }
 }

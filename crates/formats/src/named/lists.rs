@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use plimsoll_diagnostics::{Span, Spanned};
 
-use crate::Stated;
-use crate::input::Input;
+use crate::Setting;
+use crate::input::{Input, written};
 
 use super::syntax::{Part, Statement, plain, string};
 
@@ -159,7 +159,7 @@ impl Match {
 
 impl Matched {
     fn from_word(word: &str, quoted: bool) -> Option<Self> {
-        if crate::input::open_place(word).is_some() || word.is_empty() {
+        if crate::placeholder::find(word).is_some() || word.is_empty() {
             return None;
         }
         Some(match word {
@@ -202,7 +202,7 @@ pub struct Remote {
     /// Its address, or the name of a list of servers.
     pub host: Spanned<RemoteHost>,
     /// Port, when not 53 or 853.
-    pub port: Stated<u16>,
+    pub port: Setting<u16>,
     /// TSIG key by name.
     pub key: Option<Spanned<String>>,
     /// `tls` configuration by name.
@@ -221,7 +221,7 @@ pub enum RemoteHost {
 impl Remote {
     /// A server by its address.
     pub fn address(address: IpAddr) -> Self {
-        Remote { host: RemoteHost::Address(address).into(), port: Stated::Absent, key: None, tls: None }
+        Remote { host: RemoteHost::Address(address).into(), port: Setting::Absent, key: None, tls: None }
     }
 }
 
@@ -246,7 +246,7 @@ impl RemoteList {
                     Ok(address) => RemoteHost::Address(address),
                     Err(_) => RemoteHost::List(word),
                 }),
-                port: Stated::Absent,
+                port: Setting::Absent,
                 key: None,
                 tls: None,
             };
@@ -261,7 +261,7 @@ impl RemoteList {
                     _ => {
                         let span = place(word, host);
                         let message = format!("`{}` is not known beside a server and is not kept", word.value);
-                        input.warn("unknown-word", message, span, "");
+                        input.unknown(message, span, "");
                     }
                 }
             }
@@ -278,7 +278,7 @@ impl RemoteList {
                 RemoteHost::Address(address) => plain(&address.to_string()),
                 RemoteHost::List(name) => string(name),
             }];
-            if let Some(port) = remote.port.written() {
+            if let Some(port) = written(&remote.port) {
                 parts.extend([plain("port"), plain(&port)]);
             }
             if let Some(key) = &remote.key {

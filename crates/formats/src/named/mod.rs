@@ -15,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-use plimsoll_diagnostics::{SourceId, Span, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Span, Spanned};
 
 use crate::Read;
 use crate::input::Input;
@@ -179,7 +179,7 @@ impl Zone {
                 .as_ref()
                 .is_some_and(|list| list.elements.iter().any(|element| !matches!(element.what.value, Matched::None)))
             || matches!(self.kind.as_ref().map(|kind| &kind.value), Some(Kind::Secondary))
-            || self.settings.inline_signing.known() == Some(&true)
+            || self.settings.inline_signing.get() == Some(&true)
     }
 }
 
@@ -222,8 +222,8 @@ pub fn allow_transfer_default(version: (u32, u32)) -> Matched {
 }
 
 /// Reads a named.conf.
-pub fn read(source: SourceId, text: &str) -> Read<Conf> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
+    let mut input = Input::new(source, sources);
     let statements = syntax::parse(&mut input);
     let mut conf = Conf::default();
     for statement in statements {
@@ -373,7 +373,7 @@ fn policy(input: &mut Input<'_>, statement: &Statement, span: Option<Span>) -> U
     }
     if let Some(span) = span {
         let message = "`update-policy` holds something that is no rule";
-        input.warn("wrong-value", message, span, "expected `grant` or `deny`, an identity and a kind of match");
+        input.bad_value(message, span, "expected `grant` or `deny`, an identity and a kind of match");
     }
     UpdatePolicy::Unknown(list.to_vec())
 }

@@ -2,7 +2,7 @@
 
 use plimsoll_diagnostics::{Span, Spanned};
 
-use crate::Stated;
+use crate::Setting;
 use crate::input::Input;
 
 use super::lists::{MatchList, RemoteList};
@@ -21,7 +21,7 @@ macro_rules! settings {
         pub struct Settings {
             $($(#[$wdoc])* pub $word: Option<Spanned<String>>,)*
             $($(#[$tdoc])* pub $text: Option<Spanned<String>>,)*
-            $($(#[$fdoc])* pub $flag: Stated<bool>,)*
+            $($(#[$fdoc])* pub $flag: Setting<bool>,)*
             $($(#[$ldoc])* pub $list: Option<Spanned<MatchList>>,)*
             $($(#[$rdoc])* pub $remote: Option<Spanned<RemoteList>>,)*
             /// `listen-on`, each with its port.
@@ -74,9 +74,9 @@ macro_rules! settings {
                 $(list.extend(self.$word.as_ref().map(|word| Statement::of_words(&[$wname, word])));)*
                 $(list.extend(self.$text.as_ref().map(|text| Statement { parts: vec![plain($tname), string(text)] }));)*
                 $(list.extend(match &self.$flag {
-                    Stated::Absent => None,
-                    Stated::Known(flag) => Some(Statement::of_words(&[$fname, if flag.value { "yes" } else { "no" }])),
-                    Stated::Unknown(raw) => Some(Statement { parts: vec![plain($fname), string(raw)] }),
+                    Setting::Absent => None,
+                    Setting::Known(flag) => Some(Statement::of_words(&[$fname, if flag.value { "yes" } else { "no" }])),
+                    Setting::Unknown(raw) => Some(Statement { parts: vec![plain($fname), string(raw)] }),
                 });)*
                 list.extend(self.listen_on.iter().map(|listen| listen.to_statement("listen-on")));
                 list.extend(self.listen_on_v6.iter().map(|listen| listen.to_statement("listen-on-v6")));
@@ -156,7 +156,7 @@ fn put<T>(input: &mut Input<'_>, name: &str, slot: &mut Option<Spanned<T>>, valu
 }
 
 /// named's own words for yes and no.
-fn flag(input: &mut Input<'_>, word: &Spanned<String>) -> Stated<bool> {
+fn flag(input: &mut Input<'_>, word: &Spanned<String>) -> Setting<bool> {
     let span = word.span.unwrap_or(Span::new(input.source, 0, 0));
     input.value_by(word, span, "`yes` or `no`", |text| match text.to_ascii_lowercase().as_str() {
         "yes" | "true" | "1" => Some(true),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use plimsoll_diagnostics::{Span, Spanned};
 
-use crate::input::{DEEPEST, Input, Word, opens, quoted};
+use crate::input::{DEEPEST, Input, Word, quoted};
+use crate::placeholder;
 
 /// One statement, as written: `zone "x" in { type primary; };` or `recursion no;`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,15 +117,15 @@ impl Lexer<'_, '_> {
                 } else {
                     self.at = text.len();
                     let span = self.input.span(start, start + 2);
-                    self.input.error("unclosed-comment", "the comment is not closed", span, "opened here");
+                    self.input.syntax("the comment is not closed", span, "opened here");
                 }
-            } else if rest.starts_with("{%") && opens(rest).is_some() {
-                let end = opens(rest).unwrap_or(2);
+            } else if rest.starts_with("{%") && placeholder::starts(rest).is_some() {
+                let end = placeholder::starts(rest).unwrap_or(2);
                 self.input.open_places(start, start + end);
                 self.at += end;
             } else if first == '"' {
                 return Some(Token::Word(self.string()));
-            } else if first == '{' && opens(rest).is_none() {
+            } else if first == '{' && placeholder::starts(rest).is_none() {
                 self.at += 1;
                 return Some(Token::Open(start));
             } else if first == '}' {
@@ -167,7 +168,7 @@ impl Lexer<'_, '_> {
         self.at = end;
         let span = self.input.span(start, end);
         if !closed {
-            self.input.error("unclosed-string", "the string is not closed on its line", span, "opened here");
+            self.input.syntax("the string is not closed on its line", span, "opened here");
         }
         self.input.open_places(start, end);
         Word { text: value, quoted: true, span }
@@ -179,7 +180,7 @@ impl Lexer<'_, '_> {
         let mut end = start;
         while let Some(letter) = text[end..].chars().next() {
             if matches!(letter, '{' | '<' | '$')
-                && let Some(length) = opens(&text[end..])
+                && let Some(length) = placeholder::starts(&text[end..])
             {
                 end += length;
                 continue;
@@ -219,7 +220,7 @@ pub(crate) fn parse(input: &mut Input<'_>) -> Vec<Statement> {
             Token::Open(at) if depth > DEEPEST => {
                 too_deep = 1;
                 let span = lexer.input.span(at, at + 1);
-                lexer.input.error("too-deep", format!("blocks nest deeper than {DEEPEST}"), span, "left out from here");
+                lexer.input.too_deep(span);
             }
             Token::Open(at) => frames.push((Vec::new(), Vec::new(), at)),
             Token::End => {
@@ -230,12 +231,12 @@ pub(crate) fn parse(input: &mut Input<'_>) -> Vec<Statement> {
             Token::Close(at) => {
                 if !parts.is_empty() {
                     let span = last_word.unwrap_or(lexer.input.span(at, at + 1));
-                    lexer.input.error("missing-semicolon", "`;` is missing before `}`", span, "after this");
+                    lexer.input.syntax("`;` is missing before `}`", span, "after this");
                     list.push(Statement { parts: std::mem::take(parts) });
                 }
                 if depth == 1 {
                     let span = lexer.input.span(at, at + 1);
-                    lexer.input.error("stray-brace", "`}` closes nothing", span, "");
+                    lexer.input.syntax("`}` closes nothing", span, "");
                 } else if let Some((list, _, _)) = frames.pop()
                     && let Some((_, parts, _)) = frames.last_mut()
                 {
@@ -247,14 +248,14 @@ pub(crate) fn parse(input: &mut Input<'_>) -> Vec<Statement> {
     while let Some((mut list, parts, open)) = frames.pop() {
         if !parts.is_empty() {
             let span = last_word.unwrap_or(input.span(open, open + 1));
-            input.error("missing-semicolon", "`;` is missing at the end of the file", span, "after this");
+            input.syntax("`;` is missing at the end of the file", span, "after this");
             list.push(Statement { parts });
         }
         match frames.last_mut() {
             Some((_, parts, _)) => {
                 parts.push(Part::Block(list));
                 let span = input.span(open, open + 1);
-                input.error("unclosed-block", "`{` is not closed", span, "opened here");
+                input.syntax("`{` is not closed", span, "opened here");
             }
             None => return list,
         }

@@ -1,6 +1,7 @@
-use plimsoll_diagnostics::{SourceId, Sources};
+use plimsoll_diagnostics::Sources;
 
 use super::*;
+use crate::input::tests::over;
 use crate::named::Matched;
 
 const CAMPUS: &str = r#"
@@ -30,7 +31,7 @@ view "campus" { match-clients { 10.0.0.0/8; }; zone "b.example" { type slave; ma
 "#;
 
 fn conf(text: &str) -> (Conf, Vec<String>) {
-    let read = read(SourceId(0), text);
+    let read = over(read, text);
     let problems = read.problems.iter().map(|problem| problem.message.clone()).collect();
     (read.value, problems)
 }
@@ -38,7 +39,7 @@ fn conf(text: &str) -> (Conf, Vec<String>) {
 #[test]
 fn a_servers_file_is_read_with_everything_that_rules_judge() {
     let (conf, problems) = conf(CAMPUS);
-    assert_eq!(problems, ["`/etc/bind/named.conf.options` is included here and not read by this reader"]);
+    assert_eq!(problems, ["`/etc/bind/named.conf.options` is included and must be read as well"]);
     let zone = &conf.zones[0];
     assert_eq!(zone.kind.as_ref().map(|kind| &kind.value), Some(&Kind::Primary));
     assert!(zone.is_dynamic());
@@ -55,21 +56,21 @@ fn a_servers_file_is_read_with_everything_that_rules_judge() {
     assert_eq!(conf.views[0].zones[0].settings.primaries.as_ref().map(|list| list.servers.len()), Some(1));
     assert_eq!(conf.other.len(), 1, "logging is kept");
     assert_eq!(conf.options.as_ref().map(|options| options.other.len()), Some(1), "rate-limit is kept");
-    assert_eq!(conf.in_effect(None, zone, |settings| settings.recursion.known()), Some(&false));
+    assert_eq!(conf.in_effect(None, zone, |settings| settings.recursion.get()), Some(&false));
 }
 
 #[test]
 fn what_is_written_reads_back_the_same() {
     let (conf, _) = conf(CAMPUS);
     let text = conf.to_string();
-    assert_eq!(read(SourceId(0), &text).value, conf, "{text}");
+    assert_eq!(over(read, &text).value, conf, "{text}");
 }
 
 #[test]
 fn positions_point_at_the_statement() {
     let mut sources = Sources::new();
     let id = sources.add("named.conf", CAMPUS);
-    let conf = read(id, CAMPUS).value;
+    let conf = read(id, &sources).value;
     let transfer = conf.zones[0].settings.allow_transfer.as_ref().expect("stated");
     assert_eq!(sources.locate(transfer.span.expect("read")), "named.conf:20:2");
     let acl = transfer.elements[1].what.span.expect("read");
@@ -87,9 +88,9 @@ fn places_left_open_are_reported_once_and_their_value_is_unknown() {
     let (conf, problems) = conf("options { recursion {{ recursion }}; allow-query { ${NET}; }; };");
     assert_eq!(problems, ["`{{ recursion }}` is not filled in", "`${NET}` is not filled in"]);
     let options = conf.options.as_ref().expect("options");
-    assert!(matches!(options.recursion, crate::Stated::Unknown(_)));
+    assert!(matches!(options.recursion, crate::Setting::Unknown(_)));
     assert!(matches!(options.allow_query.as_ref().expect("stated").elements[0].what.value, Matched::Other(_)));
-    assert_eq!(read(SourceId(0), &conf.to_string()).value, conf);
+    assert_eq!(over(read, &conf.to_string()).value, conf);
 }
 
 #[test]

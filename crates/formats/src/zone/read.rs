@@ -1,9 +1,10 @@
 //! Reading master files.
 
-use plimsoll_diagnostics::{SourceId, Span, Spanned};
+use plimsoll_diagnostics::{SourceId, Sources, Span, Spanned};
 
-use crate::Read;
-use crate::input::{Input, open_place, opens, shortened};
+use crate::input::Input;
+use crate::report::shorten;
+use crate::{Read, placeholder};
 
 use super::{Data, Entry, Record, Soa, Text, Zone};
 
@@ -15,8 +16,8 @@ struct Words {
 }
 
 /// Reads a zone file. A line that is no record is reported and kept.
-pub fn read(source: SourceId, text: &str) -> Read<Zone> {
-    let mut input = Input::new(source, text);
+pub fn read(source: SourceId, sources: &Sources) -> Read<Zone> {
+    let mut input = Input::new(source, sources);
     let mut zone = Zone::default();
     for words in entries(&mut input) {
         let entry = entry(&mut input, words);
@@ -52,7 +53,7 @@ fn entries(input: &mut Input<'_>) -> Vec<Words> {
             ')' => {
                 if open.take().is_none() {
                     let span = input.span(base + at, base + at + 1);
-                    input.error("stray-parenthesis", "`)` closes nothing", span, "");
+                    input.syntax("`)` closes nothing", span, "");
                 }
                 at += 1;
             }
@@ -77,7 +78,7 @@ fn entries(input: &mut Input<'_>) -> Vec<Words> {
     }
     if let Some(at) = open {
         let span = input.span(base + at, base + at + 1);
-        input.error("unclosed-parenthesis", "`(` is not closed", span, "opened here");
+        input.syntax("`(` is not closed", span, "opened here");
     }
     if !words.list.is_empty() {
         entries.push(words);
@@ -103,7 +104,7 @@ fn word(input: &mut Input<'_>, start: usize) -> (Text, usize) {
             closed = true;
             break;
         } else if !quoted {
-            if let Some(end) = opens(&rest[at..]) {
+            if let Some(end) = placeholder::starts(&rest[at..]) {
                 at += end;
                 continue;
             }
@@ -121,7 +122,7 @@ fn word(input: &mut Input<'_>, start: usize) -> (Text, usize) {
     let length = if quoted && closed { at + 1 } else { at };
     let span = input.span(start, start + length);
     if !closed {
-        input.error("unclosed-string", "the string is not closed on its line", span, "opened here");
+        input.syntax("the string is not closed on its line", span, "opened here");
     }
     (Text { text: Spanned::at(text.to_owned(), span), quoted }, length)
 }
@@ -136,7 +137,7 @@ fn entry(input: &mut Input<'_>, words: Words) -> Entry {
     let whole = span_of(&words.list, input);
     let open = input.open_places(whole.start as usize, whole.end as usize);
     let first = words.list[0].text.value.as_str();
-    if first.starts_with('$') && open_place(first).is_none() && !words.blank {
+    if first.starts_with('$') && placeholder::find(first).is_none() && !words.blank {
         return directive(input, words.list, whole);
     }
     if first.starts_with("{%") {
@@ -169,7 +170,7 @@ fn directive(input: &mut Input<'_>, words: Vec<Text>, whole: Span) -> Entry {
         }
         ("$GENERATE", _) => Entry::Directive(words),
         _ => {
-            input.warn("unknown-statement", "no directive of zone files", whole, "kept as written");
+            input.unknown("no directive of zone files", whole, "kept as written");
             Entry::Directive(words)
         }
     }
@@ -182,7 +183,7 @@ fn record(input: &mut Input<'_>, words: &Words, whole: Span, open: bool) -> Opti
     if !words.blank {
         let (first, others) = rest.split_first()?;
         if first.quoted {
-            input.warn("wrong-value", "a line starts with a string instead of a name", whole, "");
+            input.bad_value("a line starts with a string instead of a name", whole, "");
             return None;
         }
         owner = Some(first.text.clone());
@@ -192,7 +193,7 @@ fn record(input: &mut Input<'_>, words: &Words, whole: Span, open: bool) -> Opti
     loop {
         let Some((word, others)) = rest.split_first() else {
             if !open {
-                input.warn("wrong-value", "this line is no record: it has no kind", whole, "kept as written");
+                input.bad_value("this line is no record: it has no kind", whole, "kept as written");
             }
             return None;
         };
@@ -208,8 +209,8 @@ fn record(input: &mut Input<'_>, words: &Words, whole: Span, open: bool) -> Opti
                 && !word.quoted;
             if !known {
                 if !open {
-                    let message = format!("`{}` is no kind of record", shortened(&text.value));
-                    input.warn("wrong-value", message, text.span.unwrap_or(whole), "");
+                    let message = format!("`{}` is no kind of record", shorten(&text.value));
+                    input.bad_value(message, text.span.unwrap_or(whole), "");
                 }
                 return None;
             }
@@ -237,14 +238,14 @@ fn data(input: &mut Input<'_>, kind: &str, words: &[Text], span: Span, open: boo
         _ => "",
     };
     if !expected.is_empty() && !open {
-        input.warn("wrong-value", format!("`{kind}` needs {expected}"), span, "kept as written");
+        input.bad_value(format!("`{kind}` needs {expected}"), span, "kept as written");
     }
     Data::Other { kind: kind.to_owned(), words: words.to_vec() }
 }
 
 fn typed(kind: &str, words: &[Text]) -> Option<Data> {
     // A place left open is no name and no number; a text may well hold one, which is reported all the same.
-    if kind != "TXT" && words.iter().any(|word| open_place(&word.text.value).is_some()) {
+    if kind != "TXT" && words.iter().any(|word| placeholder::find(&word.text.value).is_some()) {
         return None;
     }
     let bare = |word: &Text| (!word.quoted && !word.text.value.is_empty()).then(|| word.text.value.clone());

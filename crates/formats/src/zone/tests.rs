@@ -1,6 +1,7 @@
-use plimsoll_diagnostics::{SourceId, Sources};
+use plimsoll_diagnostics::Sources;
 
 use super::*;
+use crate::input::tests::over;
 
 const ZONE: &str = "\
 $TTL 1h
@@ -20,7 +21,7 @@ k TLSA 3 1 1 abcdef
 ";
 
 fn messages(text: &str) -> (Zone, Vec<String>) {
-    let read = read(SourceId(0), text);
+    let read = over(read, text);
     (read.value, read.problems.iter().map(|problem| problem.message.clone()).collect())
 }
 
@@ -63,7 +64,7 @@ fn a_wrong_address_is_reported_where_it_stands() {
     let mut sources = Sources::new();
     let text = "api A 10.30.12.400\n";
     let id = sources.add("k8s.zone", text);
-    let read = read(id, text);
+    let read = read(id, &sources);
     let problem = read.problems.iter().next().expect("one");
     assert_eq!(problem.message, "`A` needs an IPv4 address");
     assert_eq!(sources.locate(problem.span().expect("a place")), "k8s.zone:1:5");
