@@ -31,6 +31,20 @@ pub enum Content {
     Unrecognised(&'static str),
 }
 
+impl Content {
+    /// What it is, in a few words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Content::Unrecognised(why) => why,
+        }
+    }
+
+    /// Whether a reader knows it.
+    pub fn is_recognised(&self) -> bool {
+        !matches!(self, Content::Unrecognised(_))
+    }
+}
+
 /// Recognises every text of `sources` by its path and content, and reads it.
 pub fn recognise(sources: &Sources) -> Files {
     let mut files = Files::default();

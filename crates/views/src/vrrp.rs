@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use plimsoll_model::design::VrrpState;
+use plimsoll_model::Name;
+use plimsoll_model::design::{Protocol, VrrpState};
 use plimsoll_model::units::Millis;
 
 use crate::files::Files;
@@ -76,6 +77,8 @@ pub struct VrrpMember {
     pub script_security: Fact<bool>,
     /// User that checks run as.
     pub script_user: Fact<Option<String>>,
+    /// Whether its firewall accepts IP protocol 112; unknown without one that could be read.
+    pub lets_vrrp_in: Fact<bool>,
     /// Scripts and interfaces that are tracked.
     pub tracks: Vec<Track>,
 }
@@ -168,6 +171,7 @@ fn api_group(source: DesignSource<'_>, vrrp: &plimsoll_model::design::Vrrp) -> V
                 garp_refresh: source.fact(shared("garp_master_refresh"), vrrp.garp_master_refresh),
                 script_security: source.fact(shared("script_security"), vrrp.script_security),
                 script_user: source.fact(shared("script_user"), vrrp.script_user.clone()),
+                lets_vrrp_in: lets_vrrp_in(source, name),
                 tracks: vrrp.check.iter().map(|check| api_check(source, check)).collect(),
             }
         })
@@ -178,6 +182,15 @@ fn api_group(source: DesignSource<'_>, vrrp: &plimsoll_model::design::Vrrp) -> V
         network: source.fact("api/network", design.api.network.to_string()),
         members,
     }
+}
+
+fn lets_vrrp_in(source: DesignSource<'_>, machine: &Name) -> Fact<bool> {
+    let role = source.design.machine.get(machine).map(|machine| Name::from(machine.role.as_str()));
+    let rules = role.as_ref().and_then(|role| source.design.firewall.get(role));
+    source.maybe(
+        format!("firewall/{}", role.as_ref().map_or("", Name::as_str)),
+        rules.map(|rules| rules.iter().any(|rule| rule.protocol == Protocol::Vrrp)),
+    )
 }
 
 fn api_check(source: DesignSource<'_>, check: &plimsoll_model::design::VrrpCheck) -> Track {

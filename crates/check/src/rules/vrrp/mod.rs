@@ -1,8 +1,68 @@
 //! VRRP: who holds an address, and whether it moves when it must.
 
-mod vrrp_003;
+mod agreement;
+mod authentication;
+mod check_script;
+mod families;
+mod firewall;
+mod group;
+mod identity;
+mod preemption;
+mod priorities;
+mod strict;
+mod timing;
+mod unicast;
+mod weights;
+
+use plimsoll_views::vrrp::{VrrpGroup, VrrpMember};
 
 use crate::Rule;
 
 /// The rules of this area, by id.
-pub const RULES: &[&Rule] = &[&vrrp_003::RULE];
+pub const RULES: &[&Rule] = &[
+    &identity::VRRP_001,
+    &identity::VRRP_002,
+    &weights::VRRP_003,
+    &weights::VRRP_004,
+    &preemption::VRRP_005,
+    &preemption::VRRP_006,
+    &priorities::VRRP_007,
+    &weights::VRRP_008,
+    &strict::VRRP_009,
+    &families::VRRP_010,
+    &unicast::VRRP_011,
+    &authentication::VRRP_013,
+    &timing::VRRP_014,
+    &check_script::VRRP_015,
+    &check_script::VRRP_016,
+    &check_script::VRRP_017,
+    &group::VRRP_018,
+    &group::VRRP_019,
+    &firewall::VRRP_020,
+    &preemption::VRRP_021,
+    &agreement::VRRP_022,
+    &agreement::VRRP_023,
+    &agreement::VRRP_024,
+    &preemption::VRRP_025,
+    &authentication::VRRP_026,
+    &check_script::VRRP_027,
+];
+
+/// What keepalived fills in where a file states no priority.
+const OWNER: u8 = 255;
+
+/// Members from the highest priority down (equal ones in the order of their names); `None` when one is unknown.
+fn by_priority(group: &VrrpGroup) -> Option<Vec<(u8, &VrrpMember)>> {
+    let mut order = group
+        .members
+        .iter()
+        .map(|member| member.priority.copied().map(|priority| (priority, member)))
+        .collect::<Option<Vec<_>>>()?;
+    order.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+    Some(order)
+}
+
+/// The key under which rules about the failed check of a group are one cause.
+fn check_cause(group: &VrrpGroup) -> String {
+    format!("{}/check", group.name)
+}

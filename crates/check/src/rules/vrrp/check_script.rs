@@ -1,0 +1,170 @@
+//! VRRP-015, 016, 017 and 027: what the check asks, and whether it may run.
+
+use plimsoll_diagnostics::Severity;
+use plimsoll_views::World;
+use plimsoll_views::vrrp::{Track, VrrpMember};
+
+use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
+
+pub(super) const VRRP_015: Rule = Rule {
+    id: "VRRP-015",
+    severity: Severity::Warning,
+    summary: "the check asks for an answer, not for a process",
+    reads: Reads::Files,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "A check whose command only looks for a process: `killall -0`, `pidof`, `pgrep`, `systemctl is-active`.",
+        breaks: "The balancer runs and takes connections while no API server answers behind it: the address stays on a \
+                 dead path.",
+        remedy: "Ask for `/readyz` through the machine's own balancer, with a time limit below the check's.",
+        before: "script \"/usr/bin/killall -0 haproxy\"",
+        after: "script \"/usr/bin/curl -sfk --max-time 2 https://localhost:8443/readyz\"",
+        source: "FriedCircuits/terraform-modules issue 46; kubeadm ha-considerations.md",
+        evidence: Evidence::Seen,
+    },
+    check: process_only,
+};
+
+pub(super) const VRRP_016: Rule = Rule {
+    id: "VRRP-016",
+    severity: Severity::Warning,
+    summary: "the request inside the check ends before keepalived ends the check",
+    reads: Reads::Both,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "The time limit of the request (`curl --max-time`) is at least the timeout of the script, which is its \
+                 interval when it is not set.",
+        breaks: "keepalived kills the run and counts a failure: an answer that is slow but healthy moves the address.",
+        remedy: "--max-time 2 with interval 3 and timeout 3.",
+        before: "script \"curl --max-time 5 …\"\ninterval 3",
+        after: "script \"curl --max-time 2 …\"\ninterval 3\ntimeout 3",
+        source: "keepalived.conf(5), vrrp_script; keepalived vrrp_scheduler.c",
+        evidence: Evidence::Seen,
+    },
+    check: max_time,
+};
+
+pub(super) const VRRP_017: Rule = Rule {
+    id: "VRRP-017",
+    severity: Severity::Advice,
+    summary: "checks run as an unprivileged user, from files that only root may change",
+    reads: Reads::Both,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "A tracked script without `enable_script_security` or without `script_user`.",
+        breaks: "The script runs as keepalived_script if that user exists, else as root, whoever may change the file.",
+        remedy: "enable_script_security, a script_user that can read what the script needs, and a path that root owns.",
+        before: "global_defs { }",
+        after: "global_defs {\n    enable_script_security\n    script_user keepalived_script\n}",
+        source: "keepalived.conf(5), enable_script_security and script_user",
+        evidence: Evidence::Tested("keepalived 2.2.7"),
+    },
+    check: security,
+};
+
+pub(super) const VRRP_027: Rule = Rule {
+    id: "VRRP-027",
+    severity: Severity::Advice,
+    summary: "what happens when the check fails everywhere is a stated choice",
+    reads: Reads::Files,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "A check of something that all members share (the API through the balancer) whose weight nobody stated.",
+        breaks: "Without a weight, all members go to FAULT when the API is gone as a whole, and the address disappears, \
+                 which hides the cause; with one, the highest keeps it. Both recover by themselves.",
+        remedy: "State the weight: 0 for FAULT, or a negative one larger than the distance of the priorities.",
+        before: "vrrp_script check { script \"curl … https://10.30.12.100:8443/readyz\" }",
+        after: "vrrp_script check { script \"curl … https://localhost:8443/readyz\" weight 0 }",
+        source: "keepalived.conf(5), vrrp_script",
+        evidence: Evidence::SeenPrinciple,
+    },
+    check: shared_condition,
+};
+
+fn scripts<'a>(world: &'a World<'_>) -> impl Iterator<Item = (&'a VrrpMember, &'a Track)> {
+    let members = world.vrrp.iter().flat_map(|group| &group.members);
+    members.flat_map(|member| member.tracks.iter().filter(|track| track.script).map(move |track| (member, track)))
+}
+
+fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
+    const PROCESS: [&str; 5] = ["killall -0", "pidof", "pgrep", "systemctl is-active", "systemctl status"];
+    for (member, track) in scripts(world) {
+        let Some(command) = track.command.get() else {
+            verdicts.cannot_judge(&track.place, "its command");
+            continue;
+        };
+        let looks_for = PROCESS.iter().find(|word| command.contains(**word));
+        verdicts.verdict(looks_for.map(|word| {
+            Finding::new(
+                Severity::Warning,
+                track.command.place(),
+                format!("the check of {} looks for a process, not for an answer", member.name),
+            )
+            .at(&track.command, format!("`{word}` succeeds while nothing answers"))
+            .breaks("the balancer runs without a working API server behind it, and the VIP stays on the dead path")
+            .help("ask for https://localhost:PORT/readyz through the machine's own balancer, with `--max-time`")
+        }));
+    }
+}
+
+fn max_time(world: &World<'_>, verdicts: &mut Verdicts) {
+    for (member, track) in scripts(world) {
+        let Some(max_time) = track.max_time.copied() else {
+            continue;
+        };
+        let Some(limit) = track.timeout.copied().or(track.interval.copied()) else {
+            verdicts.cannot_judge(&track.place, "its timeout");
+            continue;
+        };
+        verdicts.verdict((max_time >= limit).then(|| {
+            Finding::new(
+                Severity::Warning,
+                track.max_time.place(),
+                format!("the check of {} may ask for {max_time} and is ended after {limit}", member.name),
+            )
+            .at(&track.max_time, "")
+            .context(&track.timeout, format!("ended after {limit}"))
+            .breaks("an answer that is slow but healthy counts as a failure and moves the VIP")
+            .help("keep the request shorter: --max-time 2 with interval 3 and timeout 3")
+        }));
+    }
+}
+
+fn security(world: &World<'_>, verdicts: &mut Verdicts) {
+    let members = world.vrrp.iter().flat_map(|group| &group.members);
+    for member in members.filter(|member| member.tracks.iter().any(|track| track.script)) {
+        let (Some(security), Some(user)) = (member.script_security.copied(), member.script_user.get()) else {
+            verdicts.cannot_judge(&member.place, "the global_defs of its keepalived");
+            continue;
+        };
+        let missing = match (security, user) {
+            (false, _) => Some("enable_script_security"),
+            (true, None) => Some("script_user"),
+            (true, Some(_)) => None,
+        };
+        verdicts.verdict(missing.map(|missing| {
+            let place = if security { member.script_user.place() } else { member.script_security.place() };
+            Finding::new(Severity::Advice, place, format!("the check of {} runs without `{missing}`", member.name))
+                .at_place(place, "")
+                .breaks("whoever may change the script may run commands as root")
+                .help("set enable_script_security and script_user, and keep the script where only root may write")
+        }));
+    }
+}
+
+fn shared_condition(world: &World<'_>, verdicts: &mut Verdicts) {
+    for (member, track) in scripts(world) {
+        let Some(command) = track.command.get() else { continue };
+        let shared = command.contains("://") && !command.contains(":6443");
+        verdicts.verdict((shared && track.weight.is_default()).then(|| {
+            Finding::new(
+                Severity::Advice,
+                track.weight.place(),
+                format!("nobody said what {} does when the API is gone as a whole", member.name),
+            )
+            .at(&track.command, "fails on every member at once")
+            .breaks("all members go to FAULT and the VIP disappears, which hides the cause")
+            .help("state `weight 0` if that is meant")
+        }));
+    }
+}

@@ -1,0 +1,83 @@
+//! VRRP-011: every member sends to every other.
+
+use std::net::IpAddr;
+
+use plimsoll_diagnostics::Severity;
+use plimsoll_views::World;
+use plimsoll_views::vrrp::{VrrpGroup, VrrpMember};
+
+use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
+
+pub(super) const VRRP_011: Rule = Rule {
+    id: "VRRP-011",
+    severity: Severity::Error,
+    summary: "unicast members list all other members, and send from an address they have",
+    reads: Reads::Both,
+    silent_behind: &["VRRP-023"],
+    manual: Manual {
+        checks: "An error when the peers of a member lack another member of the group, or when unicast_src_ip is no \
+                 address of its machine; a warning when the list names the member itself. `unicast_peer { a b }` on one \
+                 line keeps only the first peer, which is how it is judged.",
+        breaks: "A master that does not send to a peer is not heard there: two machines hold the address.",
+        remedy: "List every other member, one a line, on each member.",
+        before: "unicast_peer {\n    10.30.12.11\n}                # and 10.30.12.12?",
+        after: "unicast_peer {\n    10.30.12.11\n    10.30.12.12\n}",
+        source: "keepalived.conf(5), unicast_peer and unicast_src_ip",
+        evidence: Evidence::Tested("keepalived 2.2.7 in two network namespaces; 2.3.3: keepalived -t"),
+    },
+    check,
+};
+
+fn check(world: &World<'_>, verdicts: &mut Verdicts) {
+    for group in &world.vrrp {
+        for member in group.members.iter().filter(|member| member.unicast.is(&true)) {
+            let Some(peers) = member.peers.get() else {
+                verdicts.cannot_judge(&member.place, "its unicast peers");
+                continue;
+            };
+            verdicts.verdict(
+                missing(group, member, peers).or_else(|| foreign_source(member)).or_else(|| itself(member, peers)),
+            );
+        }
+    }
+}
+
+fn missing(group: &VrrpGroup, member: &VrrpMember, peers: &[IpAddr]) -> Option<Finding> {
+    let others = group.members.iter().filter(|other| other.name != member.name);
+    let missing = others
+        .filter_map(|other| other.unicast_source.copied().map(|source| (other, source)))
+        .find(|(_, source)| !peers.contains(source));
+    missing.map(|(other, source)| {
+        Finding::new(Severity::Error, member.peers.place(), format!("{} does not send to {}", member.name, other.name))
+            .at(&member.peers, format!("{source} is missing"))
+            .context(&other.unicast_source, format!("the address of {}", other.name))
+            .breaks(format!("when {} is master, {} hears nothing and takes the VIP too", member.name, other.name))
+            .help(format!("add {source} on a line of its own"))
+    })
+}
+
+fn foreign_source(member: &VrrpMember) -> Option<Finding> {
+    let own = member.own_addresses.get()?;
+    let source = member.unicast_source.copied()?;
+    (!own.contains(&source)).then(|| {
+        Finding::new(
+            Severity::Error,
+            member.unicast_source.place(),
+            format!("{} sends from {source}, which it does not have", member.name),
+        )
+        .at(&member.unicast_source, "")
+        .context(&member.own_addresses, "its addresses")
+        .breaks("its advertisements are not sent, and the others take the VIP while it holds it")
+        .help("use the machine's own address")
+    })
+}
+
+fn itself(member: &VrrpMember, peers: &[IpAddr]) -> Option<Finding> {
+    let source = member.unicast_source.copied()?;
+    peers.contains(&source).then(|| {
+        Finding::new(Severity::Warning, member.peers.place(), format!("{} lists itself as a peer", member.name))
+            .at(&member.peers, format!("{source} is its own address"))
+            .breaks("nothing; its log fills with its own advertisements")
+            .help("leave its own address out")
+    })
+}
