@@ -37,7 +37,7 @@ pub use to_node::ToNode;
 /// What the macros need of this crate and its neighbours; not for use by hand.
 #[doc(hidden)]
 pub mod private {
-    pub use crate::reader::{camel, key_of};
+    pub use crate::reader::{camel, key_of, long};
     pub use crate::to_node::write;
     pub use plimsoll_diagnostics::nearest;
 }

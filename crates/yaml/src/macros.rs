@@ -5,7 +5,8 @@
 ///
 /// A key is the field's name, or what stands after `=`; `as camelCase` turns `pod_cidr` into `podCidr`. A field is
 /// required unless its type can be missing (`Option`, `Vec`, the maps). Keys are written in the order of declaration,
-/// absent ones are left out. A last field of type [`Rest`](crate::Rest) keeps the keys that no other field took. All
+/// absent ones are left out. With `short "feed"` a value that is no mapping is taken for the value of that key: `a: ups-1`
+/// for `a: { feed: ups-1 }`. A last field of type [`Rest`](crate::Rest) keeps the keys that no other field took. All
 /// types have `Clone`, `Debug` and `PartialEq`; further derives stand after the name.
 ///
 /// ```
@@ -24,10 +25,14 @@
 /// ```
 #[macro_export]
 macro_rules! record {
-    ($($(#[doc = $doc:expr])* pub struct $name:ident $(as $case:ident)? $(: $($derive:ident),+)? { $($body:tt)* })+) => {
-        $($crate::record! { @one ($($case)?) ($($($derive),+)?) ($($doc),*) $name $($body)* })+
+    ($($(#[doc = $doc:expr])* pub struct $name:ident $(as $case:ident)? $(short $short:literal)? $(: $($derive:ident),+)? {
+        $($body:tt)*
+    })+) => {
+        $($crate::record! { @one ($($case)?) ($($short)?) ($($($derive),+)?) ($($doc),*) $name $($body)* })+
     };
-    (@one $case:tt ($($derive:ident),*) ($($doc:expr),*) $name:ident
+    (@short) => { None };
+    (@short $short:literal) => { Some($short) };
+    (@one $case:tt ($($short:literal)?) ($($derive:ident),*) ($($doc:expr),*) $name:ident
         $($(#[doc = $fdoc:expr])* pub $field:ident : $type:ty $(= $key:literal)?),* $(,)?
     ) => {
         $(#[doc = $doc])*
@@ -37,7 +42,8 @@ macro_rules! record {
         impl $crate::FromNode for $name {
             const EMPTY: bool = true;
             fn from_node(node: &$crate::Node, reader: &mut $crate::Reader) -> Option<Self> {
-                let mut fields = reader.fields(node)?;
+                let long = $crate::private::long(node, $crate::record!(@short $($short)?));
+                let mut fields = reader.fields(long.as_ref().unwrap_or(node))?;
                 $(let $field = fields.take::<$type>($crate::record!(@key $case $field $($key)?), reader);)*
                 fields.finish(reader);
                 Some($name { $($field: $field?,)* })
@@ -45,6 +51,7 @@ macro_rules! record {
             fn shape() -> $crate::Shape {
                 fn record() -> $crate::RecordShape {
                     let mut shape = $crate::RecordShape::new(stringify!($name), concat!("", $($doc, "\n"),*));
+                    shape.short = $crate::record!(@short $($short)?);
                     $(shape.field::<$type>($crate::record!(@key $case $field $($key)?), concat!("", $($fdoc, "\n"),*));)*
                     shape
                 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use plimsoll_diagnostics::{Diagnostic, Diagnostics, Severity, Span, nearest};
 
 use crate::FromNode;
-use crate::node::{Entry, Node, Value};
+use crate::node::{Entry, Key, Node, Style, Value};
 
 /// How strictly a tree is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +188,14 @@ impl Fields<'_> {
             reader.push(problem);
         }
     }
+}
+
+/// The mapping that a short form stands for; `None` when the node is a mapping already, or there is no short form.
+#[doc(hidden)]
+pub fn long(node: &Node, short: Option<&'static str>) -> Option<Node> {
+    let key = short.filter(|_| !matches!(node.value, Value::Mapping(_)) && !node.is_null())?;
+    let key = Key { text: key.to_owned(), span: node.span, style: Style::Quoted };
+    Some(Node { span: node.span, ..Node::mapping(vec![(key, node.clone())]) })
 }
 
 /// `pod_cidr` as `podCidr`.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::FromNode;
-use crate::scalar::Kind;
+use crate::scalar::{Kind, Scalar};
 
 /// What a value looks like.
 #[derive(Clone, Debug)]
@@ -75,12 +75,21 @@ pub struct RecordShape {
     pub fields: Vec<FieldShape>,
     /// Whether other keys are kept too.
     pub open: bool,
+    /// What other keys and their values look like, where those are known.
+    pub others: Option<(ScalarShape, Box<Shape>)>,
+    /// The key whose value may stand for the whole record.
+    pub short: Option<&'static str>,
 }
 
 impl RecordShape {
     /// A record without keys yet.
     pub fn new(name: &'static str, doc: &str) -> Self {
-        RecordShape { name, doc: tidy(doc), fields: Vec::new(), open: false }
+        RecordShape { name, doc: tidy(doc), fields: Vec::new(), open: false, others: None, short: None }
+    }
+
+    /// Takes other keys too, of type `K`, with values of type `V`.
+    pub fn others<K: Scalar, V: FromNode>(&mut self) {
+        self.others = Some((K::scalar_shape(), Box::new(V::shape())));
     }
 
     /// Adds the key of a field of type `T`.

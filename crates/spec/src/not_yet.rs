@@ -1,0 +1,94 @@
+//! What the grammar has room for and nothing is built for yet: refused by name, at its place.
+
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, Span};
+
+use crate::Spec;
+use crate::cluster::{BalancerLayout, EtcdLayout, IngressBy};
+use crate::hardware::{PlatformKind, Role};
+use crate::services::CephBy;
+use crate::site::{ExternalKind, SwitchRole};
+
+/// Refuses, in the order of the file's sections, whatever is understood but not built yet.
+pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
+    let mut no = |span: Option<Span>, what: &str| {
+        let message = format!("`{what}` is understood but not built yet");
+        diagnostics.push(Diagnostic::error(message).code("not-yet").at(span, ""));
+    };
+    for (_, external) in &spec.external {
+        match external.kind.value {
+            ExternalKind::Balancer => no(external.kind.span, "kind: balancer"),
+            ExternalKind::Etcd => no(external.kind.span, "kind: etcd"),
+            ExternalKind::Nfs => no(external.kind.span, "kind: nfs"),
+            _ => {}
+        }
+    }
+    for (_, switch) in &spec.switches {
+        if let Some(role) = switch.role.as_ref().filter(|role| role.value == SwitchRole::Spine) {
+            no(role.span, "role: spine");
+        }
+        if let Some(asn) = &switch.asn {
+            no(asn.span, "asn");
+        }
+    }
+    for (_, network) in &spec.networks {
+        if let Some(ipv6) = &network.ipv6 {
+            no(ipv6.span, "ipv6");
+        }
+    }
+    for (_, host) in &spec.hosts {
+        let metal = host.platform.as_ref().filter(|platform| platform.kind.value == PlatformKind::Metal);
+        if let Some(platform) = metal {
+            no(platform.kind.span, "platform: metal");
+        }
+        if let Some((name, _)) = host.gpus.iter().next() {
+            no(name.span, "gpus");
+        }
+    }
+    for (_, machine) in &spec.machines {
+        match machine.role.value {
+            Role::Balancer => no(machine.role.span, "role: balancer"),
+            Role::Etcd => no(machine.role.span, "role: etcd"),
+            _ => {}
+        }
+        if let Some((name, _)) = machine.gpus.iter().next() {
+            no(name.span, "gpus");
+        }
+    }
+    if let Some(kubernetes) = &spec.kubernetes {
+        let layout = kubernetes.etcd.as_ref().and_then(|etcd| etcd.layout.as_ref());
+        if let Some(layout) = layout.filter(|layout| layout.value == EtcdLayout::External) {
+            no(layout.span, "etcd: external");
+        }
+        for ranges in [&kubernetes.pods, &kubernetes.services] {
+            if let Some(range) = ranges.iter().find(|range| range.value.0.addr().is_ipv6()) {
+                no(range.span, "IPv6");
+            }
+        }
+    }
+    match &spec.api.balancer {
+        Some(balancer) if balancer.value == BalancerLayout::Dedicated => no(balancer.span, "balancer: dedicated"),
+        Some(balancer) if balancer.value == BalancerLayout::External => no(balancer.span, "balancer: external"),
+        _ => {}
+    }
+    if let Some(vip) = &spec.api.vip6 {
+        no(vip.span, "vip6");
+    }
+    let by = spec.ingress.as_ref().and_then(|ingress| ingress.by.as_ref());
+    if let Some(by) = by.filter(|by| by.value == IngressBy::Calico) {
+        no(by.span, "by: calico");
+    }
+    if let Some(storage) = &spec.storage {
+        if let Some(nfs) = &storage.nfs {
+            no(nfs.server.span, "nfs");
+        }
+        let by = storage.ceph.as_ref().and_then(|ceph| ceph.by.as_ref());
+        if let Some(by) = by.filter(|by| by.value == CephBy::Proxmox) {
+            no(by.span, "by: proxmox");
+        }
+    }
+    for (_, tenant) in &spec.tenants {
+        if let Some(gpus) = &tenant.gpus {
+            no(gpus.span, "gpus");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What is promised, what is assumed, what is accepted.
+
+use plimsoll_diagnostics::Spanned;
+use plimsoll_model::units::Millis;
+use plimsoll_yaml::{FromNode, Map, Node, OneOrMany, Reader, Shape, ToNode, choice, record};
+
+use crate::Opt;
+use crate::scalars::{ComponentPath, Date, Goal, PromisePattern, RuleId, Setting};
+
+/// The failures that each promise survives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Survive {
+    /// In ordinary times.
+    pub always: Map<PromisePattern, Vec<Spanned<Goal>>>,
+    /// While one host is drained for maintenance.
+    pub while_drained: Map<PromisePattern, Vec<Spanned<Goal>>>,
+}
+
+/// The key of [`Survive`] that holds what is survived during maintenance.
+const WHILE_DRAINED: &str = "while drained";
+
+impl FromNode for Survive {
+    const EMPTY: bool = true;
+
+    fn from_node(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let mut always = node.clone();
+        let mut while_drained = Map::default();
+        if let plimsoll_yaml::Value::Mapping(entries) = &mut always.value {
+            if let Some(at) = entries.iter().position(|(key, _)| key.text == WHILE_DRAINED) {
+                let (_, drained) = entries.remove(at);
+                while_drained =
+                    reader.within(WHILE_DRAINED, |reader| Map::from_node(&drained, reader)).unwrap_or_default();
+            }
+        }
+        Some(Survive { always: Map::from_node(&always, reader)?, while_drained })
+    }
+
+    fn missing() -> Option<Self> {
+        Some(Survive::default())
+    }
+
+    fn shape() -> Shape {
+        fn record() -> plimsoll_yaml::RecordShape {
+            let mut shape = plimsoll_yaml::RecordShape::new("Survive", "The failures that each promise survives.");
+            shape.field::<Map<PromisePattern, Vec<Spanned<Goal>>>>(
+                WHILE_DRAINED.into(),
+                "What is survived while one host is drained for maintenance.",
+            );
+            shape.others::<PromisePattern, Vec<Spanned<Goal>>>();
+            shape
+        }
+        Shape::Record(record)
+    }
+}
+
+impl ToNode for Survive {
+    fn to_node(&self) -> Node {
+        let mut node = self.always.to_node();
+        if let plimsoll_yaml::Value::Mapping(entries) = &mut node.value
+            && !self.while_drained.is_empty()
+        {
+            entries.push((plimsoll_yaml::Key::new(WHILE_DRAINED), self.while_drained.to_node()));
+        }
+        node
+    }
+
+    fn is_absent(&self) -> bool {
+        self.always.is_empty() && self.while_drained.is_empty()
+    }
+}
+
+choice! {
+    /// How a rule's finding counts.
+    pub enum RuleSeverity: "a severity" {
+        /// As an error.
+        Error = "error",
+        /// As a warning.
+        Warning = "warning",
+        /// As advice.
+        Advice = "advice",
+        /// Not at all.
+        Off = "off",
+    }
+}
+
+record! {
+    /// A finding that is known and accepted.
+    pub struct Accept {
+        /// Why; people read this later.
+        pub reason: Spanned<String>,
+        /// Only these rules, where the key is a component.
+        pub rules: OneOrMany<Spanned<RuleId>>,
+        /// Only these components, where the key is a rule.
+        pub components: OneOrMany<Spanned<ComponentPath>>,
+        /// The day after which the finding comes back, in quotes.
+        pub until: Opt<Date>,
+    }
+
+    /// What a rule goes by here.
+    pub struct RuleSettings: Default {
+        /// How its finding counts.
+        pub severity: Opt<RuleSeverity>,
+        /// Its thresholds, by the names its manual gives.
+        pub limits: Map<String, Spanned<Setting>>,
+    }
+
+    /// How long things may take and how much may be lost.
+    pub struct Objectives: Default {
+        /// How long the API may be away when a part fails.
+        pub api: Opt<Millis>,
+        /// How long services may be away when a part fails.
+        pub ingress: Opt<Millis>,
+        /// How much of the cluster's state may be lost in a disaster.
+        pub etcd_loss: Opt<Millis>,
+        /// How much of the volumes' content may be lost in a disaster.
+        pub volume_loss: Opt<Millis>,
+        /// How long a restore may take.
+        pub restore: Opt<Millis>,
+    }
+
+    /// What nobody has measured: taken as true, and listed in every proof.
+    pub struct Assume: Default {
+        /// The longest round trip between control-plane machines.
+        pub rtt: Opt<Millis>,
+        /// The 99th percentile of a write to etcd's disks.
+        pub fsync: Opt<Millis>,
+        /// Services with an address of their own.
+        pub load_balancers: Opt<u32>,
+        /// Pods in all.
+        pub pods: Opt<u32>,
+        /// Nodes the cluster will grow to.
+        pub nodes: Opt<u32>,
+        /// Changes a year that go wrong.
+        pub bad_changes: Opt<f64>,
+        /// How long each of them lasts.
+        pub bad_change_lasts: Opt<Millis>,
+        /// How long it takes to replace a broken part.
+        pub repair: Opt<Millis>,
+    }
+}
