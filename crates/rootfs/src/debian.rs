@@ -53,6 +53,8 @@ impl Recipe<'_> {
             .arg(SUITE)
             .arg(root)
             .arg(mirror::of_this_machine());
-        contained::run(command, "mmdebstrap", log, progress, |line| line.strip_prefix("I: "))
+        contained::run(command, "mmdebstrap", log, progress, |line| {
+            line.strip_prefix("I: ").filter(|told| !told.contains("hook") && !told.starts_with("skipping"))
+        })
     }
 }

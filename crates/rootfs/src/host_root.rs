@@ -16,6 +16,7 @@ const PACKAGES: &[&str] = &[
     "bind9-utils",
     "ca-certificates",
     "chrony",
+    "cloud-init",
     "conntrack",
     "curl",
     "dbus",
@@ -56,7 +57,7 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
     ln -sf /dev/null "$1/etc/systemd/system/$unit"
 done
 for unit in chrony etcd frr haproxy keepalived named named-resolvconf networking nftables openvswitch-switch \
-    prometheus ssh ssh.socket systemd-networkd systemd-networkd.socket systemd-resolved systemd-timesyncd; do
+    prometheus ssh ssh.socket uuidd.socket systemd-networkd systemd-networkd.socket systemd-resolved systemd-timesyncd; do
     chroot "$1" systemctl --quiet disable "$unit" 2>/dev/null || true
 done
 # Each host makes its own at its first boot.
@@ -66,6 +67,8 @@ rm -f "$1/var/lib/dbus/machine-id" "$1"/etc/ssh/ssh_host_*
 chroot "$1" ldconfig
 chroot "$1" journalctl --update-catalog
 touch "$1/etc/.updated" "$1/var/.updated"
+# It is there to check user data, not to run.
+touch "$1/etc/cloud/cloud-init.disabled"
 # The builder's own resolver and name have no meaning in a host.
 : > "$1/etc/resolv.conf"
 echo localhost > "$1/etc/hostname"

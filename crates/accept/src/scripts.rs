@@ -1,0 +1,121 @@
+//! What runs in the sandbox for each program. Arguments are the paths of the files it reads; standard input is empty.
+
+pub(crate) const CHRONYD: &str = "exec chronyd -p -f /etc/chrony/chrony.conf";
+
+pub(crate) const CLOUD_INIT: &str = r#"
+status=0
+for file; do cloud-init schema --config-file "$file" || status=$?; done
+exit $status"#;
+
+/// `vtysh -C` knows only the shape of commands. The daemons know the rest (a neighbour that was never declared, a prefix
+/// list whose lengths cross), so they load the file too, in this empty network.
+pub(crate) const FRR: &str = r"
+vtysh -C || exit
+mkdir -p /run/frr && chown frr:frr /run/frr
+for daemon in mgmtd zebra bgpd bfdd staticd; do
+    /usr/lib/frr/$daemon -d -A 127.0.0.1 --log file:/dev/null --log-level critical >/tmp/$daemon 2>&1 ||
+        { cat /tmp/$daemon; exit 1; }
+done
+vtysh -b";
+
+/// Progress of `vtysh -b`, and a line of zebra's about this kernel.
+pub(crate) fn frr_says_nothing(line: &str) -> bool {
+    line.starts_with("Waiting for children")
+        || line.contains("Disabling MPLS support")
+        || line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "))
+            .is_some_and(|(daemon, rest)| daemon.contains('|') && matches!(rest, "sending configuration" | "done"))
+}
+
+/// `-dW` makes warnings fatal.
+pub(crate) const HAPROXY: &str = r#"
+for file; do set -- "$@" -f "$file"; shift; done
+exec haproxy -c -dW "$@""#;
+
+/// Which HAProxy this is, and that all is well.
+pub(crate) fn haproxy_says_nothing(line: &str) -> bool {
+    line.starts_with("[NOTICE]") || line == "Configuration file is valid"
+}
+
+/// ifupdown2 ignores options it does not know without a word, so each is looked up in its own list of them.
+pub(crate) const IFUPDOWN2: &str = r#"
+ifquery -a >/dev/null && ifup -a --syntax-check || exit
+ifquery --syntax-help | awk '/^  [^ ]/ { print $1 }' | sort -u >/tmp/known
+cat "$@" | awk '
+    /^[ \t]*#/ || NF == 0 { next }
+    $1 ~ /^(iface|auto|source|source-directory|vlan|template)$/ || $1 ~ /^allow-/ { next }
+    $1 ~ /^(pre-|post-)?(up|down)$/ { next }
+    { print $1 }' | sort -u | comm -23 - /tmp/known >/tmp/unknown
+[ -s /tmp/unknown ] || exit 0
+sed 's/^/option unknown to ifupdown2: /' /tmp/unknown >&2
+exit 1"#;
+
+pub(crate) const KEEPALIVED: &str = "exec keepalived -t -f /etc/keepalived/keepalived.conf";
+
+pub(crate) const NAMED: &str = "exec named-checkconf -z /etc/bind/named.conf";
+
+/// The daemon says what it does not understand as it starts. It would go on for ever: being told to stop after a second
+/// is its good end.
+macro_rules! networkd {
+    () => {
+        r"
+mkdir -p /run/systemd/netif/links /run/systemd/netif/leases
+chown -R systemd-network: /run/systemd/netif
+SYSTEMD_LOG_TARGET=console timeout 1 /usr/lib/systemd/systemd-networkd
+[ $? = 124 ]"
+    };
+}
+
+pub(crate) const NETWORKD: &str = networkd!();
+
+/// The generator behind `netplan generate`; the command itself also wants to reload a running systemd.
+pub(crate) const NETPLAN: &str = concat!(
+    r#"
+chmod 600 "$@"
+/usr/libexec/netplan/generate || exit"#,
+    networkd!()
+);
+
+/// What systemd-networkd says of this empty network rather than of its files: a line about a file begins with its path.
+pub(crate) fn networkd_says_nothing(line: &str) -> bool {
+    !line.starts_with('/')
+}
+
+pub(crate) const NFT: &str = r#"
+status=0
+for file; do nft -c -f "$file" || status=$?; done
+exit $status"#;
+
+pub(crate) const PROMTOOL_CONFIG: &str = r#"exec promtool check config --lint=all --lint-fatal "$@""#;
+
+pub(crate) const PROMTOOL_RULES: &str = r#"exec promtool check rules --lint=all --lint-fatal "$@""#;
+
+pub(crate) fn promtool_says_nothing(line: &str) -> bool {
+    line.starts_with("Checking ") || line.trim_start().starts_with("SUCCESS: ")
+}
+
+pub(crate) const SHELL: &str = r#"
+status=0
+for file; do
+    case $(head -n 1 "$file") in
+    *bash*) bash -n "$file" || status=$? ;;
+    *) sh -n "$file" || status=$? ;;
+    esac
+done
+exit $status"#;
+
+pub(crate) const SSHD: &str = "mkdir -p /run/sshd && ssh-keygen -A >/dev/null && exec sshd -t";
+
+/// Some settings exist only once a module is loaded or outside a network namespace: not a fault of the file.
+pub(crate) const SYSCTL: &str = r#"
+sysctl --dry-run -p "$@" 2>/tmp/said
+grep -v -E 'cannot stat /proc/sys/net/(bridge|netfilter|core|nf_conntrack_max|ipv4/vs)' /tmp/said >&2 || exit 0
+exit 1"#;
+
+/// Programs of Kubernetes come from packages that are not in Debian: units may name them as if they were installed.
+pub(crate) const SYSTEMD_ANALYZE: &str = r#"
+for program in kubelet kubeadm kubectl crictl; do
+    [ -e /usr/bin/$program ] || ln -s true /usr/bin/$program
+done
+exec systemd-analyze verify --man=no --recursive-errors=no "$@""#;
