@@ -133,13 +133,14 @@ fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostic
             if scalar.style == Style::Block {
                 scalar.text = restored(&scalar.text, written);
             } else {
-                scalar.text = written.trim_matches(['"', '\'']).to_owned();
+                written.trim_matches(['"', '\'']).clone_into(&mut scalar.text);
             }
             // Whatever it will be, it is no number yet.
             if scalar.style == Style::Plain {
                 scalar.style = Style::Quoted;
             }
-            if !(foreign && scalar.style == Style::Block) && !scalar.text.contains("{{ $") {
+            let ours = !foreign || scalar.style != Style::Block;
+            if ours && !scalar.text.contains("{{ $") {
                 problems.push(not_filled_in(&scalar.text.clone(), span));
             }
         }
@@ -148,7 +149,7 @@ fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostic
         Value::Mapping(entries) => {
             for (key, value) in entries as &mut Vec<Entry> {
                 if let (true, Some(span)) = (key.text.contains(MARK), key.span) {
-                    key.text = text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned();
+                    text.get(span.start as usize..span.end as usize).unwrap_or_default().clone_into(&mut key.text);
                     problems.push(not_filled_in(&key.text, span));
                 }
                 uncover(value, text, foreign, problems);

@@ -36,8 +36,27 @@ pub struct Kubernetes {
     pub kube_proxy: KubeProxy,
     /// Certificates made by kubeadm.
     pub certificates: Certificates,
+    /// What a machine shows when it joins.
+    pub join: JoinSecrets,
+    /// Label of nodes that names the physical host below, over which copies are spread
+    /// (`topology.plimsoll.dev/host`). Every node carries it in its `label`.
+    pub host_label: String,
     /// Repository of the images.
     pub image_repository: Option<String>,
+}
+
+/// What a machine shows when it joins the cluster. Made by `resolve`: always the names below.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinSecrets {
+    /// The bootstrap token, of kubeadm's form `[a-z0-9]{6}.[a-z0-9]{16}` (`kubeadm/token`).
+    pub token: SecretRef,
+    /// The key under which the first control-plane machine hands its certificates to the others, 32 bytes in
+    /// hexadecimal (`kubeadm/certificate-key`).
+    pub certificate_key: SecretRef,
+    /// Hash of the public key of the cluster's authority, `sha256:` with 64 hexadecimal digits (`kubeadm/ca-hash`);
+    /// public, yet only known where the authority is made.
+    pub ca_hash: SecretRef,
 }
 
 /// The API server.

@@ -27,15 +27,17 @@ pub use host::{
     PlatformKind, Raid, VlanInterface,
 };
 pub use kubernetes::{
-    ApiServer, Audit, Certificates, ControllerManager, Etcd, EtcdMember, EtcdTopology, EvictionHard, KubeProxy,
-    KubeProxyMode, Kubelet, Kubernetes, Reserved as KubeReserved,
+    ApiServer, Audit, Certificates, ControllerManager, Etcd, EtcdMember, EtcdTopology, EvictionHard, JoinSecrets,
+    KubeProxy, KubeProxyMode, Kubelet, Kubernetes, Reserved as KubeReserved,
 };
 pub use machine::{CacheMode, Drain, Image, Machine, MachineNic, Placement, Role, Taint, VirtualDisk};
 pub use names::{
     CoreDns, DnsServer, ExternalDns, ExternalDnsPolicy, NodeLocalDns, Record, RecordType, TsigKey, Zone, ZoneKind,
 };
 pub use network::{AddressRange, Gateway, Network, Purpose};
-pub use operations::{Access, Backups, EtcdBackup, LimitRange, Monitoring, Tenant, VolumeBackup};
+pub use operations::{
+    Access, AlertThresholds, Backups, EtcdBackup, LimitRange, Monitoring, PriorityClass, Tenant, VolumeBackup,
+};
 pub use plant::{
     Cable, CableEnd, External, ExternalKind, Feed, Lag, LagMode, Mlag, MlagKind, Pdu, PduRef, Psu, Rack, Reserved,
     Site, Switch, SwitchPort, SwitchRole,
@@ -98,7 +100,9 @@ pub struct Design {
     pub machine: Map<Machine>,
     /// Rules that keep machines apart.
     pub placement: Map<Placement>,
-    /// Exact version of every component that is rendered or judged by version (`calico: 3.32.1`).
+    /// Exact version of every component that is rendered or judged by version (`calico: 3.32.1`), without `v`. Rendering
+    /// reads `calico`, `tigera-operator`, `metallb`, `rook`, `ceph`, `external-dns`, `node-local-dns` and
+    /// `local-static-provisioner` of what the cluster has.
     pub version: Map<String>,
     /// Kubernetes itself.
     pub kubernetes: Kubernetes,
@@ -128,6 +132,8 @@ pub struct Design {
     pub external_dns: Option<ExternalDns>,
     /// Who uses the cluster, with quotas.
     pub tenant: Map<Tenant>,
+    /// Priority classes beside Kubernetes' own, among them those of the tenants.
+    pub priority_class: Map<PriorityClass>,
     /// Copies in another failure domain.
     pub backup: Backups,
     /// What watches it.

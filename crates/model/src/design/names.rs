@@ -46,6 +46,10 @@ pub struct CoreDns {
 pub struct NodeLocalDns {
     /// Address it listens on, link-local.
     pub address: IpAddr,
+    /// How long answers are kept.
+    pub cache: Millis,
+    /// Memory limit.
+    pub memory: Bytes,
 }
 
 /// What a server is for a zone.
@@ -196,4 +200,6 @@ pub struct ExternalDns {
     pub annotation_prefix: String,
     /// Prefix of the records that note ownership.
     pub txt_prefix: String,
+    /// Memory limit.
+    pub memory: Bytes,
 }

@@ -111,9 +111,67 @@ pub struct Monitoring {
     pub alerts: Option<String>,
     /// Time between scrapes.
     pub scrape_interval: Millis,
+    /// When an alert is raised.
+    #[serde(default)]
+    pub alert: AlertThresholds,
     /// Directory on every machine from which its node exporter takes metrics that scripts write
     /// (`/var/lib/prometheus/node-exporter`, which is Debian's).
     pub textfile_directory: String,
+}
+
+/// When an alert is raised. The defaults are ours: no standard fixes them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertThresholds {
+    /// How long a target may be silent.
+    pub down_for: Millis,
+    /// 99th percentile of DNS answers of CoreDNS.
+    pub dns_latency: Millis,
+    /// Share of DNS answers that are failures.
+    pub dns_errors: f64,
+    /// 99th percentile of API requests that are no watches.
+    pub api_latency: Millis,
+    /// Share of API requests that are failures of the server.
+    pub api_errors: f64,
+    /// 99th percentile of the time etcd takes to write its log to disk (etcd asks for 10 ms).
+    pub etcd_fsync: Millis,
+    /// Share of its quota that etcd's data may fill.
+    pub etcd_quota: f64,
+    /// Remaining life of a certificate.
+    pub certificate_left: Millis,
+    /// Share of a file system of a machine that may be full.
+    pub disk_full: f64,
+    /// Clock difference between two machines.
+    pub clock_skew: Millis,
+}
+
+impl Default for AlertThresholds {
+    fn default() -> Self {
+        AlertThresholds {
+            down_for: Millis::minutes(2),
+            dns_latency: Millis(200),
+            dns_errors: 0.01,
+            api_latency: Millis::secs(1),
+            api_errors: 0.01,
+            etcd_fsync: Millis(10),
+            etcd_quota: 0.8,
+            certificate_left: Millis::days(30),
+            disk_full: 0.85,
+            clock_skew: Millis(50),
+        }
+    }
+}
+
+/// How important pods are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityClass {
+    /// Larger is more important; below 1,000,000,000, which is where Kubernetes' own begin.
+    pub value: i32,
+    /// Whether pods without a class get it; at most one class.
+    pub default: bool,
+    /// What it is for.
+    pub description: String,
 }
 
 /// Who gets in, and where the secrets are. Paths are relative to the cluster file.
