@@ -4,6 +4,7 @@
 //! somebody already has. A rule sees [`Fact`]s: values that are known or unknown, each with the place that states it.
 //! Every area has one module with its view types and its two projections, `from_design` and `from_files`.
 
+pub mod balancer;
 mod fact;
 pub mod files;
 mod goals;

@@ -3,6 +3,7 @@
 use plimsoll_model::design::{Date, Design, Thresholds};
 use plimsoll_model::{Name, Origins};
 
+use crate::balancer::Balancer;
 use crate::files::Files;
 use crate::vrrp::VrrpGroup;
 use crate::{Fact, Goals, Place};
@@ -19,6 +20,8 @@ pub struct World<'a> {
     pub today: Option<Date>,
     /// VRRP groups: of the API and of others that are known.
     pub vrrp: Vec<VrrpGroup>,
+    /// Balancers in front of the API.
+    pub balancers: Vec<Balancer>,
 }
 
 impl<'a> World<'a> {
@@ -30,6 +33,7 @@ impl<'a> World<'a> {
             thresholds: design.threshold.clone(),
             today,
             vrrp: crate::vrrp::from_design(source),
+            balancers: crate::balancer::from_design(source),
             design: Some(source),
         }
     }
@@ -41,6 +45,7 @@ impl<'a> World<'a> {
             thresholds: Thresholds::default(),
             today,
             vrrp: crate::vrrp::from_files(files),
+            balancers: crate::balancer::from_files(files),
             design: None,
         }
     }

@@ -1,12 +1,13 @@
 //! Every rule, by area. A new rule is a file in its area's folder and one line in that folder's list.
 
+pub mod lb;
 pub mod vrrp;
 
 use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [vrrp::RULES].into_iter().flatten().copied().collect()
+    [vrrp::RULES, lb::RULES].into_iter().flatten().copied().collect()
 }
 
 /// The rule of that id.
