@@ -32,8 +32,9 @@ pub enum Form {
     Base64,
     /// Each line but the first indented by so many blanks: a text of several lines in a YAML block.
     Indented(u8),
-    /// Percent-encoded on one line, nothing but letters, digits and `-._~` in clear: Proxmox VE's `sshkeys`.
-    Url,
+    /// Each line that is neither empty nor a comment as a quoted item of a YAML list, whose dashes stand behind so many
+    /// blanks: the lines of an `authorized_keys` file. The dash of the first is there already.
+    Items(u8),
 }
 
 impl Hole {
@@ -78,7 +79,7 @@ impl fmt::Display for Hole {
             Form::Text => f.write_str(">"),
             Form::Base64 => f.write_str(" base64>"),
             Form::Indented(blanks) => write!(f, " indented-{blanks}>"),
-            Form::Url => f.write_str(" url>"),
+            Form::Items(blanks) => write!(f, " items-{blanks}>"),
         }
     }
 }

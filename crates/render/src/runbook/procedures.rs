@@ -1,0 +1,284 @@
+//! What is done on purpose: installation, cold start, shutdown, maintenance, certificates.
+
+use std::fmt::Write as _;
+
+use plimsoll_model::design::{Drain, Feed, Host, Machine, PlatformKind, Role};
+use plimsoll_model::{Design, Name};
+
+use super::commands;
+use crate::text::{dash, list};
+
+/// `1. …` lines.
+fn numbered(steps: &[String]) -> String {
+    let mut text = String::new();
+    for (index, step) in steps.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}. {step}", index + 1);
+    }
+    text
+}
+
+fn names(machines: impl Iterator<Item = (impl ToString, impl Sized)>) -> Vec<String> {
+    machines.map(|(name, _)| name.to_string()).collect()
+}
+
+fn is_proxmox(design: &Design) -> bool {
+    design.host.values().any(|host| host.platform.kind == PlatformKind::Proxmox)
+}
+
+fn minor(version: &str) -> String {
+    version.split('.').take(2).collect::<Vec<_>>().join(".")
+}
+
+pub(super) fn installation(design: &Design) -> String {
+    let control = names(design.machines(Role::ControlPlane));
+    let workers = names(design.machines(Role::Worker));
+    let zone_servers: Vec<String> = design.dns_server.keys().map(ToString::to_string).collect();
+    let version = &design.kubernetes.version;
+    let first = control.first().cloned().unwrap_or_default();
+    let mut steps = vec![
+        "Power and cables as in the tables above; ports, VLANs and aggregates of the switches as in `switches/`; give `gateways/` to \
+         the owners of the routers. Check each link: `ethtool`, `/proc/net/bonding/bond0`, and the largest packet with `ping -M do`."
+            .to_owned(),
+        "Fill the secrets: `plimsoll keys init` once, then `plimsoll keys fill` writes the files with them. Keep the private keys of the \
+         recipients away from this site."
+            .into(),
+    ];
+    if is_proxmox(design) {
+        steps.push(
+            "Install Proxmox VE on each host, copy `hosts/<host>/` to `/`, `ifreload -a`, and check the time with `chronyc sources`.".into(),
+        );
+        steps.push("Join the hosts: `proxmox/cluster.sh`, one line after the other.".into());
+        let images: std::collections::BTreeSet<&str> =
+            design.machine.values().map(|machine| machine.image.os.as_str()).collect();
+        steps.push(format!(
+            "On each host: `pvesm set local --content iso,vztmpl,backup,snippets,import`, lay the cloud image ({}) into \
+             `/var/lib/vz/import/` as `<name>.qcow2`, and make the storages {}.",
+            list(images),
+            list(storages(design)),
+        ));
+        let unknown: Vec<String> =
+            design.machine.values().flat_map(|machine| unknown_devices(design, machine)).collect();
+        if !unknown.is_empty() {
+            steps.push(format!(
+                "Disks that are passed through have no `devices:` in the cluster file yet ({}): write the names from `/dev/disk/by-id` there \
+                 and build again.",
+                list(unknown)
+            ));
+        }
+        steps.push("Make the guests: the calls of `proxmox/vms.json`, or `proxmox/qm.sh` part by part.".into());
+    }
+    steps.push("Copy `machines/<machine>/` to `/` of each machine (owners and modes are in `manifest.json`), then `systemctl daemon-reload`, `sysctl --system`, `systemctl enable --now var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart nftables chrony`.".into());
+    if !zone_servers.is_empty() {
+        let zones = list(design.zone.keys());
+        steps.push(format!(
+            "DNS servers ({}): `named-checkconf -z`, `systemctl restart named`; the zones are {zones}. Then ask {} to delegate them.",
+            list(&zone_servers),
+            list(design.zone.values().filter_map(|zone| zone.delegated_by.as_ref()).collect::<std::collections::BTreeSet<_>>()),
+        ));
+    }
+    steps.push(format!(
+        "Nodes: add the package repository of Kubernetes {} (`https://pkgs.k8s.io/core:/stable:/v{}/deb/`), install `kubeadm`, `kubelet`, \
+         `kubectl` and `cri-tools` at {version}, hold them (`apt-mark hold`), `systemctl restart containerd`.",
+        minor(version),
+        minor(version)
+    ));
+    let balanced = if design.api.haproxy.is_some() {
+        "`systemctl enable --now haproxy keepalived` (HAProxy is retried until kubeadm has made the authority that it checks with; \
+         keepalived stays in FAULT until the API answers through it), then "
+    } else {
+        ""
+    };
+    steps.push(format!(
+        "On {first}: {balanced}`kubeadm init --config /etc/kubernetes/kubeadm.yaml --upload-certs`. It waits for {}:{}, which comes up by itself \
+         on {}.",
+        design.api.name,
+        design.api.port,
+        api_interface(design, &first),
+    ));
+    steps.push(format!(
+        "Join {} with the control-plane join configuration, one after the other; wait for `etcdctl endpoint health --cluster` each time. \
+         Then start `haproxy` and `keepalived` there too: exactly one machine may hold {}.",
+        list(control.iter().skip(1)),
+        list(&design.api.vip)
+    ));
+    steps.push(format!("Join the workers: {}.", list(&workers)));
+    steps.push(
+        "Apply `cluster/` in the order of its numbers; wait for the nodes to be Ready after the pod network.".into(),
+    );
+    if design.backup.etcd.is_some() {
+        steps.push("`systemctl enable --now plimsoll-etcd-backup.timer` on every member, run it once, and restore that snapshot somewhere.".into());
+    }
+    steps.push("Measure before users come: power off the holder of the VIP, pull a cable, stop a leaf; compare with what was proved.".into());
+    numbered(&steps)
+}
+
+fn storages(design: &Design) -> std::collections::BTreeSet<String> {
+    let disks = design.host.values().flat_map(|host| host.disk.iter());
+    disks.filter_map(|(group, disk)| Some(format!("`{}` (on {group})", disk.storage.as_ref()?))).collect()
+}
+
+fn unknown_devices(design: &Design, machine: &Machine) -> Vec<String> {
+    let Some(host) = design.host.get(&machine.host) else { return Vec::new() };
+    let missing = |group: &&Name| host.disk.get(*group).is_some_and(|disk| disk.devices.len() < disk.count as usize);
+    machine.passthrough.iter().filter(missing).map(|group| format!("{}/{group}", machine.host)).collect()
+}
+
+fn api_interface(design: &Design, machine: &str) -> String {
+    let member = design.api.vrrp.as_ref().and_then(|vrrp| vrrp.member.get(&Name::from(machine)));
+    dash(member.map(|member| &member.interface))
+}
+
+/// Feeds with a battery, and for how long they bridge.
+fn batteries(design: &Design) -> Vec<String> {
+    let bridged = |(name, feed): (&Name, &Feed)| feed.runtime.map(|runtime| format!("{name} {runtime}"));
+    design.feed.iter().filter_map(bridged).collect()
+}
+
+pub(super) fn cold_start(design: &Design) -> String {
+    let mut steps = vec![
+        "Switches and routers first: hosts that start without a network wait for it. Leaves up, aggregates up, gateways answer.".to_owned(),
+        format!(
+            "Time and resolvers of the site: {} and {}. Certificates and etcd need the right time.",
+            list(&design.site.ntp),
+            list(&design.site.resolvers)
+        ),
+    ];
+    if is_proxmox(design) {
+        let hosts = design.host.len();
+        steps.push(format!(
+            "Hosts. Proxmox VE starts no guest before more than half of them ({} of {hosts}) see each other: `pvecm status`. When fewer can come \
+             back: `pvecm expected 1` on the one that shall work, knowing that the others must stay off.",
+            hosts / 2 + 1,
+        ));
+    }
+    let ordered = |role: Role| list(names(design.machines(role)));
+    if !design.dns_server.is_empty() {
+        steps.push(format!(
+            "DNS servers: {}. Nothing below needs them to start{}.",
+            list(design.dns_server.keys()),
+            if design.api.hosts_entry {
+                ", since every node has the API's name in its hosts file"
+            } else {
+                " but the nodes, which look the API's name up"
+            }
+        ));
+    }
+    steps.push(format!(
+        "Control plane: {}. etcd answers when {} of {} are up; then the API; then the holder of {}. Check: `curl --cacert \
+         /etc/kubernetes/pki/ca.crt https://{}:{}/readyz`.",
+        ordered(Role::ControlPlane),
+        design.etcd.member.len() / 2 + 1,
+        design.etcd.member.len(),
+        list(&design.api.vip),
+        design.api.name,
+        design.api.port,
+    ));
+    steps.push(format!("Workers: {}. `kubectl get nodes`.", ordered(Role::Worker)));
+    if let Some(ceph) = &design.ceph {
+        steps.push(format!(
+            "Ceph: monitors on {} must have their quorum before any volume works: `ceph status` in the toolbox; `HEALTH_OK` or only recovery.",
+            list(ceph.mon.keys())
+        ));
+    }
+    steps.push("Names inside (`kubectl -n kube-system get pods -l k8s-app=kube-dns`), then service addresses (BGP sessions on the routers), then tenants.".into());
+    let mut text = numbered(&steps);
+    let orders: Vec<String> = design
+        .machine
+        .iter()
+        .map(|(name, machine)| {
+            format!("{name} {}{}", machine.startup_order, if machine.onboot { "" } else { " (by hand)" })
+        })
+        .collect();
+    let _ = writeln!(text, "\nStart order on each host (smaller first): {}.", list(orders));
+    text
+}
+
+pub(super) fn shutdown(design: &Design) -> String {
+    let mut steps = vec![
+        "Snapshot: `systemctl start plimsoll-etcd-backup` on one member.".to_owned(),
+        format!(
+            "Workers: `kubectl drain` is of no use when everything goes; `systemctl poweroff` on {}.",
+            list(names(design.machines(Role::Worker)))
+        ),
+        format!("Control plane last, all within a minute: {}.", list(names(design.machines(Role::ControlPlane)))),
+        format!("DNS servers ({}), then the hosts, then the switches.", list(design.dns_server.keys())),
+    ];
+    if design.ceph.is_some() {
+        steps.insert(
+            1,
+            "Ceph: stop what writes, then `ceph osd set noout`, `norebalance` and `norecover`; unset them after the start.".into(),
+        );
+    }
+    let mut text = String::new();
+    let batteries = batteries(design);
+    if !batteries.is_empty() {
+        let _ = writeln!(text, "On battery: {}. Begin in time.\n", list(batteries));
+    }
+    text + &numbered(&steps)
+}
+
+pub(super) fn maintenance(design: &Design) -> String {
+    let mut text = String::from(
+        "One host at a time, and only while nothing else is down: `plimsoll status` says which host may go. For each host, what is on it:\n\n",
+    );
+    for (name, host) in &design.host {
+        let on: Vec<(&Name, &Machine)> = design.machine.iter().filter(|(_, machine)| machine.host == *name).collect();
+        if on.is_empty() {
+            continue;
+        }
+        let words = on.iter().map(|(machine, stated)| match stated.drain {
+            Drain::Stop => format!("{machine} stops"),
+            Drain::Migrate => format!("{machine} moves"),
+        });
+        let _ = writeln!(text, "- **{name}**: {}.{}", list(words), quorum_note(design, host, &on));
+    }
+    text.push('\n');
+    text.push_str(&commands(&[
+        "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data   # for each node on the host".into(),
+        "systemctl poweroff                                              # in each machine that stops".into(),
+        "# work on the host, start it, wait for its machines".into(),
+        "kubectl uncordon NODE".into(),
+    ]));
+    text
+}
+
+fn quorum_note(design: &Design, _host: &Host, on: &[(&Name, &Machine)]) -> String {
+    let members = on.iter().filter(|(name, _)| design.etcd.member.contains_key(*name)).count();
+    let left = design.etcd.member.len() - members;
+    let needed = design.etcd.member.len() / 2 + 1;
+    if members == 0 {
+        String::new()
+    } else if left > needed {
+        format!(" etcd keeps {left} members and may lose {} more.", left - needed)
+    } else if left == needed {
+        " etcd keeps its quorum and may lose nothing more.".into()
+    } else {
+        " **etcd loses its quorum.**".into()
+    }
+}
+
+pub(super) fn certificates(design: &Design) -> String {
+    let stated = &design.kubernetes.certificates;
+    let control = names(design.machines(Role::ControlPlane));
+    let mut text = format!(
+        "Certificates of kubeadm live {}, its authorities {}; they are to be renewed every {}. `kubeadm upgrade` renews them too. The \
+         kubelet's client certificate renews itself.\n\n",
+        stated.validity,
+        stated.ca_validity,
+        dash(stated.renew_every)
+    );
+    let _ = writeln!(text, "On {}, one after the other (the API stays up behind the others):\n", list(&control));
+    text.push_str(&commands(&[
+        "kubeadm certs check-expiration".into(),
+        "kubeadm certs renew all".into(),
+        "# static pods read them at their start only: take the manifests away and give them back, one by one".into(),
+        "for pod in kube-apiserver kube-controller-manager kube-scheduler etcd; do".into(),
+        "  mv /etc/kubernetes/manifests/$pod.yaml /root/ && while crictl ps --name \"^$pod$\" -q | grep -q .; do sleep 1; done".into(),
+        "  mv /root/$pod.yaml /etc/kubernetes/manifests/ && until crictl ps --name \"^$pod$\" -q | grep -q .; do sleep 1; done".into(),
+        "done".into(),
+        "cp /etc/kubernetes/admin.conf ~/.kube/config".into(),
+    ]));
+    text.push_str("\nWait for `/readyz` of that machine before the next one.\n");
+    text
+}
