@@ -6,18 +6,25 @@
 
 pub mod cluster;
 pub mod hardware;
+mod init;
 mod not_yet;
 pub mod promises;
+mod reference;
 pub mod scalars;
+mod schema;
 pub mod services;
 pub mod site;
+mod validate;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Spanned};
 use plimsoll_yaml::{Map, Mode, record};
 
 pub use cluster::{Api, Calico, Ingress, Kubernetes};
 pub use hardware::{Host, Image, Machine};
+pub use init::init;
 pub use promises::{Accept, Assume, Objectives, RuleSettings, Survive};
+pub use reference::reference_markdown;
+pub use schema::schema;
 pub use services::{Access, Backups, Dns, Monitoring, Storage, Tenant};
 pub use site::{External, Network, Site, Switch};
 
@@ -90,6 +97,7 @@ pub fn read(source: SourceId, sources: &Sources) -> (Option<Spec>, Diagnostics) 
     let (spec, mut diagnostics) = plimsoll_yaml::read::<Spec>(&sources.get(source).text, source, Mode::Strict);
     if let Some(spec) = &spec {
         not_yet::refuse(spec, &mut diagnostics);
+        validate::validate(spec, &mut diagnostics);
     }
     diagnostics.sort();
     (spec, diagnostics)

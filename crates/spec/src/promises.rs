@@ -25,12 +25,11 @@ impl FromNode for Survive {
     fn from_node(node: &Node, reader: &mut Reader) -> Option<Self> {
         let mut always = node.clone();
         let mut while_drained = Map::default();
-        if let plimsoll_yaml::Value::Mapping(entries) = &mut always.value {
-            if let Some(at) = entries.iter().position(|(key, _)| key.text == WHILE_DRAINED) {
-                let (_, drained) = entries.remove(at);
-                while_drained =
-                    reader.within(WHILE_DRAINED, |reader| Map::from_node(&drained, reader)).unwrap_or_default();
-            }
+        if let plimsoll_yaml::Value::Mapping(entries) = &mut always.value
+            && let Some(at) = entries.iter().position(|(key, _)| key.text == WHILE_DRAINED)
+        {
+            let (_, drained) = entries.remove(at);
+            while_drained = reader.within(WHILE_DRAINED, |reader| Map::from_node(&drained, reader)).unwrap_or_default();
         }
         Some(Survive { always: Map::from_node(&always, reader)?, while_drained })
     }

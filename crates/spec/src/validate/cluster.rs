@@ -1,0 +1,315 @@
+//! Hosts, machines, and what refers to them.
+
+use plimsoll_diagnostics::{Diagnostic, Spanned};
+
+use super::site::{addresses, placed, routers};
+use super::{Checker, Kind, paired};
+use crate::Spec;
+use crate::hardware::{Host, Machine, Nic, Role};
+use crate::scalars::{Name, Names};
+
+pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
+    for (names, host) in &spec.hosts {
+        check_host(spec, checker, names, host);
+    }
+    for (names, machine) in &spec.machines {
+        check_machine(spec, checker, names, machine);
+    }
+    references(spec, checker);
+    zone(spec, checker);
+    numbers(spec, checker);
+    promises(spec, checker);
+}
+
+fn check_host(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, host: &Host) {
+    placed(spec, checker, names, host.rack.as_ref(), &host.power);
+    addresses(spec, checker, names, &host.addresses);
+    if let Some(bmc) = &host.bmc
+        && checker.need_all(&[Kind::Switch], &bmc.switch)
+    {
+        checker.pairs(names, &bmc.switch);
+    }
+    if let Some(qdevice) = host.platform.as_ref().and_then(|platform| platform.qdevice.as_ref()) {
+        checker.need_one(Kind::External, qdevice);
+    }
+    positive(checker, "cpu", host.cpu.value.into(), host.cpu.span);
+    positive(checker, "memory", host.memory.value.0, host.memory.span);
+    for (_, nic) in &host.nics {
+        for port in &nic.ports {
+            if checker.need_all(&[Kind::Switch], port) {
+                checker.pairs(names, port);
+            }
+        }
+        for network in nic.networks.iter().chain(&nic.untagged) {
+            checker.need_one(Kind::Network, network);
+        }
+        for (what, count) in [("links", nic.links.len()), ("cards", nic.cards.len())] {
+            if count != 0 && count != nic.ports.len() {
+                let span =
+                    nic.links.first().and_then(|link| link.span).or(nic.cards.first().and_then(|card| card.span));
+                let message = format!("`{what}` are {count}, but `ports` are {}", nic.ports.len());
+                checker.error("range-length", message, span);
+            }
+        }
+        if nic.ports.len() > 1 && nic.mode.is_none() {
+            let message = "several ports need a bond mode";
+            let problem = Diagnostic::error(message).code("missing-key").at(nic.ports[1].span, "the second port");
+            checker.say(problem.help("`mode: lacp` for switches that are one MLAG pair, else `mode: active-backup`"));
+        }
+    }
+    for (_, bridge) in &host.bridges {
+        check_bridge(spec, checker, host, &bridge.over);
+    }
+}
+
+/// A bridge stands on a bond, or on a VLAN of one that carries it.
+fn check_bridge(spec: &Spec, checker: &mut Checker<'_>, host: &Host, over: &Spanned<crate::scalars::NetworkName>) {
+    let (base, vlan) = match over.value.0.rsplit_once('.') {
+        Some((base, vlan)) if vlan.bytes().all(|byte| byte.is_ascii_digit()) => (base, Some(vlan)),
+        _ => (over.value.0.as_str(), None),
+    };
+    let Some(nic): Option<&Nic> = host.nics.get(base) else {
+        let known: Vec<&str> = host.nics.keys().map(|name| name.value.0.as_str()).collect();
+        let problem = Diagnostic::error(format!("there is no interface `{base}` on this host")).code("undefined");
+        checker.say(match plimsoll_diagnostics::nearest(base, known.iter().copied()) {
+            Some(near) => problem.at(over.span, format!("did you mean `{near}`?")),
+            None => problem.at(over.span, "").help(format!("it has: {}", known.join(", "))),
+        });
+        return;
+    };
+    let Some(vlan) = vlan else { return };
+    let carried = |name: &Spanned<Name>| {
+        spec.networks.get(name.value.0.as_str()).is_some_and(|network| network.vlan.value.0.to_string() == vlan)
+    };
+    if !nic.networks.iter().any(carried) {
+        let problem = Diagnostic::error(format!("`{base}` carries no network with VLAN {vlan}")).code("undefined");
+        let problem =
+            problem.at(over.span, "").context(nic.networks.first().and_then(|name| name.span), "it carries these");
+        checker.say(problem);
+    }
+}
+
+fn positive(checker: &mut Checker<'_>, what: &str, value: u64, span: Option<plimsoll_diagnostics::Span>) {
+    if value == 0 {
+        checker.error("wrong-value", format!("`{what}` cannot be 0"), span);
+    }
+}
+
+fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, machine: &Machine) {
+    for network in &machine.networks {
+        checker.need_one(Kind::Network, network);
+    }
+    if machine.networks.is_empty() {
+        checker.error("missing-key", format!("`{}` stands in no network", names.value), names.span);
+    }
+    addresses(spec, checker, names, &machine.addresses);
+    if let Some(cpu) = &machine.cpu {
+        positive(checker, "cpu", cpu.value.into(), cpu.span);
+    }
+    if !checker.need_all(&[Kind::Host], &machine.host) || !checker.pairs(names, &machine.host) {
+        return;
+    }
+    // Which of the host's disks: said once for a range, at its first host without them.
+    let uses = machine.disks.iter().map(|(_, part)| (part.value.disks.as_str(), part.span));
+    let passes = machine.pass.iter().map(|name| (name.value.0.as_str(), name.span));
+    for (disks, span) in uses.chain(passes) {
+        for index in 0..names.count() {
+            let Some(name) = paired(&machine.host, index) else { continue };
+            let host = spec.hosts.iter().find(|(known, _)| known.list().contains(name));
+            let Some((_, host)) = host.filter(|(_, host)| host.disks.get(disks).is_none()) else { continue };
+            let known: Vec<&str> = host.disks.keys().map(|name| name.value.0.as_str()).collect();
+            let problem = Diagnostic::error(format!("there are no disks `{disks}` in host `{name}`")).code("undefined");
+            checker.say(match plimsoll_diagnostics::nearest(disks, known.iter().copied()) {
+                Some(near) => problem.at(span, format!("did you mean `{near}`?")),
+                None => problem.at(span, "").help(format!("it has: {}", known.join(", "))),
+            });
+            break;
+        }
+    }
+}
+
+fn references(spec: &Spec, checker: &mut Checker<'_>) {
+    if let Some(from) = spec.image.as_ref().and_then(|image| image.from.as_ref()) {
+        checker.need_one(Kind::External, from);
+    }
+    if let Some(calico) = &spec.calico {
+        for names in &calico.route_reflectors {
+            checker.need_all(&[Kind::Machine], names);
+        }
+        for names in &calico.peers {
+            routers(spec, checker, names);
+        }
+        if let Some(network) = &calico.autodetect {
+            checker.need_one(Kind::Network, network);
+        }
+    }
+    if let Some(by) = &spec.api.by {
+        checker.need_all(&[Kind::External, Kind::Machine], by);
+    }
+    if let Some(ingress) = &spec.ingress {
+        for names in ingress.from.iter() {
+            checker.need_all(&[Kind::Machine], names);
+        }
+        for names in ingress.peers.iter() {
+            routers(spec, checker, names);
+        }
+    }
+    if let Some(storage) = &spec.storage {
+        let ceph = storage.ceph.as_ref();
+        let machines = ceph.iter().flat_map(|ceph| ceph.osds.iter().chain(ceph.mons.iter()));
+        for names in machines.chain(storage.local.iter().flat_map(|local| local.from.iter())) {
+            checker.need_all(&[Kind::Machine], names);
+        }
+        if let Some(default) = storage.default.as_ref().filter(|name| name.value.0 != "local") {
+            checker.need_one(Kind::StoragePool, default);
+        }
+        if let Some(nfs) = &storage.nfs {
+            checker.need_one(Kind::External, &nfs.server);
+        }
+    }
+    let monitoring = spec.monitoring.as_ref().and_then(|monitoring| monitoring.storage.as_ref());
+    if let Some(storage) = monitoring.filter(|name| name.value.0 != "local") {
+        checker.need_one(Kind::StoragePool, storage);
+    }
+    if let Some(backups) = &spec.backups {
+        if let Some(etcd) = &backups.etcd {
+            checker.need_one(Kind::External, &etcd.to);
+        }
+        if let Some(volumes) = &backups.volumes {
+            checker.need_one(Kind::External, &volumes.to);
+            for pool in &volumes.pools {
+                checker.need_one(Kind::StoragePool, pool);
+            }
+        }
+    }
+    for (_, tenant) in &spec.tenants {
+        for (pool, _) in &tenant.storage {
+            checker.need_one(Kind::StoragePool, pool);
+        }
+    }
+}
+
+fn zone(spec: &Spec, checker: &mut Checker<'_>) {
+    let Some(dns) = &spec.dns else { return };
+    let primary = dns.primary.iter().map(|name| (vec![&name.value], name.span));
+    let secondaries = dns.secondaries.iter().map(|names| (names.list().iter().collect(), names.span));
+    for (names, span) in primary.chain(secondaries) {
+        for name in names {
+            if !checker.need(&[Kind::Machine], &name.0, span) {
+                continue;
+            }
+            let machine = spec.machines.iter().find(|(known, _)| known.list().contains(name));
+            if let Some((_, machine)) = machine.filter(|(_, machine)| machine.role.value != Role::ZoneServer) {
+                let problem = Diagnostic::error(format!("`{name}` is no zone server")).code("wrong-kind").at(span, "");
+                checker.say(problem.context(machine.role.span, "its role"));
+            }
+        }
+    }
+}
+
+fn numbers(spec: &Spec, checker: &mut Checker<'_>) {
+    if let Some(vrrp) = &spec.api.vrrp {
+        for priority in vrrp.priorities.iter().filter(|priority| priority.value == 0) {
+            checker.error(
+                "wrong-value",
+                "a VRRP priority of 0 means giving up: from 1 to 255 is possible",
+                priority.span,
+            );
+        }
+        if let Some(version) = vrrp.version.as_ref().filter(|version| !matches!(version.value, 2 | 3)) {
+            checker.error(
+                "wrong-value",
+                format!("there is no VRRP version {}: 2 or 3 is possible", version.value),
+                version.span,
+            );
+        }
+    }
+    if let Some(kubernetes) = &spec.kubernetes {
+        if let Some(mask) = kubernetes.node_mask.as_ref().filter(|mask| mask.value > 128) {
+            checker.error("wrong-value", format!("`{}` is not a prefix length", mask.value), mask.span);
+        }
+        for (key, ranges) in [("pods", &kubernetes.pods), ("services", &kubernetes.services)] {
+            if let Some(third) = ranges.get(2) {
+                checker.error("wrong-value", format!("`{key}` takes one range of each family"), third.span);
+            }
+        }
+    }
+    let ceph = spec.storage.as_ref().and_then(|storage| storage.ceph.as_ref());
+    for (_, pool) in ceph.iter().flat_map(|ceph| ceph.pools.iter()) {
+        if let Some(replicas) = &pool.replicas {
+            positive(checker, "replicas", replicas.value.into(), replicas.span);
+            if let Some(min) = pool.min.as_ref().filter(|min| min.value > replicas.value) {
+                let message = format!("`min` is {}, more than the {} replicas there are", min.value, replicas.value);
+                checker.error("wrong-value", message, min.span);
+            }
+            if let Some(erasure) = &pool.erasure {
+                let problem = Diagnostic::error("a pool has either `replicas` or `erasure`").code("conflict");
+                checker.say(problem.at(erasure.data.span, "").context(replicas.span, "given too"));
+            }
+        }
+    }
+    if let Some(ceph) = ceph {
+        for (what, share) in [("near_full", &ceph.near_full), ("full", &ceph.full)] {
+            if let Some(share) = share.as_ref().filter(|share| !(0.0..=1.0).contains(&share.value)) {
+                checker.error("wrong-value", format!("`{what}` is a share of 1, such as 0.85"), share.span);
+            }
+        }
+    }
+}
+
+fn promises(spec: &Spec, checker: &mut Checker<'_>) {
+    for map in [&spec.survive.always, &spec.survive.while_drained] {
+        for (promise, goals) in map {
+            if goals.is_empty() {
+                checker.error("missing-value", format!("`{}` names no failure", promise.value), promise.span);
+            }
+            let Some((kind, of)) = promise.value.0.split_once('/') else { continue };
+            let kind = match kind {
+                "ingress" => Kind::IngressPool,
+                "storage" => Kind::StoragePool,
+                _ => Kind::Tenant,
+            };
+            if !of.contains('*') {
+                checker.need(&[kind], of, promise.span);
+            }
+        }
+    }
+    for (key, accept) in &spec.accept {
+        if key.value.as_rule().is_none() {
+            component(checker, key);
+        } else if let Some(rule) = accept.rules.first() {
+            let message = "`rules` narrows a component, and this is a rule; write `components`";
+            checker.error("conflict", message, rule.span);
+        }
+        for path in accept.components.iter() {
+            component(checker, path);
+        }
+        if accept.reason.value.trim().is_empty() {
+            checker.error("missing-value", "an accepted finding needs a reason", accept.reason.span);
+        }
+    }
+}
+
+/// Whether a component's first name is known; parts of it (`host/pve-1/psu/a`) are the design's to know.
+fn component(checker: &mut Checker<'_>, path: &Spanned<crate::scalars::ComponentPath>) {
+    const ALL: [Kind; 7] =
+        [Kind::Feed, Kind::Rack, Kind::External, Kind::Switch, Kind::Network, Kind::Host, Kind::Machine];
+    let mut parts = path.value.0.split('/');
+    let first = parts.next().unwrap_or_default();
+    let name = parts.next();
+    let kinds: &[Kind] = match (first, name) {
+        (_, None) => &ALL,
+        ("feed" | "ups", _) => &[Kind::Feed],
+        ("rack", _) => &[Kind::Rack],
+        ("external" | "router", _) => &[Kind::External],
+        ("switch", _) => &[Kind::Switch],
+        ("network", _) => &[Kind::Network],
+        ("host", _) => &[Kind::Host],
+        ("machine", _) => &[Kind::Machine],
+        _ => return,
+    };
+    let name = name.unwrap_or(first);
+    if !name.contains('*') {
+        checker.need(kinds, name, path.span);
+    }
+}

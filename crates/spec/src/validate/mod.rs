@@ -1,0 +1,196 @@
+//! What can be judged in the file itself, without choosing anything: names that nobody declared, names declared twice,
+//! ranges that do not pair up, values that cannot be.
+
+mod cluster;
+mod site;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+
+use crate::Spec;
+use crate::scalars::{Name, Names};
+
+/// Says all that is wrong.
+pub(crate) fn validate(spec: &Spec, diagnostics: &mut Diagnostics) {
+    let mut checker = Checker { declared: BTreeMap::new(), diagnostics };
+    checker.declare_all(spec);
+    site::check(spec, &mut checker);
+    cluster::check(spec, &mut checker);
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Feed,
+    Rack,
+    External,
+    Switch,
+    Network,
+    Host,
+    Machine,
+    IngressPool,
+    StoragePool,
+    Tenant,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Feed => "feed",
+            Kind::Rack => "rack",
+            Kind::External => "external part",
+            Kind::Switch => "switch",
+            Kind::Network => "network",
+            Kind::Host => "host",
+            Kind::Machine => "machine",
+            Kind::IngressPool => "pool of addresses",
+            Kind::StoragePool => "storage pool",
+            Kind::Tenant => "tenant",
+        })
+    }
+}
+
+/// Names with their places.
+type Places = Vec<(String, Option<Span>)>;
+
+struct Checker<'a> {
+    declared: BTreeMap<Kind, BTreeMap<String, Option<Span>>>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Checker<'_> {
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// An error at a place.
+    fn error(&mut self, code: &str, message: impl Into<String>, span: Option<Span>) {
+        self.say(Diagnostic::error(message).code(code).at(span, ""));
+    }
+
+    fn declare(&mut self, kind: Kind, name: &str, span: Option<Span>) {
+        let first = self.declared.entry(kind).or_default().insert(name.to_owned(), span);
+        if let Some(first) = first {
+            let message = format!("the {kind} `{name}` is declared twice");
+            self.say(Diagnostic::error(message).code("duplicate").at(span, "again here").context(first, "first here"));
+        }
+    }
+
+    fn declare_all(&mut self, spec: &Spec) {
+        let ranges = |names: Vec<&Spanned<Names>>| {
+            let each = |names: &Spanned<Names>| {
+                names.list().iter().map(|name| (name.0.clone(), names.span)).collect::<Vec<_>>()
+            };
+            names.into_iter().flat_map(each).collect::<Vec<_>>()
+        };
+        let single = |names: Vec<&Spanned<Name>>| {
+            names.into_iter().map(|name| (name.value.0.clone(), name.span)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(Kind, Places)> = vec![
+            (Kind::External, ranges(spec.external.keys().collect())),
+            (Kind::Switch, ranges(spec.switches.keys().collect())),
+            (Kind::Network, single(spec.networks.keys().collect())),
+            (Kind::Host, ranges(spec.hosts.keys().collect())),
+            (Kind::Machine, ranges(spec.machines.keys().collect())),
+            (Kind::Tenant, single(spec.tenants.keys().collect())),
+        ];
+        if let Some(site) = &spec.site {
+            all.push((Kind::Feed, single(site.feeds.keys().collect())));
+            all.push((Kind::Rack, ranges(site.racks.keys().collect())));
+        }
+        if let Some(ingress) = &spec.ingress {
+            all.push((Kind::IngressPool, single(ingress.pools.keys().collect())));
+        }
+        if let Some(ceph) = spec.storage.as_ref().and_then(|storage| storage.ceph.as_ref()) {
+            all.push((Kind::StoragePool, single(ceph.pools.keys().collect())));
+        }
+        for (kind, names) in all {
+            for (name, span) in names {
+                self.declare(kind, &name, span);
+            }
+        }
+        self.declare_hosts_once();
+    }
+
+    /// Everything with a host name shares one space of names.
+    fn declare_hosts_once(&mut self) {
+        let mut seen: BTreeMap<String, (Kind, Option<Span>)> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for kind in [Kind::External, Kind::Switch, Kind::Host, Kind::Machine] {
+            for (name, span) in self.declared.get(&kind).into_iter().flatten() {
+                if let Some((other, first)) = seen.get(name) {
+                    let message = format!("`{name}` is both a {other} and a {kind}");
+                    let problem = Diagnostic::error(message).code("duplicate").at(*span, "again here");
+                    problems.push(problem.context(*first, "first here"));
+                } else {
+                    seen.insert(name.clone(), (kind, *span));
+                }
+            }
+        }
+        for problem in problems {
+            self.say(problem);
+        }
+    }
+
+    fn knows(&self, kind: Kind, name: &str) -> bool {
+        self.declared.get(&kind).is_some_and(|names| names.contains_key(name))
+    }
+
+    /// Says so when a name stands for none of the given kinds of things. False then.
+    fn need(&mut self, kinds: &[Kind], name: &str, span: Option<Span>) -> bool {
+        if kinds.iter().any(|kind| self.knows(*kind, name)) {
+            return true;
+        }
+        let known: Vec<&str> = kinds
+            .iter()
+            .filter_map(|kind| self.declared.get(kind))
+            .flat_map(BTreeMap::keys)
+            .map(String::as_str)
+            .collect();
+        let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+        let message = format!("there is no {} `{name}`", kinds.join(" or "));
+        let problem = Diagnostic::error(message).code("undefined");
+        let problem = match nearest(name, known.iter().copied()) {
+            Some(near) => problem.at(span, format!("did you mean `{near}`?")),
+            None if known.is_empty() => problem.at(span, format!("the file declares no {}", kinds.join(" and no "))),
+            None => {
+                let mut list: Vec<String> = known.iter().take(8).map(|name| format!("`{name}`")).collect();
+                list.extend((known.len() > 8).then(|| "…".to_owned()));
+                problem.at(span, "").help(format!("declared: {}", list.join(", ")))
+            }
+        };
+        self.say(problem);
+        false
+    }
+
+    fn need_one(&mut self, kind: Kind, name: &Spanned<Name>) -> bool {
+        self.need(&[kind], &name.value.0, name.span)
+    }
+
+    /// All names of a range; only the first unknown one is said.
+    fn need_all(&mut self, kinds: &[Kind], names: &Spanned<Names>) -> bool {
+        names.list().iter().all(|name| self.need(kinds, &name.0, names.span))
+    }
+
+    /// Whether a range pairs up with the things it is given for: as many, or one for all.
+    fn pairs(&mut self, what: &Spanned<Names>, with: &Spanned<Names>) -> bool {
+        let (have, want) = (with.count(), what.count());
+        if have == want || have == 1 {
+            return true;
+        }
+        let message = format!("`{}` are {want}, but `{}` are {have}", what.value, with.value);
+        let problem = Diagnostic::error(message)
+            .code("range-length")
+            .at(with.span, "as many are needed, or one for all")
+            .context(what.span, "for these");
+        self.say(problem);
+        false
+    }
+}
+
+/// The name that pairs up with the one at `index`: one for all, or one each.
+fn paired(names: &Names, index: usize) -> Option<&Name> {
+    if names.count() == 1 { names.list().first() } else { names.list().get(index) }
+}
