@@ -16,9 +16,9 @@ pub mod cache;
 pub mod contained;
 mod debian;
 mod error;
-
 pub mod host_root;
 pub mod mirror;
+pub mod schemas;
 
 pub use cache::{Cache, Progress};
 pub use error::Error;
