@@ -1,6 +1,7 @@
 //! Facts: values that are known or unknown, with the place that states them.
 
 use plimsoll_diagnostics::{Span, Spanned};
+use plimsoll_formats::Setting;
 
 /// Where a fact is stated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,31 @@ impl<T> Fact<T> {
     {
         let span = found.and_then(|found| found.span);
         Fact::maybe(found.map(|found| found.value.clone()), Place::File { span, component: component.to_owned() })
+    }
+
+    /// A setting of a foreign file: known with its place, unknown when it is absent or stands for something that nobody
+    /// filled in. `owner` is what an absent one belongs to.
+    pub fn setting(setting: &Setting<T>, owner: &Place) -> Self
+    where
+        T: Clone,
+    {
+        let place = Place::File {
+            span: setting.span().or(match owner {
+                Place::File { span, .. } => *span,
+                Place::Design(_) => None,
+            }),
+            component: owner.component().to_owned(),
+        };
+        Fact { value: setting.get().cloned(), place, default: false }
+    }
+
+    /// The same, with the product's default where the file says nothing. What is stated unreadably stays unknown.
+    pub fn setting_or(setting: &Setting<T>, default: T, owner: &Place) -> Self
+    where
+        T: Clone,
+    {
+        let fact = Fact::setting(setting, owner);
+        if setting.is_absent() { Fact { value: Some(default), default: true, ..fact } } else { fact }
     }
 
     /// This fact, or the product's default when it is unknown.

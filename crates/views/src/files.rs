@@ -1,13 +1,21 @@
 //! Files somebody already has: which of them we know, and whose they are.
 
+mod recognise;
+
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources};
+use plimsoll_formats::{
+    chrony, corefile, corosync, env, etcd, externaldns, frr, hosts, kubelet_flags, kubernetes, modules_load, named,
+    pve, resolv, sysctl, systemd, zone,
+};
+
+pub use recognise::recognise;
 
 /// Files somebody already has.
 #[derive(Debug, Default)]
 pub struct Files {
     /// Each file with what it was recognised as, in the order in which they were given.
     pub list: Vec<File>,
-    /// What the readers had to say: statements they did not know, text that is no configuration.
+    /// What the readers had to say: statements they did not know, templates that nobody filled in.
     pub problems: Diagnostics,
 }
 
@@ -18,51 +26,161 @@ pub struct File {
     pub source: SourceId,
     /// Its path as given.
     pub path: String,
-    /// Whose it is: the machine that its path or its content names (`cp-1/etc/…`); the path's folder otherwise.
+    /// Whose it is: the machine that its path names (`cp-1/etc/…`), else the folder it lies in.
     pub owner: String,
     /// What it was recognised as.
     pub content: Content,
 }
 
-/// What a file was recognised as.
-#[derive(Debug)]
-pub enum Content {
-    /// Nothing we read; says why.
-    Unrecognised(&'static str),
+macro_rules! contents {
+    ($($(#[doc = $doc:literal])+ $variant:ident($type:ty) = $kind:literal;)+) => {
+        /// What a file was recognised as.
+        #[derive(Debug)]
+        pub enum Content {
+            $($(#[doc = $doc])+ $variant(Box<$type>),)+
+            /// A file whose reader is not worth having, but that belongs to a configuration (a certificate, a script).
+            Known(&'static str),
+            /// Nothing we know.
+            Unrecognised,
+        }
+
+        impl Content {
+            /// What it is, in a few words.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Content::$variant(_) => $kind,)+
+                    Content::Known(kind) => kind,
+                    Content::Unrecognised => "not recognised",
+                }
+            }
+        }
+
+        impl Files {
+            /// Reads a text as what it was recognised as.
+            fn content(kind: Kind, source: SourceId, sources: &Sources, problems: &mut Diagnostics) -> Content {
+                match kind {
+                    $(Kind::$variant => {
+                        let read = Reader::<$type>::read(source, sources);
+                        problems.extend(read.problems);
+                        Content::$variant(Box::new(read.value))
+                    })+
+                    Kind::Known(what) => Content::Known(what),
+                    Kind::Unrecognised => Content::Unrecognised,
+                }
+            }
+        }
+
+        /// What a file looks like, before it is read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Kind {
+            $($variant,)+
+            Known(&'static str),
+            Unrecognised,
+        }
+    };
+}
+
+contents! {
+    /// Objects of Kubernetes and of what runs on it; kubeadm's own documents too.
+    Kubernetes(kubernetes::Manifest) = "Kubernetes objects";
+    /// `/etc/default/etcd`, `etcd.env`, a unit or `etcd.conf.yml`.
+    Etcd(etcd::EtcdConf) = "etcd settings";
+    /// A systemd unit of something else.
+    Unit(systemd::Unit) = "systemd unit";
+    /// `/etc/default/kubelet`.
+    KubeletFlags(kubelet_flags::Conf) = "kubelet flags";
+    /// Other variables.
+    Variables(env::Conf) = "variables";
+    /// `named.conf` and what it includes.
+    Named(named::Conf) = "BIND configuration";
+    /// A zone.
+    Zone(zone::Zone) = "DNS zone";
+    /// A Corefile.
+    Corefile(corefile::Conf) = "Corefile";
+    /// `frr.conf`.
+    Frr(frr::Conf) = "FRR configuration";
+    /// Arguments of ExternalDNS in a file of their own.
+    ExternalDns(externaldns::Conf) = "ExternalDNS arguments";
+    /// `corosync.conf`.
+    Corosync(corosync::Conf) = "corosync configuration";
+    /// `qemu-server/NNN.conf`.
+    PveVm(pve::vm::Vm) = "Proxmox VE machine";
+    /// `storage.cfg`, `jobs.cfg`, `ha/*.cfg`.
+    PveSections(pve::sections::Conf) = "Proxmox VE settings";
+    /// `chrony.conf`.
+    Chrony(chrony::Conf) = "chrony configuration";
+    /// `sysctl.conf`.
+    Sysctl(sysctl::Conf) = "sysctl settings";
+    /// `/etc/modules-load.d`.
+    ModulesLoad(modules_load::Conf) = "kernel modules";
+    /// `/etc/hosts`.
+    Hosts(hosts::Conf) = "hosts file";
+    /// `resolv.conf`.
+    Resolv(resolv::Conf) = "resolver configuration";
+}
+
+/// The reader of a type, found by the type.
+struct Reader<T>(std::marker::PhantomData<T>);
+
+macro_rules! readers {
+    ($($type:ty => $read:path;)+) => {
+        $(impl Reader<$type> {
+            fn read(source: SourceId, sources: &Sources) -> plimsoll_formats::Read<$type> {
+                $read(source, sources)
+            }
+        })+
+    };
+}
+
+readers! {
+    kubernetes::Manifest => kubernetes::read;
+    etcd::EtcdConf => etcd::read;
+    systemd::Unit => systemd::read;
+    kubelet_flags::Conf => kubelet_flags::read;
+    env::Conf => env::read;
+    named::Conf => named::read;
+    zone::Zone => zone::read;
+    corefile::Conf => corefile::read;
+    frr::Conf => frr::read;
+    externaldns::Conf => externaldns::read;
+    corosync::Conf => corosync::read;
+    pve::vm::Vm => pve::vm::read;
+    pve::sections::Conf => pve::sections::read;
+    chrony::Conf => chrony::read;
+    sysctl::Conf => sysctl::read;
+    modules_load::Conf => modules_load::read;
+    hosts::Conf => hosts::read;
+    resolv::Conf => resolv::read;
 }
 
 impl Content {
-    /// What it is, in a few words.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Content::Unrecognised(why) => why,
-        }
-    }
-
-    /// Whether a reader knows it.
+    /// Whether it is known.
     pub fn is_recognised(&self) -> bool {
-        !matches!(self, Content::Unrecognised(_))
+        !matches!(self, Content::Unrecognised)
     }
 }
 
-/// Recognises every text of `sources` by its path and content, and reads it.
-pub fn recognise(sources: &Sources) -> Files {
-    let mut files = Files::default();
-    for (id, source) in sources.iter() {
-        files.list.push(File {
-            source: id,
-            path: source.name.clone(),
-            owner: owner(&source.name),
-            content: Content::Unrecognised("no reader knows it"),
-        });
+impl Files {
+    /// All objects of a Kubernetes kind, with the file they stand in.
+    pub fn objects<T: kubernetes::Typed>(&self) -> impl Iterator<Item = (&File, &kubernetes::Object, &T)> {
+        self.list.iter().flat_map(|file| {
+            let manifest = match &file.content {
+                Content::Kubernetes(manifest) => Some(manifest),
+                _ => None,
+            };
+            manifest
+                .into_iter()
+                .flat_map(move |manifest| manifest.of::<T>().map(move |(object, body)| (file, object, body)))
+        })
     }
-    files
-}
 
-/// The part of a path before `etc/`, `var/` or the file's own name: one folder per machine is how people copy them.
-fn owner(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let end = parts.iter().position(|part| matches!(*part, "etc" | "var" | "usr" | "opt" | "root"));
-    let folder = &parts[..end.unwrap_or(parts.len().saturating_sub(1))];
-    folder.last().map_or_else(String::new, |name| (*name).to_owned())
+    /// The files of one machine or folder.
+    pub fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a File> {
+        self.list.iter().filter(move |file| file.owner == owner)
+    }
+
+    /// Everybody that owns a file, sorted.
+    pub fn owners(&self) -> std::collections::BTreeSet<&str> {
+        self.list.iter().map(|file| file.owner.as_str()).collect()
+    }
 }
