@@ -26,6 +26,20 @@ fn checked(output: Output, what: &str) -> Result<String, LabError> {
     })
 }
 
+/// What no process of a lab may do, as arguments of `setpriv`: set the machine's clock, load modules into its kernel, and
+/// reach its hardware. No namespace divides these, so they are taken away from whatever enters a lab, for good: the
+/// bounding set survives every `exec`. A host's first process alone would not do, since who enters a host from outside
+/// brings the rights of the caller along.
+pub(crate) const BOUNDED: [&str; 3] =
+    ["setpriv", "--bounding-set=-sys_time,-sys_module,-sys_rawio,-sys_boot,-wake_alarm", "--inh-caps=-all"];
+
+/// `nsenter` without those rights; its arguments are still to be added.
+pub(crate) fn enter() -> Command {
+    let mut command = Command::new(BOUNDED[0]);
+    command.args(&BOUNDED[1..]).arg("nsenter");
+    command
+}
+
 /// The way into a lab: its first process, whose mount, pid and network namespaces hold everything the lab has made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inside {
@@ -35,7 +49,7 @@ pub(crate) struct Inside {
 impl Inside {
     /// A command that runs in the lab's own namespaces; the program and its arguments are still to be added.
     pub(crate) fn command(self) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = enter();
         command.args(["--mount", "--pid", "--net", &format!("--target={}", self.init.pid), "--"]);
         command
     }

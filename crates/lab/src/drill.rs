@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::client::{Attempt, Probe, longest_gap, monotonic_ns, tally};
 use crate::error::LabError;
+use crate::holders::HolderTimes;
 use crate::lab::Lab;
 
 /// The result of one drill.
@@ -31,8 +32,21 @@ pub struct Drill {
     pub failed: BTreeMap<String, usize>,
     /// Number of those that succeeded after the fault, by the host that answered.
     pub answered_after: BTreeMap<String, usize>,
-    /// Who held the address before and who after, if the drill is about an address.
-    pub holders: Option<(String, String)>,
+    /// Who held the address, if the drill is about one.
+    pub holders: Option<Holders>,
+}
+
+/// Who held an address during a drill.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holders {
+    /// Before the fault.
+    pub before: String,
+    /// At the end.
+    pub after: String,
+    /// Longest time that nobody held it, in milliseconds. Of a host without power nothing is seen.
+    pub none_ms: u64,
+    /// Longest time that several held it at once, in milliseconds.
+    pub several_ms: u64,
 }
 
 /// A file that keeps drills, one line of JSON each, after a first line that says what of the lab was real.
@@ -62,12 +76,22 @@ impl Journal {
 
     /// The drills kept so far as a table for people.
     pub fn table(&self) -> String {
-        let ms = |value: Option<u64>| value.map_or("none".to_owned(), |value| format!("{value} ms"));
-        let mut text = format!("{:<44} {:>10} {:>10} {:>8}\n", "drill", "outage", "idle", "failed");
+        let ms = |value: Option<u64>| value.map_or("-".to_owned(), |value| format!("{value} ms"));
+        let mut text = format!(
+            "{:<40} {:>8} {:>8} {:>7} {:>9} {:>12}  holder\n",
+            "drill", "outage", "idle", "failed", "no holder", "two holders"
+        );
         for drill in &self.drills {
             let failed: usize = drill.failed.values().sum();
             let (outage, idle) = (ms(drill.outage_ms), ms(drill.idle_ms));
-            let _ = writeln!(text, "{:<44} {outage:>10} {idle:>10} {failed:>8}", drill.drill);
+            let holders = drill.holders.as_ref();
+            let (none, several) = (ms(holders.map(|held| held.none_ms)), ms(holders.map(|held| held.several_ms)));
+            let moved = holders.map_or(String::new(), |held| format!("{} -> {}", held.before, held.after));
+            let _ = writeln!(
+                text,
+                "{:<40} {outage:>8} {idle:>8} {failed:>7} {none:>9} {several:>12}  {moved}",
+                drill.drill
+            );
         }
         text
     }
@@ -112,10 +136,11 @@ impl Drill {
         }
     }
 
-    /// The same drill with who held the address before and after.
+    /// The same drill with who held the address before and after it, and what a watch saw meanwhile.
     #[must_use]
-    pub fn holders(mut self, before: impl Into<String>, after: impl Into<String>) -> Self {
-        self.holders = Some((before.into(), after.into()));
+    pub fn holders(mut self, before: impl Into<String>, after: impl Into<String>, seen: HolderTimes) -> Self {
+        let HolderTimes { none_ms, several_ms } = seen;
+        self.holders = Some(Holders { before: before.into(), after: after.into(), none_ms, several_ms });
         self
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Inside;
+use crate::command::{Inside, enter};
 use crate::error::LabError;
 use crate::process::Process;
 use crate::stand_in::HELPER_IN_HOST;
@@ -49,7 +49,7 @@ impl Boot {
             "--register=no",
             "--keep-unit",
             "--capability=all",
-            "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_WAKE_ALARM",
+            "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_WAKE_ALARM",
             "--resolv-conf=off",
             "--timezone=off",
             "--link-journal=no",
@@ -117,9 +117,14 @@ impl RunningHost {
         }
     }
 
+    /// The host's first process.
+    pub(crate) fn init(&self) -> Process {
+        self.init
+    }
+
     /// A command inside the host; the program and its arguments are still to be added.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = enter();
         let target = format!("--target={}", self.init.pid);
         command.args(["--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup", "--root", "--wd", &target, "--"]);
         command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");

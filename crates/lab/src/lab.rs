@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::IpAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
@@ -12,19 +13,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{self, Hierarchy};
 use crate::client::{Probe, ProbePlan, monotonic_ns};
-use crate::command::{Inside, run};
+use crate::command::{BOUNDED, Inside, run};
 use crate::error::{LabError, find_program, text};
 use crate::fabric::{Fabric, UPLINKS};
 use crate::fidelity::Fidelity;
 use crate::files::Disk;
+use crate::holders::{HolderWatch, holds};
 use crate::host::{Boot, RunningHost};
 use crate::plan::LabPlan;
 use crate::process::Process;
+use crate::stand_in::HELPER_IN_HOST;
 use crate::state::{self, Record};
 
 /// Programs that a lab calls, with the Debian package that has them.
-const PROGRAMS: [(&str, &str); 4] =
-    [("systemd-nspawn", "systemd-container"), ("ip", "iproute2"), ("nsenter", "util-linux"), ("unshare", "util-linux")];
+const PROGRAMS: [(&str, &str); 5] = [
+    ("systemd-nspawn", "systemd-container"),
+    ("ip", "iproute2"),
+    ("nsenter", "util-linux"),
+    ("setpriv", "util-linux"),
+    ("unshare", "util-linux"),
+];
 
 /// What the supervisor says when it has made the lab's namespaces, or could not.
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,6 +131,7 @@ impl Lab {
         for name in &names {
             lab.host(name)?.wait_booted(name)?;
         }
+        lab.check_helper()?;
         Ok(lab)
     }
 
@@ -241,23 +250,21 @@ impl Lab {
     }
 
     /// The hosts with power that have an address configured, sorted.
-    pub fn holders(&self, address: std::net::IpAddr) -> Result<Vec<String>, LabError> {
-        let mut holders = Vec::new();
-        for name in self.hosts.keys() {
-            let mut command = self.inside.command();
-            command.args(["ip", "-n", name, "-oneline", "address", "show", "to", &address.to_string()]);
-            if !run(&mut command, "list addresses")?.trim().is_empty() {
-                holders.push(name.clone());
-            }
-        }
-        Ok(holders)
+    pub fn holders(&self, address: IpAddr) -> Vec<String> {
+        self.hosts.iter().filter(|(_, host)| holds(host.init(), address)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Starts to look, every few milliseconds, whether one host holds an address, or none, or several.
+    pub fn watch_holders(&self, address: IpAddr) -> HolderWatch {
+        let hosts = self.hosts.iter().map(|(name, host)| (name.clone(), host.init())).collect();
+        HolderWatch::start(hosts, address)
     }
 
     /// Waits until exactly one host has an address, and names it.
-    pub fn wait_for_one_holder(&self, address: std::net::IpAddr, limit: Duration) -> Result<String, LabError> {
+    pub fn wait_for_one_holder(&self, address: IpAddr, limit: Duration) -> Result<String, LabError> {
         let end = Instant::now() + limit;
         loop {
-            let mut holders = self.holders(address)?;
+            let mut holders = self.holders(address);
             if holders.len() == 1 {
                 return Ok(holders.remove(0));
             }
@@ -323,6 +330,18 @@ impl Lab {
         }
         let stderr = fs::read_to_string(directory.join("supervisor.log")).unwrap_or_default();
         Err(LabError::Command { what: "remove the lab".to_owned(), status: status.to_string(), stderr })
+    }
+
+    /// The helper is built for this machine and runs on the image, whose C library may be older.
+    fn check_helper(&self) -> Result<(), LabError> {
+        let Some(host) = self.plan.hosts.iter().find(|host| !host.stand_ins.is_empty()) else { return Ok(()) };
+        let output = self.run_in(&host.name, &[HELPER_IN_HOST, "version"])?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let what = format!("the lab's helper does not run on the image of `{}`", host.name);
+        let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(LabError::Command { what, status: output.status.to_string(), stderr })
     }
 
     fn host(&self, name: &str) -> Result<&RunningHost, LabError> {
@@ -402,7 +421,9 @@ fn supervise(plan: &LabPlan, hierarchies: &[Hierarchy]) -> Result<(Record, Super
     state::raise_inotify(&record.id)?;
     let log_path = record.directory().join("supervisor.log");
     let log = fs::File::create(&log_path).map_err(LabError::io("write", &log_path))?;
-    let mut child = Command::new(&plan.helper)
+    let mut child = Command::new(BOUNDED[0])
+        .args(&BOUNDED[1..])
+        .arg(&plan.helper)
         .args(["supervise", &text(&record.directory())?])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -24,6 +24,10 @@ fn main() -> ExitCode {
         "bonds" => bonds::watch(&setting),
         "probe" => probe::probe(&setting),
         "readyz-stand-in" => readyz::serve(&setting),
+        "version" => {
+            println!("{}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
         _ => Err(format!("unknown part `{part}`").into()),
     };
     match result {
