@@ -89,13 +89,27 @@ pub struct Vrrp {
     pub member: Map<VrrpMember>,
 }
 
-/// The check of the holder's path to the API.
+/// What the check of a VRRP member asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VrrpCheckKind {
+    /// The health of the API through the balancer of its own machine: the whole path.
+    Path,
+    /// Whether the process of the balancer runs.
+    Process,
+    /// Whether the port of the balancer takes connections.
+    Port,
+}
+
+/// The check that decides whether a member may hold the address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VrrpCheck {
+    /// What it asks.
+    pub kind: VrrpCheckKind,
     /// The file that is run.
     pub script: String,
-    /// What it asks for, through the balancer of its own machine.
+    /// What it asks for, through the balancer of its own machine; empty unless it checks the path.
     pub url: String,
     /// How long the request may take.
     pub max_time: Millis,
@@ -135,6 +149,8 @@ pub struct Haproxy {
     pub bind: Vec<IpAddr>,
     /// Whether it may bind addresses that the machine does not have (a sysctl).
     pub nonlocal_bind: bool,
+    /// Whether each balancer knows only the server of its own machine instead of all in `server`.
+    pub local_only: bool,
     /// Connections it takes at a time; `None` leaves it to the limit of open files.
     pub maxconn: Option<u32>,
     /// Connections a server is given at a time.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Name;
+use crate::units::Millis;
 
 /// Components that fail together in a goal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Goal {
 pub struct Excluded {
     /// Why.
     pub reason: String,
+    /// Last day on which it is accepted.
+    pub until: Option<Date>,
 }
 
 /// A finding that is accepted.
@@ -50,6 +53,47 @@ pub struct Accepted {
     pub reason: String,
     /// Last day on which it is accepted.
     pub until: Option<Date>,
+}
+
+/// How long things may take and how much may be lost, as far as it was said and is no part of something else
+/// (`api/recovery_time`, `backup/etcd/rpo`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objectives {
+    /// How long services may be away when a part fails.
+    pub ingress: Option<Millis>,
+    /// How much of the volumes' content may be lost in a disaster, as a time.
+    pub volume_loss: Option<Millis>,
+    /// How long a restore may take.
+    pub restore: Option<Millis>,
+}
+
+/// What nobody has measured: taken as true, and listed in every proof. `None` when not stated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assumptions {
+    /// Pods in all.
+    pub pods: Option<u32>,
+    /// Changes a year that go wrong.
+    pub bad_changes: Option<f64>,
+    /// How long each of them lasts.
+    pub bad_change_lasts: Option<Millis>,
+    /// How long it takes to replace a broken part.
+    pub repair: Option<Millis>,
+}
+
+/// How the finding of a rule counts, where the file says otherwise than the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleSeverity {
+    /// As an error.
+    Error,
+    /// As a warning.
+    Warning,
+    /// As advice.
+    Advice,
+    /// Not at all.
+    Off,
 }
 
 /// A day of the Gregorian calendar, written `2027-03-31`.

@@ -31,6 +31,10 @@ pub struct Platform {
     pub version: String,
     /// Whether its guests may be under its own high-availability manager.
     pub ha: bool,
+    /// The external vote of its cluster, by name in `external`.
+    pub qdevice: Option<Name>,
+    /// Whether its watchdog is hardware; `None` when not stated.
+    pub hardware_watchdog: Option<bool>,
 }
 
 /// Processors of a host.
@@ -204,6 +208,8 @@ pub struct Bridge {
     pub mtu: u32,
     /// Networks whose guests hang on it.
     pub networks: Vec<Name>,
+    /// Whether it takes part in spanning tree.
+    pub spanning_tree: bool,
 }
 
 /// An address of the host itself.
@@ -258,6 +264,8 @@ pub enum Raid {
     Raid5,
     /// Two parities.
     Raid6,
+    /// Striped without any copy.
+    Raid0,
 }
 
 /// A group of equal disks.
@@ -289,7 +297,7 @@ impl Disk {
     pub fn usable(&self) -> Bytes {
         let count = u64::from(self.count);
         match self.raid {
-            Raid::None => self.size * count,
+            Raid::None | Raid::Raid0 => self.size * count,
             Raid::Mirror => self.size,
             Raid::Raid10 => self.size * (count / 2),
             Raid::Raid5 => self.size * count.saturating_sub(1),

@@ -75,12 +75,16 @@ pub struct ApiServer {
     pub shutdown_delay: Millis,
     /// How often it compacts etcd; zero turns it off.
     pub etcd_compaction: Millis,
-    /// Default toleration of a node that is not ready or unreachable.
+    /// How long pods stay by default on a node that is not ready.
     pub default_toleration: Millis,
+    /// How long pods stay by default on a node that is unreachable.
+    pub unreachable_toleration: Millis,
     /// Audit log.
     pub audit: Option<Audit>,
     /// Key for Secrets at rest; `None` leaves them in clear.
     pub encryption: Option<SecretRef>,
+    /// Flags beside these, by name.
+    pub extra_args: Map<String>,
 }
 
 /// The audit log of the API server.
@@ -103,6 +107,8 @@ pub struct ControllerManager {
     pub node_monitor_grace_period: Millis,
     /// How often nodes are looked at.
     pub node_monitor_period: Millis,
+    /// Flags beside these, by name.
+    pub extra_args: Map<String>,
 }
 
 /// Resources that are kept from pods.
@@ -236,6 +242,10 @@ pub struct Etcd {
     pub auto_compaction: Millis,
     /// Whether members compare their data before they serve.
     pub initial_corrupt_check: bool,
+    /// Changes between snapshots of a member; `None` leaves its own default.
+    pub snapshot_count: Option<u64>,
+    /// Flags beside these, by name.
+    pub extra_args: Map<String>,
     /// Longest round trip between members, when stated.
     pub rtt_max: Option<Millis>,
     /// Port for clients.

@@ -18,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::{Map, Name};
 
 pub use api::{
-    Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Vrrp, VrrpCheck, VrrpMember, VrrpState,
+    Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Vrrp, VrrpCheck, VrrpCheckKind, VrrpMember,
+    VrrpState,
 };
 pub use firewall::{Allow, Peer, PortRange, Protocol};
-pub use goals::{Accepted, Date, Excluded, Failure, Goal, Thresholds};
+pub use goals::{Accepted, Assumptions, Date, Excluded, Failure, Goal, Objectives, RuleSeverity, Thresholds};
 pub use host::{
     Bmc, Bond, BondMode, Bridge, CorosyncLink, Cpu, Disk, DiskKind, Host, HostAddress, LacpRate, Nic, Platform,
     PlatformKind, Raid, VlanInterface,
@@ -150,6 +151,12 @@ pub struct Design {
     pub accept: Vec<Accepted>,
     /// Numbers that rules compare with.
     pub threshold: Thresholds,
+    /// How findings count where the file says otherwise, by rule.
+    pub severity: Map<RuleSeverity>,
+    /// How long things may take and how much may be lost.
+    pub objective: Objectives,
+    /// What nobody has measured.
+    pub assume: Assumptions,
 }
 
 impl Design {

@@ -31,6 +31,10 @@ pub enum Purpose {
     Api,
     /// BGP sessions with the routers.
     Bgp,
+    /// Guests that move between hypervisors.
+    Migration,
+    /// Copies to the backup.
+    Backup,
 }
 
 /// A layer-2 domain with its prefixes.
@@ -56,8 +60,12 @@ pub struct Network {
     /// Whether the fabric drops packets with addresses it did not expect (port security, ipfilter); `None` when not
     /// stated.
     pub anti_spoofing: Option<bool>,
+    /// Whether multicast passes; `None` when not stated.
+    pub multicast: Option<bool>,
     /// First address that is given out; below are gateways and what the site keeps.
     pub allocate_from: Ipv4Addr,
+    /// Last address that is given out.
+    pub allocate_to: Ipv4Addr,
 }
 
 /// The way out of a network.

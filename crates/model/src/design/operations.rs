@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::units::{Bytes, MilliCpu, Millis};
 use crate::{Map, Name};
 
+use super::goals::Date;
+
 /// Who uses the cluster, with quotas. The tenant's name is that of its namespace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +27,10 @@ pub struct Tenant {
     pub admins: String,
     /// Priority class of its pods.
     pub priority_class: String,
+    /// People and groups that may use it, as the API knows them.
+    pub users: Vec<String>,
+    /// Whether law asks for encrypted volumes and backups.
+    pub regulated: bool,
 }
 
 /// What a container gets that asks for nothing, and the most it may ask for.
@@ -83,6 +89,8 @@ pub struct EtcdBackup {
     pub rpo: Option<Millis>,
     /// Whether each snapshot is checked after it was made.
     pub verify: bool,
+    /// The last day a restore was tried, when stated.
+    pub last_restore_test: Option<Date>,
 }
 
 /// Copies of volumes.
@@ -97,6 +105,8 @@ pub struct VolumeBackup {
     pub to: Name,
     /// Pools that are copied, by name in `ceph/pool`.
     pub pools: Vec<Name>,
+    /// Whether copies are encrypted; `None` when not stated.
+    pub encrypted: Option<bool>,
 }
 
 /// What watches the cluster.

@@ -74,6 +74,8 @@ pub struct Pdu {
     pub feed: Name,
     /// Rating of its breaker in watts.
     pub breaker_watts: Option<u32>,
+    /// What it carries when its twin is lost, in watts; `None` when not stated.
+    pub load_watts: Option<u32>,
 }
 
 /// A power strip by rack and name.
@@ -132,6 +134,16 @@ pub struct External {
     pub bfd: Option<bool>,
     /// Whether it installs several equal paths; `None` when not stated.
     pub multipath: Option<bool>,
+    /// Whether flows keep their path when another path goes (resilient hashing); `None` when not stated.
+    pub resilient_hashing: Option<bool>,
+    /// Whether copies there cannot be changed by whoever writes them; `None` when not stated.
+    pub append_only: Option<bool>,
+    /// The rack it stands in, when that is one of ours.
+    pub rack: Option<Name>,
+    /// The power strips it hangs on, when they are ours.
+    pub power: Vec<PduRef>,
+    /// Networks it stands for, for clients.
+    pub networks: Vec<IpNet>,
     /// Whether it runs FRR, so that its configuration can be proposed to its owner.
     pub frr: bool,
 }
@@ -172,6 +184,8 @@ pub struct Switch {
     pub spanning_tree: Option<bool>,
     /// Largest layer-3 packet it forwards on a port, in bytes.
     pub mtu: u32,
+    /// Whether it runs FRR, so that its configuration can be written.
+    pub frr: bool,
 }
 
 /// A used port of a switch.

@@ -89,6 +89,8 @@ pub struct Calico {
     pub peer: Map<CalicoPeer>,
     /// Service prefixes it announces.
     pub service_load_balancer_ips: Vec<IpNet>,
+    /// Whether traffic between nodes is encrypted (WireGuard).
+    pub wireguard: bool,
     /// Nodes that reflect routes; empty with a full mesh.
     pub route_reflectors: Vec<Name>,
 }

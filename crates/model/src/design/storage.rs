@@ -126,6 +126,8 @@ pub struct CephPool {
     pub require_safe_size: bool,
     /// Whether what lies in it may be lost.
     pub scratch: bool,
+    /// What it will hold, before copies; `None` when not stated.
+    pub used: Option<Bytes>,
 }
 
 /// A Ceph file system.
@@ -138,6 +140,12 @@ pub struct CephFilesystem {
     pub domain: FailureDomain,
     /// Metadata servers that work; as many wait.
     pub active_mds: u32,
+    /// Copies that must be there for reads and writes.
+    pub min: u32,
+    /// Class of disks; `None` for all.
+    pub class: Option<String>,
+    /// What it will hold, before copies; `None` when not stated.
+    pub used: Option<Bytes>,
 }
 
 /// A Ceph object store.
@@ -150,6 +158,12 @@ pub struct CephObjectStore {
     pub domain: FailureDomain,
     /// Gateways.
     pub gateways: u32,
+    /// Copies that must be there for reads and writes.
+    pub min: u32,
+    /// Class of disks; `None` for all.
+    pub class: Option<String>,
+    /// What it will hold, before copies; `None` when not stated.
+    pub used: Option<Bytes>,
 }
 
 /// A class that volumes are asked from.
