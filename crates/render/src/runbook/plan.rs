@@ -115,6 +115,8 @@ fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Nodes => "nodes",
         Purpose::Api => "API",
         Purpose::Bgp => "BGP",
+        Purpose::Migration => "migration",
+        Purpose::Backup => "backups",
     }
 }
 
