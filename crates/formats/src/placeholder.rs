@@ -27,6 +27,19 @@ pub(crate) fn starts(text: &str) -> Option<usize> {
     }
 }
 
+/// The first placeholder of a template language in `text`. For shell commands, where `$(…)`, `${…}` and `<` belong.
+pub(crate) fn find_template(text: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['{', '<']).map(|at| at + from) {
+        let opens = ["{{", "{%", "{#", "<%"].iter().any(|open| text[at..].starts_with(open));
+        if let Some(length) = starts(&text[at..]).filter(|_| opens) {
+            return Some(at..at + length);
+        }
+        from = at + 1;
+    }
+    None
+}
+
 /// The first placeholder in `text`.
 pub(crate) fn find(text: &str) -> Option<Range<usize>> {
     let mut from = 0;

@@ -1,6 +1,6 @@
 //! What all readers say in the same words, and how much they say at most.
 
-use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Sources, Span, Spanned};
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Sources, Span, Spanned, nearest};
 
 use crate::{Read, Setting, placeholder};
 
@@ -47,9 +47,38 @@ impl Report {
 
     /// A statement that the format's module does not model; kept by the caller.
     pub(crate) fn unknown_statement(&mut self, name: &str, span: Span) {
-        let name = shorten(name);
+        self.unknown_word(name, span, &[]);
+    }
+
+    /// A statement that the format's module does not model, but perhaps one of `known` was meant.
+    pub(crate) fn unknown_word(&mut self, name: &str, span: Span, known: &[&str]) {
+        let short = shorten(name);
+        let meant = nearest(name, known.iter().copied());
+        let diagnostic = match meant {
+            Some(meant) => Diagnostic::warning(format!("`{short}` is no statement known here"))
+                .help(format!("was `{meant}` meant?"))
+                .at(span, "kept but not judged"),
+            None => Diagnostic::note_only(format!("`{short}` is kept but not judged")).at(span, ""),
+        };
+        self.push(diagnostic.code("unknown-statement"));
+    }
+
+    /// A statement that replaces an earlier one.
+    pub(crate) fn twice(&mut self, name: &str, span: Span, before: Option<Span>) {
         self.push(
-            Diagnostic::note_only(format!("`{name}` is kept but not judged")).code("unknown-statement").at(span, ""),
+            Diagnostic::warning(format!("`{}` is stated twice", shorten(name)))
+                .code("bad-value")
+                .at(span, "this one counts")
+                .context(before, "this one does not"),
+        );
+    }
+
+    /// Blocks inside blocks beyond what any program writes.
+    pub(crate) fn too_deep(&mut self, deepest: usize, span: Span) {
+        self.push(
+            Diagnostic::error(format!("blocks are nested more than {deepest} deep"))
+                .code("too-deep")
+                .at(span, "what is inside is not read"),
         );
     }
 
