@@ -179,7 +179,7 @@ fn units(paths: &[String]) -> Vec<String> {
     let units: BTreeSet<String> = paths
         .iter()
         .map(|path| match path.rsplit('/').nth(1).and_then(|directory| directory.strip_suffix(".d")) {
-            Some(unit) if path.ends_with(".conf") => unit.to_owned(),
+            Some(unit) if Path::new(path).extension().is_some_and(|ending| ending == "conf") => unit.to_owned(),
             _ => path.clone(),
         })
         // A template is checked as one of its instances.

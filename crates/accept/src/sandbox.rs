@@ -19,13 +19,13 @@ const READY: &str = "plimsoll-ready\n";
 
 /// What a program did.
 #[derive(Clone, Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// Exit code; 124 when its time was up, `None` when a signal ended it.
-    pub(crate) code: Option<i32>,
+    pub code: Option<i32>,
     /// Standard output, invalid UTF-8 replaced.
-    pub(crate) stdout: String,
+    pub stdout: String,
     /// Standard error likewise.
-    pub(crate) stderr: String,
+    pub stderr: String,
 }
 
 /// Where programs run: an overlay over the cached root, in namespaces of its own, without a network.
@@ -52,8 +52,12 @@ impl Sandbox {
         self.root.path()
     }
 
-    /// Runs the shell script with `files` in place and interfaces called `links` present.
-    pub(crate) fn run(&self, files: &Files, links: &[String], script: &str, args: &[String]) -> Result<Run, Error> {
+    /// Runs a shell script of your own with `files` in place, interfaces called `links` present and `args` as `$1` and so
+    /// on. It may write where it likes: nothing stays.
+    ///
+    /// # Errors
+    /// When it could not be run; what it exits with is in the result.
+    pub fn run(&self, files: &Files, links: &[String], script: &str, args: &[String]) -> Result<Run, Error> {
         let stage = Stage::new()?;
         files.write_below(&stage.files())?;
         let output = contained::command("sh", Network::Own)

@@ -1,4 +1,5 @@
 //! Each program with a small good file, and with one that is broken in a single place: a check that cannot fail is none.
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use plimsoll_accept::{Files, Program, Sandbox, Verdict};
 
