@@ -5,16 +5,23 @@ use std::fmt::Write as _;
 use plimsoll_model::design::{External, ExternalKind, LagMode, Switch, SwitchPort};
 use plimsoll_model::{Design, Name};
 
+use crate::frr::{self, Sessions};
 use crate::text::{dash, list, markdown_header, table, yes};
 use crate::{File, Tree};
 
-/// Adds `switches/<switch>.md`, and `gateways/<router>.md` for the routers that our networks or speakers know.
+/// Adds `switches/<switch>.md`; `gateways/<router>.md` for the routers that our networks or speakers know, and
+/// `gateways/<router>.frr.conf` beside it where one runs FRR.
 pub(crate) fn render(design: &Design, tree: &mut Tree) {
     for (name, switch) in &design.switch {
         tree.add(format!("switches/{name}.md"), File::new("switch, for its owner", describe(design, name, switch)));
     }
     for (name, external) in design.external.iter().filter(|(_, external)| external.kind == ExternalKind::Router) {
-        tree.add(format!("gateways/{name}.md"), File::new("router, for its owner", router(design, name, external)));
+        let sessions = frr::sessions(design, name);
+        let text = router(design, name, external, &sessions);
+        tree.add(format!("gateways/{name}.md"), File::new("router, for its owner", text));
+        if let Some(asn) = external.asn.filter(|_| external.frr && !sessions.is_empty()) {
+            tree.add(format!("gateways/{name}.frr.conf"), frr::config(design, name, asn, &sessions));
+        }
     }
 }
 
@@ -109,7 +116,7 @@ fn describe(design: &Design, name: &Name, switch: &Switch) -> String {
     text
 }
 
-fn router(design: &Design, name: &Name, external: &External) -> String {
+fn router(design: &Design, name: &Name, external: &External, sessions: &[Sessions<'_>]) -> String {
     let mut text = markdown_header(design, format_args!("What router {name} must do"));
     let _ = write!(
         text,
@@ -129,8 +136,8 @@ fn router(design: &Design, name: &Name, external: &External) -> String {
     });
     let head = ["network", "VLAN", "its address", "gateway address", "VRRP id", "MTU"];
     let _ = writeln!(text, "{}", table(&head, rows));
-    for (peer, sessions) in crate::frr::sessions(design, name) {
-        let _ = write!(text, "## BGP with {}\n\n{}\n", peer, sessions.describe());
+    for group in sessions {
+        let _ = write!(text, "## BGP with {}\n\n{}\n", group.title, group.describe());
     }
     if external.frr {
         let _ = writeln!(text, "It runs FRR: `{name}.frr.conf` beside this file says the same in its language.");
