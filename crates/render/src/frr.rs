@@ -115,7 +115,7 @@ impl Sessions<'_> {
         });
         let head = ["speaker", "address", "AS", "keepalive / hold", "BFD receive / send", "password"];
         format!(
-            "{}\nAccept {} and what lies inside, nothing else; announce nothing back but what they need. Up to {} equal \
+            "{}\nAccept {} and what lies inside, nothing else; announce nothing back. Up to {} equal \
              paths.\n",
             table(&head, rows),
             list(&self.accept),
