@@ -96,10 +96,12 @@ impl Owned {
     fn assert_no_process_or_namespace_left(&self) {
         let alive: Vec<_> = self.processes.iter().filter(|process| process.runs()).collect();
         assert!(alive.is_empty(), "these still run: {alive:?}");
-        for process in all().intersection(&self.witnesses) {
-            let held = namespaces_of(&process.pid.to_string());
-            let held: Vec<_> = held.intersection(&self.namespaces).collect();
-            assert!(held.is_empty(), "process {} still holds {held:?}", process.pid);
+        // Outside the lab's pid namespace wait the parents of its first process and of what was entered from outside:
+        // they end by themselves, a moment after their children.
+        let end = Instant::now() + Duration::from_secs(10);
+        while let Some((process, held)) = self.holder() {
+            assert!(Instant::now() < end, "process {} still holds {held:?}", process.pid);
+            std::thread::sleep(Duration::from_millis(5));
         }
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(&self.record.id), "a mount is left:\n{mounts}");
@@ -108,11 +110,29 @@ impl Owned {
         }
     }
 
+    /// A process that is in a namespace of the lab.
+    fn holder(&self) -> Option<(Process, BTreeSet<PathBuf>)> {
+        all().intersection(&self.witnesses).find_map(|process| {
+            let held = namespaces_of(&process.pid.to_string());
+            let held: BTreeSet<_> = held.intersection(&self.namespaces).cloned().collect();
+            (!held.is_empty()).then_some((*process, held))
+        })
+    }
+
     fn assert_nothing_left(&self) {
         self.assert_no_process_or_namespace_left();
         for path in self.record.cgroups.iter().chain([&self.record.disks, &self.record.directory()]) {
             assert!(!path.exists(), "`{}` is left", path.display());
         }
+    }
+}
+
+/// A test that fails must not leave a lab either.
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let _ = self.owner.kill();
+        let _ = self.owner.wait();
+        let _ = sweep();
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn supervise(directory: &str) -> Result<(), Failure> {
             say(&SupervisorSays::Ready(init))?;
             wait_for_end_of_input();
             drop(leash);
-            let cleaned = record.clean();
-            let _ = entry.wait();
-            Ok(cleaned?)
+            init.kill()?;
+            entry.wait()?;
+            Ok(record.clean()?)
         }
         Err(error) => {
             say(&SupervisorSays::Failed(error.to_string()))?;
