@@ -2,10 +2,10 @@
 
 mod recognise;
 
-use plimsoll_diagnostics::{Diagnostics, SourceId, Sources};
+use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Span, Spanned};
 use plimsoll_formats::{
-    chrony, corefile, corosync, env, etcd, externaldns, frr, hosts, kubelet_flags, kubernetes, modules_load, named,
-    pve, resolv, sysctl, systemd, zone,
+    chrony, corefile, corosync, env, etcd, externaldns, frr, hosts, keepalived, kubelet_flags, kubernetes,
+    modules_load, named, pve, resolv, sysctl, systemd, zone,
 };
 
 pub use recognise::recognise;
@@ -38,7 +38,7 @@ macro_rules! contents {
         #[derive(Debug)]
         pub enum Content {
             $($(#[doc = $doc])+ $variant(Box<$type>),)+
-            /// A file whose reader is not worth having, but that belongs to a configuration (a certificate, a script).
+            /// A file whose reader is not worth having, but that belongs to a configuration (a certificate, a page of documentation).
             Known(&'static str),
             /// Nothing we know.
             Unrecognised,
@@ -117,6 +117,23 @@ contents! {
     Hosts(hosts::Conf) = "hosts file";
     /// `resolv.conf`.
     Resolv(resolv::Conf) = "resolver configuration";
+    /// `keepalived.conf`.
+    Keepalived(keepalived::Conf) = "keepalived configuration";
+    /// A script, such as the check that keepalived runs.
+    Script(Script) = "script";
+}
+
+/// A script as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    /// Its text.
+    pub text: Spanned<String>,
+}
+
+fn read_script(source: SourceId, sources: &Sources) -> plimsoll_formats::Read<Script> {
+    let text = sources.get(source).text.clone();
+    let span = Span::new(source, 0, text.find('\n').unwrap_or(text.len()));
+    plimsoll_formats::Read { value: Script { text: Spanned::at(text, span) }, problems: Diagnostics::new() }
 }
 
 /// The reader of a type, found by the type.
@@ -151,6 +168,8 @@ readers! {
     modules_load::Conf => modules_load::read;
     hosts::Conf => hosts::read;
     resolv::Conf => resolv::read;
+    keepalived::Conf => keepalived::read;
+    Script => read_script;
 }
 
 impl Content {
@@ -177,6 +196,15 @@ impl Files {
     /// The files of one machine or folder.
     pub fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a File> {
         self.list.iter().filter(move |file| file.owner == owner)
+    }
+
+    /// The script that lies at an absolute path of `owner`'s machine.
+    pub fn script(&self, owner: &str, path: &str) -> Option<&Script> {
+        let at = |file: &&File| file.owner == owner && file.path.ends_with(path.trim_start_matches('/'));
+        self.list.iter().filter(at).find_map(|file| match &file.content {
+            Content::Script(script) => Some(&**script),
+            _ => None,
+        })
     }
 
     /// Everybody that owns a file, sorted.

@@ -1,13 +1,16 @@
 //! VRRP groups: who may hold an address, and what makes it move.
 
+mod from_files;
+
 use std::net::IpAddr;
 
 use plimsoll_model::Name;
 use plimsoll_model::design::{Protocol, VrrpState};
 use plimsoll_model::units::Millis;
 
-use crate::files::Files;
 use crate::{DesignSource, Fact, Place};
+
+pub use from_files::from_files;
 
 /// Members that share one virtual router id and one set of addresses.
 #[derive(Clone, Debug)]
@@ -103,7 +106,9 @@ pub struct Track {
     pub place: Place,
     /// Whether it is a script (else an interface, a process or a file).
     pub script: bool,
-    /// Command line of a script.
+    /// Whether it is defined; a name that nothing defines is not tracked.
+    pub defined: Fact<bool>,
+    /// Command line of a script, or the text of the file it names.
     pub command: Fact<String>,
     /// Effective weight; 0 puts the member into FAULT.
     pub weight: Fact<i32>,
@@ -120,11 +125,6 @@ pub struct Track {
 /// The groups of a Design: that of the API, and those of gateways that others own.
 pub fn from_design(source: DesignSource<'_>) -> Vec<VrrpGroup> {
     source.design.api.vrrp.iter().map(|vrrp| api_group(source, vrrp)).collect()
-}
-
-/// The groups of keepalived files: members with the same id and at least one address in common.
-pub fn from_files(_files: &Files) -> Vec<VrrpGroup> {
-    Vec::new()
 }
 
 fn api_group(source: DesignSource<'_>, vrrp: &plimsoll_model::design::Vrrp) -> VrrpGroup {
@@ -199,6 +199,7 @@ fn api_check(source: DesignSource<'_>, check: &plimsoll_model::design::VrrpCheck
         name: "check".to_owned(),
         place: source.place("api/vrrp/check"),
         script: true,
+        defined: source.fact("api/vrrp/check", true),
         command: source.fact(path("url"), format!("curl --max-time {} {}", check.max_time.as_secs(), check.url)),
         weight: source.fact(path("weight"), check.weight.unwrap_or(0)),
         interval: source.fact(path("interval"), check.interval),

@@ -45,6 +45,8 @@ fn by_path(path: &str) -> Option<Kind> {
         "etcd.env" | "etcd.conf" | "etcd.conf.yml" | "etcd.conf.yaml" | "etcd.service" => Kind::Etcd,
         "kubelet" | "kubelet.env" if below("default") || below("sysconfig") || ends(".env") => Kind::KubeletFlags,
         "sysctl.conf" => Kind::Sysctl,
+        "keepalived.conf" => Kind::Keepalived,
+        _ if below("keepalived") && ends(".conf") => Kind::Keepalived,
         "modules" if below("etc") => Kind::ModulesLoad,
         _ if below("sysctl.d") => Kind::Sysctl,
         _ if below("modules-load.d") => Kind::ModulesLoad,
@@ -55,7 +57,7 @@ fn by_path(path: &str) -> Option<Kind> {
         _ if ends(".service") || ends(".timer") || ends(".mount") || ends(".socket") => Kind::Unit,
         _ if ends(".crt") || ends(".pem") || ends(".key") || ends(".pub") => Kind::Known("certificate or key"),
         _ if below("default") || below("sysconfig") || ends(".env") => Kind::Variables,
-        _ if ends(".sh") => Kind::Known("script"),
+        _ if ends(".sh") => Kind::Script,
         _ if ends(".md") || ends(".txt") || ends(".rst") => Kind::Known("text for people"),
         _ => return None,
     })
@@ -73,6 +75,8 @@ fn by_words(text: &str) -> Kind {
     let line = |start: &str| text.lines().any(|line| line.trim_start().starts_with(start));
     if has("apiVersion") && has("kind") {
         Kind::Kubernetes
+    } else if line("vrrp_instance ") || line("vrrp_script ") {
+        Kind::Keepalived
     } else if line("router bgp ") {
         Kind::Frr
     } else if has("totem") && has("nodelist") {
@@ -92,7 +96,7 @@ fn by_words(text: &str) -> Kind {
     } else if has("--provider=") && has("--source=") {
         Kind::ExternalDns
     } else if line("#!") {
-        Kind::Known("script")
+        Kind::Script
     } else if line("-----BEGIN ") {
         Kind::Known("certificate or key")
     } else {

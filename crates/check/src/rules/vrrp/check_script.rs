@@ -81,6 +81,45 @@ pub(super) const VRRP_027: Rule = Rule {
     check: shared_condition,
 };
 
+pub(super) const VRRP_028: Rule = Rule {
+    id: "VRRP-028",
+    severity: Severity::Error,
+    summary: "every tracked script is defined",
+    reads: Reads::Files,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "`track_script` names a script that no `vrrp_script` defines. With includes that are not among the files \
+                 it cannot be judged.",
+        breaks: "keepalived leaves the name out with a line in its log: nothing is checked, and the address stays where \
+                 nothing answers.",
+        remedy: "Define the script, or correct the name.",
+        before: "vrrp_script chk_haproxy { … }\ntrack_script { check_haproxy }",
+        after: "vrrp_script check_haproxy { … }\ntrack_script { check_haproxy }",
+        source: "keepalived.conf(5), track_script; keepalived vrrp_track.c",
+        evidence: Evidence::Seen,
+    },
+    check: undefined,
+};
+
+fn undefined(world: &World<'_>, verdicts: &mut Verdicts) {
+    for (member, track) in scripts(world) {
+        match track.defined.copied() {
+            Some(true) => verdicts.holds(),
+            Some(false) => verdicts.broken(
+                Finding::new(
+                    Severity::Error,
+                    track.defined.place(),
+                    format!("{} tracks a script that is not defined", member.name),
+                )
+                .at(&track.defined, format!("no vrrp_script `{}`", track.name))
+                .breaks("nothing is checked: the VIP stays where nothing answers")
+                .help("define it, or correct the name"),
+            ),
+            None => verdicts.cannot_judge(&track.place, "the files it includes"),
+        }
+    }
+}
+
 fn scripts<'a>(world: &'a World<'_>) -> impl Iterator<Item = (&'a VrrpMember, &'a Track)> {
     let members = world.vrrp.iter().flat_map(|group| &group.members);
     members.flat_map(|member| member.tracks.iter().filter(|track| track.script).map(move |track| (member, track)))

@@ -46,6 +46,7 @@ pub const RULES: &[&Rule] = &[
     &preemption::VRRP_025,
     &authentication::VRRP_026,
     &check_script::VRRP_027,
+    &check_script::VRRP_028,
 ];
 
 /// What keepalived fills in where a file states no priority.

@@ -1,0 +1,286 @@
+//! VRRP groups of keepalived files.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use plimsoll_diagnostics::Span;
+use plimsoll_formats::Setting;
+use plimsoll_formats::keepalived::{self, Conf, Instance, State, VrrpScript};
+use plimsoll_model::design::VrrpState;
+use plimsoll_model::units::Millis;
+
+use super::{Track, VirtualAddress, VrrpGroup, VrrpMember};
+use crate::files::{Content, Files};
+use crate::{Fact, Place};
+
+/// The groups of keepalived files: instances with one virtual router id that hold an address in common or name each
+/// other as peers.
+pub fn from_files(files: &Files) -> Vec<VrrpGroup> {
+    let mut groups: Vec<VrrpGroup> = Vec::new();
+    for file in &files.list {
+        let Content::Keepalived(conf) = &file.content else { continue };
+        for instance in &conf.instances {
+            let title = instance.name.get().cloned().unwrap_or_else(|| "(without name)".to_owned());
+            let owner = if file.owner.is_empty() { file.path.clone() } else { file.owner.clone() };
+            let member = Projection { files, owner: &file.owner, conf, instance, title: &title }.member(&owner);
+            match groups.iter_mut().find(|group| belongs(group, &member)) {
+                Some(group) => group.members.push(member),
+                None => groups.push(VrrpGroup {
+                    name: title,
+                    place: member.place.clone(),
+                    network: Fact::unknown(member.place.clone()),
+                    members: vec![member],
+                }),
+            }
+        }
+    }
+    for group in &mut groups {
+        group.members.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    groups
+}
+
+fn belongs(group: &VrrpGroup, member: &VrrpMember) -> bool {
+    let Some(vrid) = member.vrid.copied() else { return false };
+    let addresses = |member: &VrrpMember| -> BTreeSet<IpAddr> {
+        member.addresses.get().into_iter().flatten().map(|address| address.address).collect()
+    };
+    let names = |a: &VrrpMember, b: &VrrpMember| {
+        let peers = a.peers.get().map(Vec::as_slice).unwrap_or_default();
+        b.unicast_source.copied().is_some_and(|source| peers.contains(&source))
+    };
+    group.members.iter().any(|other| {
+        other.vrid.is(&vrid)
+            && other.name != member.name
+            && (!addresses(other).is_disjoint(&addresses(member)) || names(other, member) || names(member, other))
+    })
+}
+
+struct Projection<'a> {
+    files: &'a Files,
+    owner: &'a str,
+    conf: &'a Conf,
+    instance: &'a Instance,
+    title: &'a str,
+}
+
+impl Projection<'_> {
+    fn place(&self, span: Option<Span>) -> Place {
+        let span = span.or(self.instance.place.0);
+        Place::File { span, component: format!("{} vrrp_instance {}", self.owner, self.title) }
+    }
+
+    /// What the daemon makes of a setting: `effective` is its value with defaults filled in.
+    fn effective<T, S>(&self, stated: &Setting<S>, effective: Option<T>) -> Fact<T> {
+        let place = self.place(stated.span());
+        match effective {
+            Some(value) if stated.is_absent() => Fact::default(value, place),
+            Some(value) => Fact::known(value, place),
+            None => Fact::unknown(place),
+        }
+    }
+
+    fn flag(&self, flag: &plimsoll_diagnostics::Spanned<bool>) -> Fact<bool> {
+        let place = self.place(flag.span);
+        if flag.value { Fact::known(true, place) } else { Fact::default(false, place) }
+    }
+
+    fn member(&self, name: &str) -> VrrpMember {
+        let instance = self.instance;
+        let global = &self.conf.global;
+        let effective = self.conf.effective(instance);
+        let here = self.place(None);
+        let peers: Option<Vec<IpAddr>> =
+            instance.unicast_peers.iter().map(|peer| peer.address.get().copied()).collect();
+        let first_peer = instance.unicast_peers.first().and_then(|peer| peer.address.span());
+        let strict_at =
+            if instance.strict_mode.is_absent() { global.vrrp_strict.span } else { instance.strict_mode.span() };
+        VrrpMember {
+            name: name.to_owned(),
+            host: Fact::unknown(here.clone()),
+            vrid: self.effective(&instance.virtual_router_id, effective.virtual_router_id),
+            addresses: self.addresses(&instance.virtual_addresses),
+            excluded_addresses: self.addresses(&instance.excluded_addresses),
+            priority: self.effective(&instance.priority, effective.priority),
+            state: self.effective(
+                &instance.state,
+                effective.state.map(|state| match state {
+                    State::Master => VrrpState::Master,
+                    State::Backup => VrrpState::Backup,
+                }),
+            ),
+            version: self.effective(&instance.version.inherit(&global.vrrp_version), effective.version),
+            advert_interval: self.effective(&instance.advert_int, effective.advert_int.map(millis)),
+            down_timer_adverts: self.effective(
+                &instance.down_timer_adverts.inherit(&global.vrrp_down_timer_adverts),
+                effective.down_timer_adverts,
+            ),
+            nopreempt: self.flag(&instance.nopreempt),
+            preempt_delay: self.effective(&instance.preempt_delay, effective.preempt_delay.map(millis)),
+            strict: match (effective.strict, strict_at) {
+                (Some(strict), Some(_)) => Fact::known(strict, self.place(strict_at)),
+                (Some(strict), None) => Fact::default(strict, here.clone()),
+                (None, _) => Fact::unknown(self.place(strict_at)),
+            },
+            accept: self.effective(&instance.accept, effective.accept),
+            interface: Fact::setting(&instance.interface, &here),
+            unicast: Fact::known(effective.unicast, self.place(first_peer)),
+            unicast_source: Fact::setting(&instance.unicast_src_ip, &here),
+            peers: Fact::maybe(peers, self.place(first_peer)),
+            own_addresses: Fact::unknown(here.clone()),
+            authentication: self.authentication(),
+            auth_length: Fact::maybe(
+                match &instance.authentication {
+                    None => Some(0),
+                    Some(authentication) => authentication.auth_pass.get().map(|pass| pass.chars().count()),
+                },
+                self.place(instance.authentication.as_ref().and_then(|it| it.auth_pass.span())),
+            ),
+            use_vmac: self.effective(&instance.use_vmac, Some(!instance.use_vmac.is_absent())),
+            garp_refresh: self.effective(
+                &instance.garp.master_refresh.inherit(&global.garp.master_refresh),
+                effective.garp_master_refresh.map(|refresh| (refresh > Duration::ZERO).then(|| millis(refresh))),
+            ),
+            script_security: {
+                let place = self.place(global.enable_script_security.span.or(global.place.0));
+                Fact::known(global.enable_script_security.value, place)
+            },
+            script_user: self.script_user(),
+            lets_vrrp_in: Fact::unknown(here.clone()),
+            tracks: self.tracks(),
+            place: here,
+        }
+    }
+
+    fn addresses(&self, list: &[keepalived::VirtualAddress]) -> Fact<Vec<VirtualAddress>> {
+        let addresses: Option<Vec<VirtualAddress>> = list
+            .iter()
+            .map(|vip| {
+                Some(VirtualAddress {
+                    address: vip.address.get().copied()?,
+                    prefix: vip.prefix.get().copied(),
+                    device: vip.device.get().cloned(),
+                })
+            })
+            .collect();
+        Fact::maybe(addresses, self.place(list.first().and_then(|vip| vip.address.span())))
+    }
+
+    fn authentication(&self) -> Fact<Option<(String, String)>> {
+        let Some(authentication) = &self.instance.authentication else {
+            return Fact::default(None, self.place(None));
+        };
+        let place = self.place(authentication.place.0);
+        let kind = authentication.auth_type.or("PASS".to_owned());
+        let pass = authentication.auth_pass.or(String::new());
+        Fact::maybe(kind.zip(pass).map(|(kind, pass)| Some((kind, pass.chars().take(8).collect()))), place)
+    }
+
+    /// The user of the checks: each script's own, else that of `global_defs`.
+    fn script_user(&self) -> Fact<Option<String>> {
+        let own = self.instance.tracks.scripts.iter().find_map(|track| {
+            let script = self.conf.script(track.name.get()?)?;
+            script.user.known().cloned()
+        });
+        let stated = self.conf.global.script_user.known().cloned().or(own);
+        let place = self.place(stated.as_ref().and_then(|user| user.span).or(self.conf.global.place.0));
+        Fact::known(stated.map(|user| user.value), place)
+    }
+
+    fn tracks(&self) -> Vec<Track> {
+        let tracks = &self.instance.tracks;
+        let scripts = tracks.scripts.iter().map(|track| self.script(track));
+        let others = tracks.interfaces.iter().chain(&tracks.processes).chain(&tracks.files);
+        scripts.chain(others.map(|track| self.other(track))).collect()
+    }
+
+    fn other(&self, track: &keepalived::Track) -> Track {
+        let place = self.place(track.name.span());
+        Track {
+            name: track.name.get().cloned().unwrap_or_default(),
+            script: false,
+            defined: Fact::known(true, place.clone()),
+            command: Fact::unknown(place.clone()),
+            weight: self.weight(track, None),
+            interval: Fact::unknown(place.clone()),
+            timeout: Fact::unknown(place.clone()),
+            fall: Fact::unknown(place.clone()),
+            max_time: Fact::unknown(place.clone()),
+            place,
+        }
+    }
+
+    fn script(&self, track: &keepalived::Track) -> Track {
+        let Some(script) = track.name.get().and_then(|name| self.conf.script(name)) else {
+            let elsewhere = !self.conf.includes.is_empty() || track.name.get().is_none();
+            let place = self.place(track.name.span());
+            let defined = if elsewhere { Fact::unknown(place) } else { Fact::known(false, place) };
+            return Track {
+                script: true,
+                defined,
+                weight: Fact::unknown(self.place(track.name.span())),
+                ..self.other(track)
+            };
+        };
+        let effective = script.effective();
+        let place = self.place(script.place.0.or(track.name.span()));
+        let command = self.command(script);
+        let max_time = command.get().and_then(|command| max_time(command));
+        Track {
+            name: script.name.get().cloned().unwrap_or_default(),
+            script: true,
+            defined: Fact::known(true, place.clone()),
+            weight: self.weight(track, Some(script)),
+            interval: self.effective(&script.interval, effective.interval.map(millis)),
+            timeout: self.effective(&script.timeout, effective.timeout.map(millis)),
+            fall: self.effective(&script.fall, effective.fall),
+            max_time: Fact::maybe(max_time, command.place().clone()),
+            command,
+            place,
+        }
+    }
+
+    /// The weight of this use, else that of the script; negative for `reverse`.
+    fn weight(&self, track: &keepalived::Track, script: Option<&VrrpScript>) -> Fact<i32> {
+        let stated = script.map_or_else(|| track.weight.clone(), |script| track.weight.inherit(&script.weight));
+        let place = self.place(stated.span().or(script.and_then(|script| script.place.0)).or(track.name.span()));
+        match (stated.or(0), stated.is_absent()) {
+            (Some(weight), true) => Fact::default(weight, place),
+            (Some(weight), false) => Fact::known(weight, place),
+            (None, _) => Fact::unknown(place),
+        }
+    }
+
+    /// The command of a script; that of the file it names, when that is among the files.
+    fn command(&self, script: &VrrpScript) -> Fact<String> {
+        let own = Fact::setting(&script.script, &self.place(script.place.0));
+        let Some(path) = own.get().and_then(|command| command.split_whitespace().next()).map(str::to_owned) else {
+            return own;
+        };
+        match self.files.script(self.owner, &path) {
+            Some(file) => Fact::known(file.text.value.clone(), self.place(file.text.span)),
+            // A path alone tells nothing about what the check asks.
+            None if own.get().is_some_and(|command| command.trim() == path) => Fact::unknown(own.place().clone()),
+            None => own,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The time limit that a command gives to curl, wget or timeout.
+fn max_time(command: &str) -> Option<Millis> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let seconds = |text: &str| text.trim_end_matches('s').parse::<f64>().ok().filter(|seconds| *seconds >= 0.0);
+    let found = words.iter().enumerate().find_map(|(index, word)| {
+        let next = || words.get(index + 1).and_then(|next| seconds(next));
+        match *word {
+            "--max-time" | "-m" | "timeout" | "--timeout" => next(),
+            word => word.strip_prefix("--max-time=").or(word.strip_prefix("--timeout=")).and_then(seconds),
+        }
+    })?;
+    Some(Millis((found * 1000.0) as u64))
+}
