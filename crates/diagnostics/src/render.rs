@@ -1,10 +1,10 @@
 //! Diagnostics as text for people, and as JSON and SARIF for programs.
 
 use annotate_snippets::renderer::{DecorStyle, Renderer};
-use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use serde_json::{Value, json};
 
-use crate::{Diagnostic, Severity, SourceId, Sources};
+use crate::{Annotation, Diagnostic, Severity, SourceId, Sources};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,9 @@ impl Default for Style {
 /// Lines of a text that stand around a marked line, so that a huge file is not laid out as a whole.
 const CONTEXT_LINES: usize = 3;
 
+/// Bytes of text that are laid out at most; beyond it, only the place is told.
+const LONGEST_EXCERPT: usize = 32 << 10;
+
 /// One diagnostic in rustc's manner, with a line end.
 pub fn text(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
     let level = match diagnostic.severity {
@@ -38,7 +41,13 @@ pub fn text(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String 
     }
     let mut group = Group::with_title(title);
     for id in sources_of(diagnostic) {
-        group = group.element(snippet(diagnostic, sources, id));
+        let marks: Vec<&Annotation> = diagnostic.annotations.iter().filter(|mark| mark.span.source == id).collect();
+        // Marks that stand too far apart are not shown together, and a line that is too long not at all.
+        let shown = snippet(&marks, sources, id).or_else(|| snippet(marks.get(..1)?, sources, id));
+        group = match shown {
+            Some(snippet) => group.element(snippet),
+            None => group.element(origin(&marks, sources, id)),
+        };
     }
     if diagnostic.annotations.is_empty()
         && let Some(component) = &diagnostic.component
@@ -80,18 +89,29 @@ fn sources_of(diagnostic: &Diagnostic) -> Vec<SourceId> {
     ids
 }
 
+/// The place alone.
+fn origin<'a>(marks: &[&'a Annotation], sources: &'a Sources, id: SourceId) -> Origin<'a> {
+    let source = sources.get(id);
+    let position = source.position(marks.first().map_or(0, |mark| mark.span.start));
+    Origin::path(source.name.as_str()).line(position.line).char_column(position.column)
+}
+
+/// The marked lines with their marks; `None` when that would be too much text.
 fn snippet<'a>(
-    diagnostic: &'a Diagnostic,
+    marks: &[&'a Annotation],
     sources: &'a Sources,
     id: SourceId,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.get(id);
-    let marked = || diagnostic.annotations.iter().filter(move |annotation| annotation.span.source == id);
+    let marked = || marks.iter();
     let lines = || marked().map(|annotation| source.position(annotation.span.start).line);
     let first = lines().min().unwrap_or(1).saturating_sub(CONTEXT_LINES).max(1);
     let last = marked().map(|annotation| source.position(annotation.span.end).line).max().unwrap_or(1) + CONTEXT_LINES;
     let from = source.line_start(first);
     let until = source.line_start(last + 1);
+    if until - from > LONGEST_EXCERPT {
+        return None;
+    }
     let mut snippet = Snippet::source(&source.text[from..until]).path(source.name.as_str()).line_start(first);
     for annotation in marked() {
         let start = source.floor_char_boundary(annotation.span.start as usize).clamp(from, until);
@@ -105,7 +125,7 @@ fn snippet<'a>(
         }
         snippet = snippet.annotation(mark);
     }
-    snippet
+    Some(snippet)
 }
 
 /// One diagnostic as JSON: the fields of [`Diagnostic`], each mark with file, line and column.
@@ -235,6 +255,14 @@ error[VRRP-003]: the check can fail without moving the VIP
   = more: plimsoll explain VRRP-003
 ";
         assert_eq!(text(&diagnostic, &sources, Style::default()), expected);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_laid_out() {
+        let mut sources = Sources::new();
+        let id = sources.add("a.yaml", format!("a\n{}", "x".repeat(1 << 20)));
+        let diagnostic = Diagnostic::error("too long").at(Span::new(id, 12, 13), "here");
+        assert_eq!(text(&diagnostic, &sources, Style::default()), "error: too long\n--> a.yaml:2:11\n");
     }
 
     #[test]
