@@ -17,7 +17,7 @@ pub mod site;
 mod validate;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Spanned};
-use plimsoll_yaml::{Map, Mode, record};
+use plimsoll_yaml::{FromNode, Map, Mode, Reader, record};
 
 pub use cluster::{Api, Calico, Ingress, Kubernetes};
 pub use hardware::{Host, Image, Machine};
@@ -94,10 +94,16 @@ record! {
 
 /// Reads a cluster file with all that is wrong with it. The next phase must not run when there are errors.
 pub fn read(source: SourceId, sources: &Sources) -> (Option<Spec>, Diagnostics) {
-    let (spec, mut diagnostics) = plimsoll_yaml::read::<Spec>(&sources.get(source).text, source, Mode::Strict);
-    if let Some(spec) = &spec {
-        not_yet::refuse(spec, &mut diagnostics);
-        validate::validate(spec, &mut diagnostics);
+    let (node, mut diagnostics) = plimsoll_yaml::read_document(&sources.get(source).text, source);
+    let mut spec = None;
+    if let Some(node) = node {
+        let mut reader = Reader::new(Mode::Strict);
+        spec = Spec::from_node(&node, &mut reader);
+        diagnostics.extend(reader.finish().0);
+        if let Some(spec) = &spec {
+            not_yet::refuse(spec, &mut diagnostics);
+            validate::validate(spec, &node, &mut diagnostics);
+        }
     }
     diagnostics.sort();
     (spec, diagnostics)

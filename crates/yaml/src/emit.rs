@@ -69,8 +69,20 @@ fn content(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
+/// Bytes of a key that any reader takes without announcement, escapes included.
+const LONGEST_SIMPLE_KEY: usize = 128;
+
 fn pair((key, node): &Entry, indent: usize, out: &mut String) {
+    // Beyond 1024 characters (YAML 1.2, 8.2.2) a key must be announced.
+    let announced = key.text.len() > LONGEST_SIMPLE_KEY;
+    if announced {
+        out.push_str("? ");
+    }
     name(key, out);
+    if announced {
+        out.push('\n');
+        pad(indent, out);
+    }
     out.push(':');
     if let Some(tag) = &node.tag {
         out.push(' ');
@@ -82,14 +94,13 @@ fn pair((key, node): &Entry, indent: usize, out: &mut String) {
         return;
     }
     out.push('\n');
-    let indent = if matches!(node.value, Value::Mapping(_)) { indent + 2 } else { indent };
+    let indent = if announced || matches!(node.value, Value::Mapping(_)) { indent + 2 } else { indent };
     pad(indent, out);
     content(&node.value, indent, out);
 }
 
 fn name(key: &Key, out: &mut String) {
-    // Plain keys that are no text (`1`, `true`) stay what they were. Longer keys are no simple keys any more for some
-    // readers, but no key that we write comes near.
+    // Plain keys that are no text (`1`, `true`) stay what they were.
     let as_read = key.style == Style::Plain && !key.text.is_empty() && key.text != "<<";
     if safe_plain(&key.text) && (as_read || resolves_to_text(&key.text)) {
         out.push_str(&key.text);

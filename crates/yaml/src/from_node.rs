@@ -6,7 +6,6 @@ use plimsoll_diagnostics::Spanned;
 
 use crate::node::{Node, Style, Value};
 use crate::reader::{Mode, Reader};
-use crate::resolve::resolves_to_text;
 use crate::scalar::{Kind, Scalar};
 use crate::shape::Shape;
 
@@ -38,25 +37,24 @@ impl<T: Scalar> FromNode for T {
             return reader.expected(node, T::NAME);
         }
         let text = scalar.text.as_str();
-        match T::KIND {
-            Kind::Text if scalar.style == Style::Plain && !resolves_to_text(text) => {
-                let message = format!("`{text}` is not read as text by every YAML reader");
-                let problem = reader.problem("yaml-ambiguous", message).at(node.span, format!("write `\"{text}\"`"));
-                reader.push(problem);
-            }
-            Kind::Literal if scalar.style != Style::Plain => {
-                let problem = reader.problem("wrong-type", format!("`\"{text}\"` is a text, not {}", T::NAME));
-                reader.push(problem.at(node.span, "leave out the quotes"));
-                return None;
-            }
-            _ => {}
+        if T::KIND == Kind::Literal && scalar.style != Style::Plain {
+            let problem = reader.problem("wrong-type", format!("`\"{text}\"` is a text, not {}", T::NAME));
+            reader.push(problem.at(node.span, "leave out the quotes"));
+            return None;
         }
         let value = match reader.mode() {
             Mode::Strict => T::parse(text),
             Mode::Lenient => T::parse_lenient(text, scalar.style),
         };
         match value {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                if T::KIND == Kind::Text && !scalar.is_text() {
+                    let message = format!("`{text}` is not read as text by every YAML reader");
+                    let problem = reader.problem("yaml-ambiguous", message);
+                    reader.push(problem.at(node.span, format!("write `\"{text}\"`")));
+                }
+                Some(value)
+            }
             Err(message) => {
                 let problem = reader.problem("wrong-value", message).at(node.span, "");
                 reader.push(problem);

@@ -43,7 +43,7 @@ macro_rules! record {
             const EMPTY: bool = true;
             fn from_node(node: &$crate::Node, reader: &mut $crate::Reader) -> Option<Self> {
                 let long = $crate::private::long(node, $crate::record!(@short $($short)?));
-                let mut fields = reader.fields(long.as_ref().unwrap_or(node))?;
+                let mut fields = reader.fields(long.as_ref().unwrap_or(node))?.short(long.is_some());
                 $(let $field = fields.take::<$type>($crate::record!(@key $case $field $($key)?), reader);)*
                 fields.finish(reader);
                 Some($name { $($field: $field?,)* })

@@ -25,16 +25,21 @@ pub struct Text {
 }
 
 impl Text {
+    /// Whether it is null: nothing, `~` or `null` without quotes.
+    pub fn is_null(&self) -> bool {
+        self.style == Style::Plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
     /// Whether every reader takes it for text: quoted, or plain and unlike a number, a boolean or null.
     pub fn is_text(&self) -> bool {
         self.style != Style::Plain || resolves_to_text(&self.text)
     }
 }
 
-/// Two scalars are equal when they mean the same: `"1"` and `1` differ, `"a"` and `a` do not.
+/// Two scalars are equal when they mean the same: `"1"` and `1` differ, `"a"` and `a` do not; null is null.
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.is_text() == other.is_text()
+        (self.text == other.text && self.is_text() == other.is_text()) || (self.is_null() && other.is_null())
     }
 }
 impl Eq for Text {}
@@ -163,9 +168,7 @@ impl Node {
 
     /// Whether it is null: nothing, `~` or `null` without quotes.
     pub fn is_null(&self) -> bool {
-        self.as_scalar().is_some_and(|scalar| {
-            scalar.style == Style::Plain && matches!(scalar.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
-        })
+        self.as_scalar().is_some_and(Text::is_null)
     }
 
     /// What it is, for messages: `the text `abc``, `a list`.

@@ -16,7 +16,7 @@ pub struct Limits {
     pub nodes: usize,
     /// Levels of nesting.
     pub depth: usize,
-    /// Syntax errors reported before the rest of the text is given up.
+    /// Syntax errors reported before the rest of the text is given up; of keys given twice, ten times as many.
     pub errors: usize,
 }
 
@@ -420,7 +420,10 @@ impl Builder<'_> {
                         return;
                     };
                     let here = span.unwrap_or(frame.start);
-                    if let Some(first) = seen.get(&scalar.text).copied() {
+                    let full = self.diagnostics.len() >= self.limits.errors.saturating_mul(10);
+                    if full && seen.contains_key(&scalar.text) {
+                        *pending = Some(Pending::Dropped);
+                    } else if let Some(first) = seen.get(&scalar.text).copied() {
                         *pending = Some(Pending::Dropped);
                         let problem = Diagnostic::error(format!("the key `{}` is given twice", scalar.text))
                             .code("yaml-duplicate-key")

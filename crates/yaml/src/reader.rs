@@ -32,12 +32,16 @@ pub struct Reader {
     diagnostics: Diagnostics,
     unknown: Vec<Unknown>,
     path: Vec<String>,
+    unsaid: usize,
 }
+
+/// Problems that are said one by one; the rest is counted. Nobody mends more in one go.
+const MOST_PROBLEMS: usize = 200;
 
 impl Reader {
     /// A reader without anything said yet.
     pub fn new(mode: Mode) -> Self {
-        Reader { mode, diagnostics: Diagnostics::new(), unknown: Vec::new(), path: Vec::new() }
+        Reader { mode, diagnostics: Diagnostics::new(), unknown: Vec::new(), path: Vec::new(), unsaid: 0 }
     }
 
     /// How strictly it reads.
@@ -46,7 +50,11 @@ impl Reader {
     }
 
     /// What was said, and the keys nobody asked for.
-    pub fn finish(self) -> (Diagnostics, Vec<Unknown>) {
+    pub fn finish(mut self) -> (Diagnostics, Vec<Unknown>) {
+        if self.unsaid > 0 {
+            let message = format!("{} further problems are not shown", self.unsaid);
+            self.diagnostics.push(Diagnostic::note_only(message).code("more-problems"));
+        }
         (self.diagnostics, self.unknown)
     }
 
@@ -57,7 +65,15 @@ impl Reader {
 
     /// Says something.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.is_full() {
+            self.unsaid += 1;
+        } else {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MOST_PROBLEMS
     }
 
     /// Starts a problem with a value: an error in a strict reading, else a warning.
@@ -96,7 +112,7 @@ impl Reader {
             _ if node.is_null() => NOTHING,
             _ => return self.expected(node, "a mapping"),
         };
-        Some(Fields { span: node.span, claimed: vec![false; entries.len()], entries, keys: Vec::new(), complete: true })
+        Some(Fields { span: node.span, claimed: vec![false; entries.len()], entries, keys: Vec::new(), short: false })
     }
 }
 
@@ -116,10 +132,17 @@ pub struct Fields<'n> {
     entries: &'n [Entry],
     claimed: Vec<bool>,
     keys: Vec<Cow<'static, str>>,
-    complete: bool,
+    short: bool,
 }
 
 impl Fields<'_> {
+    /// Marks them as made from a short form: problems then name the key that holds it.
+    #[must_use]
+    pub fn short(mut self, short: bool) -> Self {
+        self.short = short;
+        self
+    }
+
     /// Takes the value of a key. `None` when it is missing though required, or could not be read; the problem is said.
     pub fn take<T: FromNode>(&mut self, key: Cow<'static, str>, reader: &mut Reader) -> Option<T> {
         if T::REST {
@@ -140,14 +163,15 @@ impl Fields<'_> {
                 match T::missing() {
                     Some(missing) if node.is_null() && !T::NULLABLE => Some(missing),
                     missing => {
-                        let value = reader.within(&key, |reader| {
+                        let read = |reader: &mut Reader| {
                             if node.is_null() && !T::NULLABLE && missing.is_none() && !T::EMPTY {
                                 let problem = reader.problem("missing-value", format!("`{key}` has no value"));
                                 reader.push(problem.at(found.span, "expected a value"));
                                 return None;
                             }
                             T::from_node(node, reader)
-                        });
+                        };
+                        let value = if self.short { read(reader) } else { reader.within(&key, read) };
                         // What cannot be read is said; the rest of the record is worth keeping.
                         value.or(missing)
                     }
@@ -165,7 +189,6 @@ impl Fields<'_> {
             }),
         };
         self.keys.push(key);
-        self.complete &= value.is_some();
         value
     }
 
@@ -175,6 +198,10 @@ impl Fields<'_> {
             if reader.mode == Mode::Lenient {
                 let path = reader.within(&key.text, |reader| reader.path());
                 reader.unknown.push(Unknown { path, span: key.span });
+                continue;
+            }
+            if reader.is_full() {
+                reader.unsaid += 1;
                 continue;
             }
             let known = self.keys.iter().map(Cow::as_ref);

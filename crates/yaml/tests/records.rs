@@ -116,11 +116,6 @@ error[wrong-value]: `0x10` is not a whole number
   |
 3 |   w-1: { role: worker, cpu: 0x10, memory: 96, networks: [on] }
   |                             ^^^^
-error[yaml-ambiguous]: `96` is not read as text by every YAML reader
- --> cluster.yaml:3:43
-  |
-3 |   w-1: { role: worker, cpu: 0x10, memory: 96, networks: [on] }
-  |                                           ^^ write `\"96\"`
 error[wrong-value]: `96` is not a size: write a number with GiB, GB, TiB, TB, MiB or MB, as in `16GiB`
  --> cluster.yaml:3:43
   |

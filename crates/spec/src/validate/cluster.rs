@@ -51,7 +51,7 @@ fn check_host(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, ho
                 checker.error("range-length", message, span);
             }
         }
-        if nic.ports.len() > 1 && nic.mode.is_none() {
+        if nic.ports.len() > 1 && nic.mode.is_none() && !checker.partial {
             let message = "several ports need a bond mode";
             let problem = Diagnostic::error(message).code("missing-key").at(nic.ports[1].span, "the second port");
             checker.say(problem.help("`mode: lacp` for switches that are one MLAG pair, else `mode: active-backup`"));
@@ -68,10 +68,13 @@ fn check_bridge(spec: &Spec, checker: &mut Checker<'_>, host: &Host, over: &Span
         Some((base, vlan)) if vlan.bytes().all(|byte| byte.is_ascii_digit()) => (base, Some(vlan)),
         _ => (over.value.0.as_str(), None),
     };
+    if checker.partial {
+        return;
+    }
     let Some(nic): Option<&Nic> = host.nics.get(base) else {
         let known: Vec<&str> = host.nics.keys().map(|name| name.value.0.as_str()).collect();
         let problem = Diagnostic::error(format!("there is no interface `{base}` on this host")).code("undefined");
-        checker.say(match plimsoll_diagnostics::nearest(base, known.iter().copied()) {
+        checker.say(match super::near(base, known.iter().copied()) {
             Some(near) => problem.at(over.span, format!("did you mean `{near}`?")),
             None => problem.at(over.span, "").help(format!("it has: {}", known.join(", "))),
         });
@@ -99,7 +102,7 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
     for network in &machine.networks {
         checker.need_one(Kind::Network, network);
     }
-    if machine.networks.is_empty() {
+    if machine.networks.is_empty() && !checker.partial {
         checker.error("missing-key", format!("`{}` stands in no network", names.value), names.span);
     }
     addresses(spec, checker, names, &machine.addresses);
@@ -107,6 +110,9 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
         positive(checker, "cpu", cpu.value.into(), cpu.span);
     }
     if !checker.need_all(&[Kind::Host], &machine.host) || !checker.pairs(names, &machine.host) {
+        return;
+    }
+    if checker.partial {
         return;
     }
     // Which of the host's disks: said once for a range, at its first host without them.
@@ -119,7 +125,7 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
             let Some((_, host)) = host.filter(|(_, host)| host.disks.get(disks).is_none()) else { continue };
             let known: Vec<&str> = host.disks.keys().map(|name| name.value.0.as_str()).collect();
             let problem = Diagnostic::error(format!("there are no disks `{disks}` in host `{name}`")).code("undefined");
-            checker.say(match plimsoll_diagnostics::nearest(disks, known.iter().copied()) {
+            checker.say(match super::near(disks, known.iter().copied()) {
                 Some(near) => problem.at(span, format!("did you mean `{near}`?")),
                 None => problem.at(span, "").help(format!("it has: {}", known.join(", "))),
             });
@@ -260,7 +266,7 @@ fn numbers(spec: &Spec, checker: &mut Checker<'_>) {
 fn promises(spec: &Spec, checker: &mut Checker<'_>) {
     for map in [&spec.survive.always, &spec.survive.while_drained] {
         for (promise, goals) in map {
-            if goals.is_empty() {
+            if goals.is_empty() && !checker.partial {
                 checker.error("missing-value", format!("`{}` names no failure", promise.value), promise.span);
             }
             let Some((kind, of)) = promise.value.0.split_once('/') else { continue };

@@ -4,18 +4,24 @@
 mod cluster;
 mod site;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use plimsoll_diagnostics::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use plimsoll_yaml::Node;
 
 use crate::Spec;
 use crate::scalars::{Name, Names};
 
-/// Says all that is wrong.
-pub(crate) fn validate(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut checker = Checker { declared: BTreeMap::new(), diagnostics };
-    checker.declare_all(spec);
+/// Says all that is wrong. `node` is the file as it was read: what could not be made sense of is declared all the same,
+/// so that one mistake is said once.
+pub(crate) fn validate(spec: &Spec, node: &Node, diagnostics: &mut Diagnostics) {
+    let partial = diagnostics.has_errors();
+    let mut checker = Checker { declared: BTreeMap::new(), unclear: BTreeSet::new(), partial, diagnostics };
+    if !checker.declare_all(spec) {
+        return;
+    }
+    checker.declare_unread(node);
     site::check(spec, &mut checker);
     cluster::check(spec, &mut checker);
 }
@@ -52,11 +58,18 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Names in one file: far more than a cluster of 50 nodes has, few enough to be judged at once.
+const MOST_NAMES: usize = 5000;
+
 /// Names with their places.
 type Places = Vec<(String, Option<Span>)>;
 
 struct Checker<'a> {
     declared: BTreeMap<Kind, BTreeMap<String, Option<Span>>>,
+    /// Kinds of which some name could not be read.
+    unclear: BTreeSet<Kind>,
+    /// Whether something could not be read, so that what is missing may be just that.
+    partial: bool,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -78,7 +91,8 @@ impl Checker<'_> {
         }
     }
 
-    fn declare_all(&mut self, spec: &Spec) {
+    /// Declares all names. False when they are too many to be judged.
+    fn declare_all(&mut self, spec: &Spec) -> bool {
         let ranges = |names: Vec<&Spanned<Names>>| {
             let each = |names: &Spanned<Names>| {
                 names.list().iter().map(|name| (name.0.clone(), names.span)).collect::<Vec<_>>()
@@ -106,12 +120,47 @@ impl Checker<'_> {
         if let Some(ceph) = spec.storage.as_ref().and_then(|storage| storage.ceph.as_ref()) {
             all.push((Kind::StoragePool, single(ceph.pools.keys().collect())));
         }
+        let count: usize = all.iter().map(|(_, names)| names.len()).sum();
+        if count > MOST_NAMES {
+            let message = format!("the file declares {count} names; at most {MOST_NAMES} are possible");
+            self.error("too-many", message, spec.cluster.span);
+            return false;
+        }
         for (kind, names) in all {
             for (name, span) in names {
                 self.declare(kind, &name, span);
             }
         }
         self.declare_hosts_once();
+        true
+    }
+
+    /// Names whose entries could not be read.
+    fn declare_unread(&mut self, node: &Node) {
+        const PLACES: [(Kind, &[&str]); 10] = [
+            (Kind::External, &["external"]),
+            (Kind::Switch, &["switches"]),
+            (Kind::Network, &["networks"]),
+            (Kind::Host, &["hosts"]),
+            (Kind::Machine, &["machines"]),
+            (Kind::Tenant, &["tenants"]),
+            (Kind::Feed, &["site", "feeds"]),
+            (Kind::Rack, &["site", "racks"]),
+            (Kind::IngressPool, &["ingress", "pools"]),
+            (Kind::StoragePool, &["storage", "ceph", "pools"]),
+        ];
+        for (kind, path) in PLACES {
+            for (key, _) in node.at(path).and_then(Node::as_mapping).unwrap_or_default() {
+                let Ok(names) = <Names as plimsoll_yaml::Scalar>::parse(&key.text) else {
+                    self.unclear.insert(kind);
+                    continue;
+                };
+                let known = self.declared.entry(kind).or_default();
+                for name in names.list() {
+                    known.entry(name.0.clone()).or_insert(key.span);
+                }
+            }
+        }
     }
 
     /// Everything with a host name shares one space of names.
@@ -140,7 +189,7 @@ impl Checker<'_> {
 
     /// Says so when a name stands for none of the given kinds of things. False then.
     fn need(&mut self, kinds: &[Kind], name: &str, span: Option<Span>) -> bool {
-        if kinds.iter().any(|kind| self.knows(*kind, name)) {
+        if kinds.iter().any(|kind| self.knows(*kind, name) || self.unclear.contains(kind)) {
             return true;
         }
         let known: Vec<&str> = kinds
@@ -152,7 +201,7 @@ impl Checker<'_> {
         let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         let message = format!("there is no {} `{name}`", kinds.join(" or "));
         let problem = Diagnostic::error(message).code("undefined");
-        let problem = match nearest(name, known.iter().copied()) {
+        let problem = match near(name, known.iter().copied()) {
             Some(near) => problem.at(span, format!("did you mean `{near}`?")),
             None if known.is_empty() => problem.at(span, format!("the file declares no {}", kinds.join(" and no "))),
             None => {
@@ -188,6 +237,13 @@ impl Checker<'_> {
         self.say(problem);
         false
     }
+}
+
+/// The name that was probably meant. Another number of the same series is no misspelling: `pve-7` is not `pve-1`.
+fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let stem = |name: &'a str| name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let own = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    nearest(name, known.into_iter().filter(|known| stem(known) != own))
 }
 
 /// The name that pairs up with the one at `index`: one for all, or one each.

@@ -15,6 +15,17 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
         let message = format!("the file has format {}, and this program reads format {FORMAT}", spec.plimsoll.value);
         checker.error("format", message, spec.plimsoll.span);
     }
+    for (key, missing) in [
+        ("networks", spec.networks.is_empty()),
+        ("hosts", spec.hosts.is_empty()),
+        ("machines", spec.machines.is_empty()),
+    ] {
+        if missing && !checker.partial {
+            let problem = Diagnostic::error(format!("the file declares no {key}")).code("missing-key");
+            let problem = problem.at(spec.cluster.span, "the cluster needs them");
+            checker.say(problem.help("`plimsoll init` shows the least that is needed"));
+        }
+    }
     power(spec, checker);
     external(spec, checker);
     switches(spec, checker);
@@ -77,9 +88,9 @@ pub(super) fn placed(
             let Some(rack) = rack(spec, name) else { continue };
             let known: Vec<&str> =
                 rack.pdus.iter().map(|(pdu, _): &(Spanned<Name>, Pdu)| pdu.value.0.as_str()).collect();
-            if !known.contains(&pdu.value.0.as_str()) {
+            if !known.contains(&pdu.value.0.as_str()) && !checker.partial {
                 let problem = Diagnostic::error(format!("there is no PDU `{}` in rack `{name}`", pdu.value));
-                let problem = match plimsoll_diagnostics::nearest(&pdu.value.0, known.iter().copied()) {
+                let problem = match super::near(&pdu.value.0, known.iter().copied()) {
                     Some(near) => problem.at(pdu.span, format!("did you mean `{near}`?")),
                     None => problem.at(pdu.span, "").help(format!("it has: {}", known.join(", "))),
                 };
@@ -102,13 +113,7 @@ pub(super) fn addresses(
             continue;
         }
         if range.count() != names.count() as u128 {
-            let message = format!(
-                "`{}` are {}, but `{}` are {} addresses",
-                names.value,
-                names.count(),
-                range.value,
-                range.count()
-            );
+            let message = too_few(names, range);
             let problem =
                 Diagnostic::error(message).code("range-length").at(range.span, "one address is needed for each");
             checker.say(problem.context(names.span, "for these"));
@@ -117,6 +122,12 @@ pub(super) fn addresses(
             within(checker, network, range, range.span);
         }
     }
+}
+
+fn too_few(names: &Spanned<Names>, range: &Spanned<AddressRange>) -> String {
+    let (have, want) = (range.count(), names.count());
+    let plural = if have == 1 { "is 1 address" } else { &format!("are {have} addresses") };
+    format!("`{}` {plural}, but `{}` stands for {want}", range.value, names.value)
 }
 
 fn within(checker: &mut Checker<'_>, network: &Network, range: &AddressRange, span: Option<Span>) {
@@ -136,13 +147,7 @@ fn external(spec: &Spec, checker: &mut Checker<'_>) {
             placed(spec, checker, names, external.rack.as_ref(), &external.power);
         }
         if let Some(address) = external.address.as_ref().filter(|range| range.count() != names.count() as u128) {
-            let message = format!(
-                "`{}` are {}, but `{}` are {} addresses",
-                names.value,
-                names.count(),
-                address.value,
-                address.count()
-            );
+            let message = too_few(names, address);
             checker.error("range-length", message, address.span);
         }
     }
@@ -180,7 +185,7 @@ fn networks(spec: &Spec, checker: &mut Checker<'_>) {
             let problem = Diagnostic::error(message).code("duplicate").at(network.vlan.span, "again here");
             checker.say(problem.context(first, "first here"));
         }
-        if network.ipv4.is_none() && network.ipv6.is_none() {
+        if network.ipv4.is_none() && network.ipv6.is_none() && !checker.partial {
             checker.error(
                 "missing-key",
                 format!("the network `{}` has neither `ipv4` nor `ipv6`", name.value),
