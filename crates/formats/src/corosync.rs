@@ -228,21 +228,20 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
             continue;
         }
         let found = input.open_places(piece.start, piece.end());
-        let item = match piece.text.split_once(':').filter(|(key, _)| !template && !key.trim().is_empty()) {
-            Some((key, value)) => {
-                let key = key.trim_end();
-                let start = piece.end() - value.trim_start().len();
-                Item::Value {
-                    key: Spanned::at(key.to_owned(), input.span(piece.start, piece.start + key.len())),
-                    value: Spanned::at(value.trim_start().to_owned(), input.span(start, piece.end())),
-                }
+        let item = if let Some((key, value)) =
+            piece.text.split_once(':').filter(|(key, _)| !template && !key.trim().is_empty())
+        {
+            let key = key.trim_end();
+            let start = piece.end() - value.trim_start().len();
+            Item::Value {
+                key: Spanned::at(key.to_owned(), input.span(piece.start, piece.start + key.len())),
+                value: Spanned::at(value.trim_start().to_owned(), input.span(start, piece.end())),
             }
-            None => {
-                if !found {
-                    input.syntax("this line is neither `key: value` nor a section", span, "kept as written");
-                }
-                Item::Other(Spanned::at(piece.text.to_owned(), span))
+        } else {
+            if !found {
+                input.syntax("this line is neither `key: value` nor a section", span, "kept as written");
             }
+            Item::Other(Spanned::at(piece.text.to_owned(), span))
         };
         open.last_mut().map_or(&mut top, |(_, items)| items).push(item);
     }
@@ -287,42 +286,7 @@ mod tests {
     use super::*;
     use crate::input::tests::over;
 
-    const CONF: &str = "\
-logging {
-  debug: off
-}
-nodelist {
-  node {
-    name: pve-1
-    nodeid: 1
-    quorum_votes: 1
-    ring0_addr: 10.30.13.11
-    ring1_addr: 10.30.11.11
-  }
-}
-quorum {
-  provider: corosync_votequorum
-  device {
-    model: net
-    votes: 1
-    net {
-      host: 10.30.1.90
-      algorithm: ffsplit
-    }
-  }
-}
-totem {
-  cluster_name: campus
-  interface {
-    linknumber: 0
-    knet_link_priority: 20
-  }
-  interface {
-    linknumber: 1
-  }
-  version: 2
-}
-";
+    const CONF: &str = include_str!("../tests/files/corosync.conf");
 
     #[test]
     fn nodes_links_and_the_quorum_device() {

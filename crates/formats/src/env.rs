@@ -65,22 +65,19 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         let name_start = body_start + (body.len() - assignment.len());
         let is_name =
             |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        match assignment.split_once('=').filter(|(name, _)| is_name(name)) {
-            Some((name, _)) => {
-                let name_end = name_start + name.len();
-                let (value, end) = value(&mut input, name_end + 1);
-                at = end;
-                let name = Spanned::at(name.to_owned(), input.span(name_start, name_end));
-                conf.lines.push(Line::Variable { name, value });
+        if let Some((name, _)) = assignment.split_once('=').filter(|(name, _)| is_name(name)) {
+            let name_end = name_start + name.len();
+            let (value, end) = value(&mut input, name_end + 1);
+            at = end;
+            let name = Spanned::at(name.to_owned(), input.span(name_start, name_end));
+            conf.lines.push(Line::Variable { name, value });
+        } else {
+            let end = body_start + body.len();
+            if !input.open_places(body_start, end) {
+                let span = input.span(body_start, end);
+                input.unknown("this line sets no variable", span, "kept as written");
             }
-            None => {
-                let end = body_start + body.len();
-                if !input.open_places(body_start, end) {
-                    let span = input.span(body_start, end);
-                    input.unknown("this line sets no variable", span, "kept as written");
-                }
-                conf.lines.push(Line::Other(Spanned::at(body.to_owned(), input.span(body_start, end))));
-            }
+            conf.lines.push(Line::Other(Spanned::at(body.to_owned(), input.span(body_start, end))));
         }
     }
     input.done(conf)
@@ -114,7 +111,6 @@ fn value(input: &mut Input<'_>, start: usize) -> (Spanned<String>, usize) {
         match (letter, quote) {
             ('\\', Some('"') | None) => {
                 escaped = true;
-                continue;
             }
             ('\n', None) => break,
             ('"' | '\'', None) if value.is_empty() && quoted_span.is_none() => {

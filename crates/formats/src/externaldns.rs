@@ -235,9 +235,9 @@ impl fmt::Display for Conf {
         for word in self.flags.to_words() {
             let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:=,@%+*!~".contains(&byte));
             if plain && !word.is_empty() {
-                writeln!(f, "{word}")?
+                writeln!(f, "{word}")?;
             } else {
-                writeln!(f, "{}", crate::input::quoted(&word))?
+                writeln!(f, "{}", crate::input::quoted(&word))?;
             }
         }
         Ok(())
@@ -251,16 +251,7 @@ mod tests {
     use super::*;
     use crate::input::tests::over;
 
-    const ARGS: &str = "\
-- --provider=rfc2136
-- --source=service
-- --source=ingress
-- --txt-owner-id=campus
-- --rfc2136-host=10.30.11.53
-- --rfc2136-zone=k8s.example.edu
-- --rfc2136-tsig-axfr
-- \"--txt-prefix=%{record_type}-.\"
-";
+    const ARGS: &str = include_str!("../tests/files/external-dns.args");
 
     #[test]
     fn what_a_flag_means_depends_on_the_version() {

@@ -315,20 +315,7 @@ mod tests {
     use super::*;
     use crate::input::tests::over;
 
-    const UNIT: &str = "\
-[Unit]
-Description = etcd
-After=network-online.target
-[Service]
-Environment=\"A=x y\" B=2
-EnvironmentFile=-/etc/default/etcd
-ExecStart=/usr/bin/etcd \\
-  --name=cp-1 \\
-# a comment in between
-  --data-dir /var/lib/etcd
-Restart=on-failure
-nonsense
-";
+    const UNIT: &str = include_str!("../tests/files/etcd.service");
 
     #[test]
     fn a_continued_command_keeps_the_places_of_its_words() {

@@ -5,37 +5,7 @@ use crate::Setting;
 use crate::input::tests::over;
 
 /// As kubeadm writes it, with a stub domain, a snippet and what people add.
-const COREFILE: &str = r#"
-(common) {
-    errors
-    cache 30 {
-       serve_stale 1h # outages upstream
-    }
-}
-.:53 {
-    import common
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . 10.30.1.53 10.30.1.54 {
-       max_concurrent 1000
-       policy sequential
-    }
-    loop
-    import /etc/coredns/custom/*.override
-    rewrite name regex (.*)\.old\.example "{1}.new example"
-}
-k8s.example.edu, example.org:1053 {
-    forward . {$UPSTREAM}
-}
-"#;
+const COREFILE: &str = include_str!("../../tests/files/Corefile");
 
 fn conf(text: &str) -> (Conf, Vec<String>) {
     let read = over(read, text);

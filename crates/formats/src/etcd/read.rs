@@ -42,17 +42,16 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
 }
 
 fn take_variable(conf: &mut EtcdConf, name: Spanned<String>, value: Spanned<String>) {
-    match name.value.strip_prefix("ETCD_").filter(|rest| !rest.is_empty() && !rest.contains(char::is_lowercase)) {
-        Some(rest) => {
-            let name = Spanned { value: rest.to_ascii_lowercase().replace('_', "-"), span: name.span };
-            conf.settings.push(Entry { name, value, via: Via::Environment });
-        }
-        None => {
-            // Another variable of that file, in the form in which the file's writer writes it.
-            let line = env::Conf { lines: vec![env::Line::Variable { name: name.clone(), value }] }.to_string();
-            let text = line.strip_suffix('\n').unwrap_or(&line).to_owned();
-            conf.other.push(Spanned { value: text, span: name.span });
-        }
+    if let Some(rest) =
+        name.value.strip_prefix("ETCD_").filter(|rest| !rest.is_empty() && !rest.contains(char::is_lowercase))
+    {
+        let name = Spanned { value: rest.to_ascii_lowercase().replace('_', "-"), span: name.span };
+        conf.settings.push(Entry { name, value, via: Via::Environment });
+    } else {
+        // Another variable of that file, in the form in which the file's writer writes it.
+        let line = env::Conf { lines: vec![env::Line::Variable { name: name.clone(), value }] }.to_string();
+        let text = line.strip_suffix('\n').unwrap_or(&line).to_owned();
+        conf.other.push(Spanned { value: text, span: name.span });
     }
 }
 

@@ -4,16 +4,7 @@ use super::*;
 use crate::input::tests::over;
 use crate::systemd;
 
-const ENV: &str = "\
-# Ansible managed
-ETCD_NAME=cp-1
-ETCD_HEARTBEAT_INTERVAL=\"250\"
-ETCD_ELECTION_TIMEOUT=5000
-ETCD_INITIAL_CLUSTER=\"cp-1=https://10.30.12.11:2380,cp-2=https://[fd00::12]:2380\"
-ETCD_ADVERTISE_CLIENT_URLS=https://127.0.0.1:2379
-ETCD_EXPERIMENTAL_INITIAL_CORRUPT_CHECK=true
-GOMAXPROCS=4
-";
+const ENV: &str = include_str!("../../tests/files/etcd.env");
 
 fn words(list: &[&str]) -> Vec<Spanned<String>> {
     list.iter().map(|word| (*word).to_owned().into()).collect()

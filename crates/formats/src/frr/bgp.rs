@@ -203,11 +203,11 @@ pub(super) fn number<T: std::str::FromStr>(word: &Spanned<String>) -> Setting<T>
 
 /// An AS number, in plain or dotted form.
 fn asn(word: &Spanned<String>) -> Setting<u32> {
-    if let Some((high, low)) = word.value.split_once('.') {
-        if let (Ok(high), Ok(low)) = (high.parse::<u16>(), low.parse::<u16>()) {
-            let value = u32::from(high) << 16 | u32::from(low);
-            return Setting::Known(Spanned { value, span: word.span });
-        }
+    if let Some((high, low)) = word.value.split_once('.')
+        && let (Ok(high), Ok(low)) = (high.parse::<u16>(), low.parse::<u16>())
+    {
+        let value = u32::from(high) << 16 | u32::from(low);
+        return Setting::Known(Spanned { value, span: word.span });
     }
     number(word)
 }

@@ -82,20 +82,28 @@ fn role(words: &[&str], parent: Option<&str>) -> Role {
         | (["address-family", ..], Some("router"))
         | (["vni", ..], Some("address-family")) => Role::Inner,
         (["router", protocol, ..], _) if !protocol.starts_with("router-id") => Role::Top,
-        (["interface", _] | ["interface", _, "vrf", _] | ["vrf", _] | ["bfd"] | ["rpki", ..], None) => Role::Top,
-        (["interface", _] | ["interface", _, "vrf", _] | ["vrf", _] | ["bfd"], Some(parent))
-            if !matches!(parent, "rpki" | "route-map" | "pbr-map") =>
+        (["interface" | "vrf", _] | ["interface", _, "vrf", _] | ["bfd"], parent)
+            if !matches!(parent, Some("rpki" | "route-map" | "pbr-map")) =>
         {
             Role::Top
         }
-        (["route-map", _, "permit" | "deny", _] | ["key", "chain", _] | ["line", "vty"], _)
-        | (["nexthop-group", _] | ["pbr-map", _, "seq", _] | ["segment-routing"] | ["mpls", "ldp"], _) => Role::Top,
+        (
+            ["rpki" | "segment-routing"]
+            | ["route-map", _, "permit" | "deny", _]
+            | ["key", "chain", _]
+            | ["line", "vty"]
+            | ["nexthop-group", _]
+            | ["pbr-map", _, "seq", _]
+            | ["mpls", "ldp"],
+            _,
+        ) => Role::Top,
         (["ip" | "ipv6", "route", ..], Some("vrf")) => Role::Plain,
-        (["ip" | "ipv6", "route" | "prefix-list" | "forwarding" | "nht", ..], _)
-        | (["bgp", "community-list" | "large-community-list" | "extcommunity-list" | "as-path", ..], _)
-        | (["frr" | "hostname" | "log" | "service" | "password" | "enable" | "debug" | "access-list", _, ..], _) => {
-            Role::Global
-        }
+        (
+            ["ip" | "ipv6", "route" | "prefix-list" | "forwarding" | "nht", ..]
+            | ["bgp", "community-list" | "large-community-list" | "extcommunity-list" | "as-path", ..]
+            | ["frr" | "hostname" | "log" | "service" | "password" | "enable" | "debug" | "access-list", _, ..],
+            _,
+        ) => Role::Global,
         _ => Role::Plain,
     }
 }
@@ -175,21 +183,25 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
             role = Role::Plain;
         }
         // In `router bgp` an `address-family` left open is closed by the next one.
-        if role == Role::Plain && texts.first() == Some(&"address-family") && unknown_block.is_none() {
-            if let Some(at) = open.iter().rposition(|block| keyword(block) == "router") {
-                while open.len() > at + 1 {
-                    close(&mut conf, &mut open);
-                }
-                role = Role::Inner;
+        if role == Role::Plain
+            && texts.first() == Some(&"address-family")
+            && unknown_block.is_none()
+            && let Some(at) = open.iter().rposition(|block| keyword(block) == "router")
+        {
+            while open.len() > at + 1 {
+                close(&mut conf, &mut open);
             }
+            role = Role::Inner;
         }
-        if role == Role::Plain && opens_in_bfd(&texts, open.last().map(keyword)) && unknown_block.is_none() {
-            if let Some(at) = open.iter().rposition(|block| keyword(block) == "bfd") {
-                while open.len() > at + 1 {
-                    close(&mut conf, &mut open);
-                }
-                role = Role::Inner;
+        if role == Role::Plain
+            && opens_in_bfd(&texts, open.last().map(keyword))
+            && unknown_block.is_none()
+            && let Some(at) = open.iter().rposition(|block| keyword(block) == "bfd")
+        {
+            while open.len() > at + 1 {
+                close(&mut conf, &mut open);
             }
+            role = Role::Inner;
         }
         let new = Line { words: words.iter().map(Word::spanned).collect(), block: Vec::new() };
         match role {
@@ -202,19 +214,21 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
                 }
             }
             Role::Inner => open.push(new),
-            Role::Plain => match open.last_mut() {
-                Some(block) => block.block.push(new),
-                None => {
-                    let last = conf.lines.last().is_some_and(|last| is_unknown(last) && indent > 0);
-                    if let (true, Some(mut block)) = (last, conf.lines.pop()) {
-                        block.block.push(new);
-                        unknown_block = Some(0);
-                        open.push(block);
-                    } else {
-                        conf.lines.push(new);
+            Role::Plain => {
+                if let Some(block) = open.last_mut() {
+                    block.block.push(new);
+                } else {
+                    let opens = indent > 0 && conf.lines.last().is_some_and(is_unknown);
+                    match opens.then(|| conf.lines.pop()).flatten() {
+                        Some(mut block) => {
+                            block.block.push(new);
+                            unknown_block = Some(0);
+                            open.push(block);
+                        }
+                        None => conf.lines.push(new),
                     }
                 }
-            },
+            }
         }
     }
     while close(&mut conf, &mut open) {}

@@ -4,64 +4,7 @@ use super::*;
 use crate::Setting;
 use crate::input::tests::over;
 
-const LEAF: &str = "\
-frr version 10.3
-frr defaults datacenter
-hostname leaf-1
-log syslog informational
-!
-ip prefix-list POOLS seq 5 permit 10.30.14.0/26 ge 32
-ip prefix-list POOLS seq 10 deny any
-ip route 0.0.0.0/0 10.30.11.1
-!
-vrf campus
- ip route 10.9.0.0/16 10.30.11.9
-exit-vrf
-!
-router bgp 64500
- bgp router-id 10.30.12.2
- no bgp default ipv4-unicast
- bgp bestpath as-path multipath-relax
- timers bgp 3 9
- neighbor NODES peer-group
- neighbor NODES remote-as 64513
- neighbor NODES bfd profile fast
- neighbor NODES password s3cret
- neighbor 10.30.12.21 peer-group NODES
- neighbor 10.30.12.22 peer-group NODES
- neighbor 10.30.12.22 timers {{ keepalive }} 30
- neighbor swp1 interface remote-as external
- bgp listen range 10.30.12.0/24 peer-group NODES
- !
- address-family ipv4 unicast
-  neighbor NODES activate
-  neighbor NODES route-map FROM-NODES in
-  maximum-paths 8
-  network 10.30.12.0/24
- exit-address-family
- address-family l2vpn evpn
-  advertise-all-vni
- exit-address-family
-exit
-!
-route-map FROM-NODES permit 10
- match ip address prefix-list POOLS
- set local-preference 200
-exit
-!
-bfd
- profile fast
-  detect-multiplier 3
-  receive-interval 100
-  transmit-interval 100
- exit
- !
- peer 10.30.12.1 interface eth0
-  profile fast
- exit
-exit
-end
-";
+const LEAF: &str = include_str!("../../tests/files/frr.conf");
 
 fn messages(text: &str) -> (Conf, Vec<String>) {
     let read = over(read, text);
@@ -108,10 +51,9 @@ fn what_is_written_reads_back_the_same() {
 
 #[test]
 fn indentation_means_nothing_and_commands_close_blocks() {
-    let flat: String = LEAF.lines().map(|line| format!("{}\n", line.trim())).collect();
+    let flat = LEAF.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     assert_eq!(messages(&flat).0, messages(LEAF).0);
-    let without_exit: String =
-        LEAF.lines().filter(|line| !line.trim().starts_with("exit")).map(|line| format!("{line}\n")).collect();
+    let without_exit = LEAF.lines().filter(|line| !line.trim().starts_with("exit")).collect::<Vec<_>>().join("\n");
     let bgp = &messages(&without_exit).0.bgp()[0];
     assert_eq!(bgp.families["ipv4 unicast"].maximum_paths.get(), Some(&8));
     assert_eq!(bgp.families.len(), 2);

@@ -175,11 +175,11 @@ fn prefix_entry(line: &Line) -> Option<PrefixEntry> {
     };
     let mut rest = line.words.get(3..)?;
     let mut sequence = None;
-    if let [seq, number, after @ ..] = rest {
-        if seq.value == "seq" {
-            sequence = number.value.parse().ok();
-            rest = after;
-        }
+    if let [seq, number, after @ ..] = rest
+        && seq.value == "seq"
+    {
+        sequence = number.value.parse().ok();
+        rest = after;
     }
     let [action, network, rest @ ..] = rest else { return None };
     let permit = match action.value.as_str() {

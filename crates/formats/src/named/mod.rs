@@ -294,7 +294,7 @@ fn take(input: &mut Input<'_>, settings: &mut Settings, mut statement: Statement
     if statement.keyword() == "masters"
         && let Some(Part::Word { text, .. }) = statement.parts.first_mut()
     {
-        text.value = "primaries".to_owned();
+        "primaries".clone_into(&mut text.value);
     }
     settings.take(input, statement);
 }

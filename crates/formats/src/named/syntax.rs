@@ -111,8 +111,8 @@ impl Lexer<'_, '_> {
                 self.at += first.len_utf8();
             } else if first == '#' || rest.starts_with("//") {
                 self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                if let Some(end) = rest[2..].find("*/") {
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                if let Some(end) = comment.find("*/") {
                     self.at += end + 4;
                 } else {
                     self.at = text.len();

@@ -4,31 +4,7 @@ use super::*;
 use crate::input::tests::over;
 use crate::named::Matched;
 
-const CAMPUS: &str = r#"
-// what Debian ships
-include "/etc/bind/named.conf.options";
-acl secondaries { 10.30.11.54; 10.30.11.55; };   # addresses
-key "externaldns" { algorithm hmac-sha256; secret "c2VjcmV0IG5vYm9keQ=="; };
-options {
-	directory "/var/cache/bind";
-	recursion no;
-	listen-on-v6 port 53 { any; };
-	allow-query { any; };
-	dnssec-validation auto; /* the
-	   default */
-	rate-limit { responses-per-second 20; };
-};
-controls { inet 127.0.0.1 port 953 allow { localhost; } keys { "rndc"; }; };
-logging { channel x { file "/var/log/x" versions 3; }; category queries { x; }; };
-zone "k8s.example.edu" IN {
-	type master;
-	file "/var/lib/bind/k8s.zone";
-	allow-transfer { key "externaldns"; secondaries; !10/8; };
-	also-notify { 10.30.11.54 port 53 key externaldns; };
-	update-policy { grant externaldns zonesub A AAAA CNAME TXT; deny * name x.k8s.example.edu. ANY; };
-};
-view "campus" { match-clients { 10.0.0.0/8; }; zone "b.example" { type slave; masters { 10.30.11.53; }; file "b"; }; };
-"#;
+const CAMPUS: &str = include_str!("../../tests/files/named.conf");
 
 fn conf(text: &str) -> (Conf, Vec<String>) {
     let read = over(read, text);
@@ -72,7 +48,7 @@ fn positions_point_at_the_statement() {
     let id = sources.add("named.conf", CAMPUS);
     let conf = read(id, &sources).value;
     let transfer = conf.zones[0].settings.allow_transfer.as_ref().expect("stated");
-    assert_eq!(sources.locate(transfer.span.expect("read")), "named.conf:20:2");
+    assert_eq!(sources.locate(transfer.span.expect("read")), "named.conf:19:2");
     let acl = transfer.elements[1].what.span.expect("read");
     assert_eq!(sources.text(acl), "secondaries");
 }

@@ -97,14 +97,12 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         let spanned = |from: usize, to: usize| {
             Spanned::at(piece.text[from..to].to_owned(), input.span(piece.start + from, piece.start + to))
         };
-        if !indented {
-            if let Some((kind, id)) = piece.text.split_once(':').filter(|(kind, _)| is_key(kind)) {
-                let from = piece.text.len() - id.trim_start().len();
-                let section =
-                    Section { kind: spanned(0, kind.len()), id: spanned(from, piece.text.len()), ..Section::default() };
-                conf.sections.push(section);
-                continue;
-            }
+        if !indented && let Some((kind, id)) = piece.text.split_once(':').filter(|(kind, _)| is_key(kind)) {
+            let from = piece.text.len() - id.trim_start().len();
+            let section =
+                Section { kind: spanned(0, kind.len()), id: spanned(from, piece.text.len()), ..Section::default() };
+            conf.sections.push(section);
+            continue;
         }
         let end = piece.text.find(char::is_whitespace).unwrap_or(piece.text.len());
         let key = spanned(0, end);
@@ -147,7 +145,10 @@ impl fmt::Display for Conf {
                 }
             }
             for text in &section.other {
-                writeln!(f, "{text}")?;
+                // Indented, `key value` would become one of this section's; at the start of the line, `type: id` would
+                // start the next one.
+                let first = text.value.split_whitespace().next().unwrap_or_default();
+                writeln!(f, "{}{text}", if is_key(first) { "" } else { "\t" })?;
             }
         }
         Ok(())

@@ -253,19 +253,16 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Vm> {
             Line::Note(Spanned::at(note.to_owned(), span))
         } else {
             let open = input.open_places(piece.start, piece.end());
-            match piece.text.split_once(':').filter(|(key, _)| is_key(key)) {
-                Some((key, value)) => {
-                    let value_start = piece.end() - value.trim_start().len();
-                    let value = Spanned::at(value.trim_start().to_owned(), input.span(value_start, piece.end()));
-                    let key = Spanned::at(key.to_owned(), input.span(piece.start, piece.start + key.len()));
-                    Line::Value { key, value }
+            if let Some((key, value)) = piece.text.split_once(':').filter(|(key, _)| is_key(key)) {
+                let value_start = piece.end() - value.trim_start().len();
+                let value = Spanned::at(value.trim_start().to_owned(), input.span(value_start, piece.end()));
+                let key = Spanned::at(key.to_owned(), input.span(piece.start, piece.start + key.len()));
+                Line::Value { key, value }
+            } else {
+                if !open {
+                    input.syntax("this line is no `key: value`", span, "kept as written");
                 }
-                None => {
-                    if !open {
-                        input.syntax("this line is no `key: value`", span, "kept as written");
-                    }
-                    Line::Other(whole)
-                }
+                Line::Other(whole)
             }
         };
         match vm.sections.last_mut() {
@@ -302,28 +299,7 @@ mod tests {
     use super::*;
     use crate::input::tests::over;
 
-    const VM: &str = "\
-#control plane 2
-agent: enabled=1,freeze-fs-on-backup=0
-balloon: 0
-boot: order=scsi0
-cores: 4
-cpu: x86-64-v2-AES,flags=+aes
-hostpci0: 0000:81:00.0,pcie=1
-ide2: local-zfs:vm-2002-cloudinit,media=cdrom
-memory: 16384
-name: cp-2
-net0: virtio=BC:24:11:00:00:02,bridge=vmbr2,tag=2001,mtu=1
-onboot: 1
-scsi0: local-zfs:vm-2002-disk-0,cache=writeback,discard=on,iothread=1,size=40G,ssd=1
-scsi1: fast:vm-2002-disk-1,size=16G
-scsihw: virtio-scsi-single
-startup: order=2,up=30
-
-[before-upgrade]
-memory: 8192
-snaptime: 1
-";
+    const VM: &str = include_str!("../../tests/files/2002.conf");
 
     #[test]
     fn a_machine_is_read_with_everything_that_rules_judge() {

@@ -250,7 +250,11 @@ pub fn text(plain: &str) -> String {
     for letter in plain.chars() {
         match letter {
             '"' | '\\' => text.extend(['\\', letter]),
-            '\0'..='\x1f' | '\x7f' => text.push_str(&format!("\\{:03}", u32::from(letter))),
+            '\0'..='\x1f' | '\x7f' => {
+                let code = u32::from(letter);
+                text.push('\\');
+                text.extend([100, 10, 1].map(|digit| char::from_digit(code / digit % 10, 10).unwrap_or('0')));
+            }
             _ => text.push(letter),
         }
     }

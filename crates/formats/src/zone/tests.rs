@@ -3,22 +3,7 @@ use plimsoll_diagnostics::Sources;
 use super::*;
 use crate::input::tests::over;
 
-const ZONE: &str = "\
-$TTL 1h
-@ IN SOA ns-1.example.edu. hostmaster ( 2026112301 ; serial
-        1h 15m
-        1w 300 )
-  NS ns-1.example.edu.
-api 60 IN A 10.30.12.100
-    AAAA fd00::100
-$ORIGIN sub.k8s.example.edu.
-WWW CNAME api.k8s.example.edu.
-_etcd._tcp 30 SRV 0 0 2380 cp-1
-t TXT \"v=1; a \\\"b\\\"\" plain
-@ CAA 0 issue \"ca.example.edu\"
-@ MX 10 mail
-k TLSA 3 1 1 abcdef
-";
+const ZONE: &str = include_str!("../../tests/files/k8s.zone");
 
 fn messages(text: &str) -> (Zone, Vec<String>) {
     let read = over(read, text);
