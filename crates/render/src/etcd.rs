@@ -38,7 +38,6 @@ pub fn etcd_flags_for(design: &Design, machine: &str, version: (u32, u32)) -> Ve
         format!("--peer-key-file={PKI}/peer.key"),
         format!("--peer-trusted-ca-file={PKI}/ca.crt"),
         "--peer-client-cert-auth=true".into(),
-        "--snapshot-count=10000".into(),
         format!("--heartbeat-interval={}", etcd.heartbeat.0),
         format!("--election-timeout={}", etcd.election.0),
         format!("--quota-backend-bytes={}", etcd.quota.0),
@@ -57,6 +56,13 @@ pub fn etcd_flags_for(design: &Design, machine: &str, version: (u32, u32)) -> Ve
     let progress =
         if new { "--watch-progress-notify-interval" } else { "--experimental-watch-progress-notify-interval" };
     flags.push(format!("{progress}=5s"));
+    flags.extend(etcd.snapshot_count.map(|count| format!("--snapshot-count={count}")));
+    // What was stated by hand wins over the same flag from above.
+    for (name, value) in &etcd.extra_args {
+        let start = format!("--{name}=");
+        flags.retain(|flag| !flag.starts_with(&start));
+        flags.push(format!("{start}{value}"));
+    }
     flags
 }
 

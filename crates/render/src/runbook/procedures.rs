@@ -68,7 +68,7 @@ pub(super) fn installation(design: &Design) -> String {
         }
         steps.push("Make the guests: the calls of `proxmox/vms.json`, or `proxmox/qm.sh` part by part.".into());
     }
-    steps.push("Copy `machines/<machine>/` to `/` of each machine (owners and modes are in `manifest.json`), then `systemctl daemon-reload`, `sysctl --system`, `systemctl enable --now var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart nftables chrony`.".into());
+    steps.push("Copy `machines/<machine>/` to `/` of each machine (owners and modes are in `manifest.json`), then `systemctl daemon-reload`, `systemd-sysusers`, `sysctl --system`, `systemctl enable --now var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart nftables chrony`.".into());
     if !zone_servers.is_empty() {
         let zones = list(design.zone.keys());
         steps.push(format!(
