@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_diagnostics::Diagnostic;
-use plimsoll_model::design::{Accepted, Date};
+use plimsoll_diagnostics::{Diagnostic, Severity};
+use plimsoll_model::Name;
+use plimsoll_model::design::{Accepted, Date, RuleSeverity};
 use plimsoll_views::{Place, World};
 
 use crate::report::{AcceptedFinding, Report, Unjudged};
@@ -12,11 +13,11 @@ use crate::rule::{Finding, Rule, Verdicts};
 /// Runs `rules` over the views of one cluster.
 ///
 /// One cause gives one finding: a finding is dropped when a rule that its own is `silent_behind` has one of the same
-/// cause. What the Design accepts is set apart; an acceptance whose last day is past no longer counts, and says so.
+/// cause. The Design may set the severity of a rule, or turn it off. What it accepts is set apart; an acceptance whose last day is past no longer counts, and says so.
 pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
     let mut report = Report::default();
     let mut found: Vec<(&'static Rule, Finding)> = Vec::new();
-    for &rule in rules {
+    for &rule in rules.iter().filter(|rule| overridden(world, rule) != Some(RuleSeverity::Off)) {
         let mut verdicts = Verdicts::default();
         (rule.check)(world, &mut verdicts);
         if verdicts.broken.is_empty() && verdicts.held > 0 {
@@ -57,6 +58,11 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
     report
 }
 
+/// What the file says of a rule's severity.
+fn overridden(world: &World<'_>, rule: &Rule) -> Option<RuleSeverity> {
+    world.design?.design.severity.get(&Name::from(rule.id)).copied()
+}
+
 /// The acceptance that covers a component: its own path or one above it.
 fn acceptance<'a>(world: &World<'a>, rule: &str, component: &str) -> Option<&'a Accepted> {
     let covers =
@@ -75,6 +81,12 @@ fn expired(accepted: &Accepted, today: Option<Date>) -> bool {
 
 fn place(world: &World<'_>, rule: &Rule, finding: &Finding) -> Diagnostic {
     let mut diagnostic = finding.diagnostic.clone().code(rule.id).component(&finding.component);
+    match overridden(world, rule) {
+        Some(RuleSeverity::Error) => diagnostic.severity = Severity::Error,
+        Some(RuleSeverity::Warning) => diagnostic.severity = Severity::Warning,
+        Some(RuleSeverity::Advice) => diagnostic.severity = Severity::Advice,
+        Some(RuleSeverity::Off) | None => {}
+    }
     for (place, label, primary) in &finding.marks {
         let span = match place {
             Place::Design(path) => world.design.and_then(|source| source.origins.span(path)),

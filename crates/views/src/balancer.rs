@@ -197,6 +197,7 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
         servers: haproxy
             .server
             .iter()
+            .filter(|(machine, _)| !haproxy.local_only || *machine == name)
             .map(|(machine, server)| {
                 let own = |field: &str| format!("api/haproxy/server/{machine}/{field}");
                 Server {
@@ -218,7 +219,8 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
                 }
             })
             .collect(),
-        expected: source.fact("api/haproxy/server", control_plane),
+        expected: source
+            .fact(if haproxy.local_only { "api/haproxy/local_only" } else { "api/haproxy/server" }, control_plane),
         anonymous_health: source
             .fact("kubernetes/apiserver/anonymous_health", design.kubernetes.apiserver.anonymous_health),
         vrrp_tracks_local: source

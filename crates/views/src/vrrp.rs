@@ -5,7 +5,7 @@ mod from_files;
 use std::net::IpAddr;
 
 use plimsoll_model::Name;
-use plimsoll_model::design::{Protocol, VrrpState};
+use plimsoll_model::design::{Protocol, VrrpCheckKind, VrrpState};
 use plimsoll_model::units::Millis;
 
 use crate::{DesignSource, Fact, Place};
@@ -193,6 +193,15 @@ fn lets_vrrp_in(source: DesignSource<'_>, machine: &Name) -> Fact<bool> {
     )
 }
 
+/// The command that the rendered check comes down to.
+fn command(check: &plimsoll_model::design::VrrpCheck) -> String {
+    match check.kind {
+        VrrpCheckKind::Path => format!("curl --max-time {} {}", check.max_time.as_secs(), check.url),
+        VrrpCheckKind::Process => "pidof haproxy".to_owned(),
+        VrrpCheckKind::Port => "nc -z localhost".to_owned(),
+    }
+}
+
 fn api_check(source: DesignSource<'_>, check: &plimsoll_model::design::VrrpCheck) -> Track {
     let path = |field: &str| format!("api/vrrp/check/{field}");
     Track {
@@ -200,11 +209,11 @@ fn api_check(source: DesignSource<'_>, check: &plimsoll_model::design::VrrpCheck
         place: source.place("api/vrrp/check"),
         script: true,
         defined: source.fact("api/vrrp/check", true),
-        command: source.fact(path("url"), format!("curl --max-time {} {}", check.max_time.as_secs(), check.url)),
+        command: source.fact(path("kind"), command(check)),
         weight: source.fact(path("weight"), check.weight.unwrap_or(0)),
         interval: source.fact(path("interval"), check.interval),
         timeout: source.fact(path("timeout"), check.timeout),
         fall: source.fact(path("fall"), check.fall),
-        max_time: source.fact(path("max_time"), check.max_time),
+        max_time: source.maybe(path("max_time"), (check.kind == VrrpCheckKind::Path).then_some(check.max_time)),
     }
 }

@@ -111,6 +111,7 @@ fn local_only(world: &World<'_>, verdicts: &mut Verdicts) {
                     &only.place,
                     format!("the balancer of {} reaches only its own API server", balancer.name),
                 )
+                .at(&balancer.expected, "")
                 .at_place(&only.place, "the only server")
                 .breaks(breaks)
                 .help("list every control-plane machine as a server"),

@@ -9,11 +9,12 @@ use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 pub(super) const VRRP_015: Rule = Rule {
     id: "VRRP-015",
     severity: Severity::Warning,
-    summary: "the check asks for an answer, not for a process",
-    reads: Reads::Files,
+    summary: "the check asks for an answer, not for a process or a port",
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A check whose command only looks for a process: `killall -0`, `pidof`, `pgrep`, `systemctl is-active`.",
+        checks: "A check whose command only looks for a process (`killall -0`, `pidof`, `pgrep`, `systemctl is-active`) or \
+                 for an open port (`nc -z`, `/dev/tcp/`).",
         breaks: "The balancer runs and takes connections while no API server answers behind it: the address stays on a \
                  dead path.",
         remedy: "Ask for `/readyz` through the machine's own balancer, with a time limit below the check's.",
@@ -126,18 +127,29 @@ fn scripts<'a>(world: &'a World<'_>) -> impl Iterator<Item = (&'a VrrpMember, &'
 }
 
 fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
-    const PROCESS: [&str; 5] = ["killall -0", "pidof", "pgrep", "systemctl is-active", "systemctl status"];
+    const LOOKS_FOR: [(&str, &str); 8] = [
+        ("killall -0", "process"),
+        ("kill -0", "process"),
+        ("pidof", "process"),
+        ("pgrep", "process"),
+        ("systemctl is-active", "process"),
+        ("systemctl status", "process"),
+        ("nc -z", "port"),
+        ("/dev/tcp/", "port"),
+    ];
     for (member, track) in scripts(world) {
         let Some(command) = track.command.get() else {
             verdicts.cannot_judge(&track.place, "its command");
             continue;
         };
-        let looks_for = PROCESS.iter().find(|word| command.contains(**word));
-        verdicts.verdict(looks_for.map(|word| {
+        // A script that also makes a request asks for an answer.
+        let asks = ["curl", "wget", "openssl s_client"].iter().any(|word| command.contains(word));
+        let looks_for = LOOKS_FOR.iter().find(|(word, _)| !asks && command.contains(word));
+        verdicts.verdict(looks_for.map(|(word, what)| {
             Finding::new(
                 Severity::Warning,
                 track.command.place(),
-                format!("the check of {} looks for a process, not for an answer", member.name),
+                format!("the check of {} looks for a {what}, not for an answer", member.name),
             )
             .at(&track.command, format!("`{word}` succeeds while nothing answers"))
             .breaks("the balancer runs without a working API server behind it, and the VIP stays on the dead path")
