@@ -36,6 +36,9 @@ pub type Opt<T> = Option<Spanned<T>>;
 /// The version of the file's format that this program reads.
 pub const FORMAT: u32 = 1;
 
+/// Sections that may not be left out, though their type has an empty value.
+pub(crate) const NEEDED: [&str; 3] = ["networks", "hosts", "machines"];
+
 record! {
     /// A cluster, from the power feed to the tenant's quota.
     pub struct Spec {

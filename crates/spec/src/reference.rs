@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use plimsoll_yaml::{FromNode, RecordShape, ScalarShape, Shape};
 
-use crate::Spec;
 use crate::schema::one_line;
+use crate::{NEEDED, Spec};
 
 /// Every key of the file, as Markdown: one section for each kind of mapping, in the order in which they are met.
 pub fn reference_markdown() -> String {
@@ -50,7 +50,8 @@ fn section(record: &RecordShape, out: &mut String) {
     }
     out.push_str("\n| key | value | meaning |\n|---|---|---|\n");
     for field in &record.fields {
-        let key = if field.required { format!("**`{}`**", field.key) } else { format!("`{}`", field.key) };
+        let needed = field.required || record.name == "Spec" && NEEDED.contains(&&*field.key);
+        let key = if needed { format!("**`{}`**", field.key) } else { format!("`{}`", field.key) };
         let _ = writeln!(out, "| {key} | {} | {} |", cell(&words(&field.shape)), cell(&one_line(&field.doc)));
     }
     if let Some((keys, values)) = &record.others {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_yaml::{FromNode, Kind, RecordShape, ScalarShape, Shape};
 use serde_json::{Map, Value, json};
 
-use crate::Spec;
+use crate::{NEEDED, Spec};
 
 /// JSON Schema (draft 2020-12) of a cluster file: every key with its description, every word, pattern and bound, so
 /// that an editor completes and explains. It is a little wider than [`crate::read`], which also knows what names stand
@@ -19,6 +19,9 @@ pub fn schema() -> Value {
     if let Value::Object(root) = &mut root {
         root.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         root.insert("title".into(), json!("Plimsoll cluster file"));
+        if let Some(Value::Array(required)) = root.get_mut("required") {
+            required.extend(NEEDED.iter().map(|key| json!(key)));
+        }
         root.insert("$defs".into(), definitions.into_iter().collect());
     }
     root

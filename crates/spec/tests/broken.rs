@@ -14,9 +14,8 @@ const CASES: &str = include_str!("broken.md");
 
 /// The text between a fence of the given kind and its end.
 fn block<'a>(section: &'a str, kind: &str) -> &'a str {
-    let start = section
-        .find(&format!("```{kind}\n"))
-        .map_or_else(|| panic!("no {kind} block in:\n{section}"), |at| at + kind.len() + 4);
+    let open = format!("```{kind}\n");
+    let start = section.find(&open).expect(section) + open.len();
     let end = section[start..].find("```").map_or(section.len(), |at| start + at);
     &section[start..end]
 }

@@ -52,7 +52,7 @@ fn references_lead_somewhere() {
         assert!(schema.pointer(reference.trim_start_matches('#')).is_some_and(Value::is_object), "{reference}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(schema["required"], serde_json::json!(["plimsoll", "cluster", "api"]));
+    assert_eq!(schema["required"], serde_json::json!(["plimsoll", "cluster", "api", "networks", "hosts", "machines"]));
     assert_eq!(schema["$defs"]["Network"]["properties"]["vlan"]["maximum"], 4094);
     assert_eq!(schema["$defs"]["Pdu"]["anyOf"][0]["type"], "string");
 }

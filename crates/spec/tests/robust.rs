@@ -45,10 +45,11 @@ fn every_truncation_of_the_example() {
 
 #[test]
 fn extremes() {
-    let many_names = (0..2000).map(|n| format!("  h{n}-1..500: {{ cpu: 1, memory: 1GiB }}\n")).collect::<String>();
+    let many_names =
+        (0..2000).map(|n| format!("  h{n}-1..500: {{ cpu: 1, memory: 1GiB }}\n")).collect::<Vec<_>>().concat();
     let cases = [
         String::new(),
-        (0..90_000).map(|n| format!("k{n}: 1\n")).collect(),
+        (0..90_000).map(|n| format!("k{n}: 1\n")).collect::<Vec<_>>().concat(),
         "\0".repeat(10_000),
         "a: ".repeat(100_000),
         "[".repeat(1_000_000),

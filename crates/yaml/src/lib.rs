@@ -10,6 +10,7 @@
 //! A [`Reader`] is either strict (our own file: an unknown key is an error) or lenient (somebody else's: unknown keys
 //! are collected, wrong types are warnings, everything else is kept).
 
+mod build;
 mod emit;
 mod from_node;
 mod macros;

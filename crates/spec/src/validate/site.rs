@@ -8,18 +8,15 @@ use plimsoll_yaml::Map;
 use super::{Checker, Kind};
 use crate::scalars::{AddressRange, Name, Names};
 use crate::site::{ExternalKind, Network, Pdu, Rack};
-use crate::{FORMAT, Spec};
+use crate::{FORMAT, NEEDED, Spec};
 
 pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
     if spec.plimsoll.value != FORMAT {
         let message = format!("the file has format {}, and this program reads format {FORMAT}", spec.plimsoll.value);
         checker.error("format", message, spec.plimsoll.span);
     }
-    for (key, missing) in [
-        ("networks", spec.networks.is_empty()),
-        ("hosts", spec.hosts.is_empty()),
-        ("machines", spec.machines.is_empty()),
-    ] {
+    let missing = [spec.networks.is_empty(), spec.hosts.is_empty(), spec.machines.is_empty()];
+    for (key, missing) in NEEDED.iter().zip(missing) {
         if missing && !checker.partial {
             let problem = Diagnostic::error(format!("the file declares no {key}")).code("missing-key");
             let problem = problem.at(spec.cluster.span, "the cluster needs them");
