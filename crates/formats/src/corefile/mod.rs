@@ -152,7 +152,11 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     // The only server block may go without braces: its keys stand alone on a line, all the rest is its plugins.
     let rest = match bare {
         Some(at) => {
-            let rest = tree.split_off(at + 1);
+            let mut rest = tree.split_off(at + 1);
+            // They come to lie one block deeper than they stand.
+            if let Some(span) = cut(&mut rest, DEEPEST - 1) {
+                input.too_deep(span);
+            }
             tree.pop().map(|keys| (keys, rest))
         }
         None => None,
@@ -166,6 +170,21 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     }
     report_imports(&mut input, &conf);
     input.done(conf)
+}
+
+/// Takes away the blocks that lie deeper than `depth`; the place of one of them, when there are any.
+fn cut(plugins: &mut Vec<Plugin>, depth: usize) -> Option<plimsoll_diagnostics::Span> {
+    let mut found = None;
+    for plugin in plugins.iter_mut() {
+        if depth > 0 {
+            found = plugin.block.as_mut().and_then(|block| cut(block, depth - 1)).or(found);
+        } else if let Some(inner) = plugin.block.take() {
+            found = plugin.name.span.or(inner.first().and_then(|inner| inner.name.span)).or(found);
+        }
+    }
+    // A block without a name is nothing when the block is gone.
+    plugins.retain(|plugin| plugin.block.is_some() || plugin.name.span.is_some());
+    found
 }
 
 fn is_line(plugin: &Plugin) -> bool {
