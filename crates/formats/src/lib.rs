@@ -26,6 +26,7 @@ pub mod etcd;
 pub mod externaldns;
 pub mod flags;
 pub mod frr;
+pub mod haproxy;
 pub mod hosts;
 mod input;
 pub mod keepalived;

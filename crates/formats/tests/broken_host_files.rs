@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::time::{Duration, Instant};
 
 use plimsoll_diagnostics::{SourceId, Sources};
-use plimsoll_formats::{Read, chrony, keepalived, modules_load, sysctl};
+use plimsoll_formats::{Read, chrony, haproxy, keepalived, modules_load, sysctl};
 use plimsoll_yaml::mutate::mutate;
 
 /// Broken variants of each file.
@@ -57,4 +57,9 @@ fn difference<T: Debug>(a: &T, b: &T) -> String {
     let place = |line: &str| line.contains("start:") || line.contains("end:") || line.trim().parse::<u32>().is_ok();
     let pair = a.lines().zip(b.lines()).find(|(a, b)| a != b && !place(a) && !place(a.trim_end_matches(',')));
     format!("{pair:?}")
+}
+
+#[test]
+fn haproxy_cfg() {
+    survives(include_str!("files/haproxy.cfg"), haproxy::read);
 }
