@@ -1,0 +1,126 @@
+//! The namespace of each tenant: quota, defaults, rights, and what may talk to it.
+
+use plimsoll_diagnostics::Spanned;
+use plimsoll_formats::Setting;
+use plimsoll_formats::kubernetes::core::{
+    IntOrName, IpBlock, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NetworkPeer, NetworkPolicy,
+    NetworkPolicySpec, NetworkPort, NetworkRule, QuotaSpec, ResourceQuota,
+};
+use plimsoll_formats::kubernetes::meta::{LabelSelector, labels};
+use plimsoll_formats::kubernetes::quantity::Quantity;
+use plimsoll_formats::kubernetes::{Metadata, object, text, texts};
+use plimsoll_model::design::Tenant;
+use plimsoll_model::units::{Bytes, MilliCpu};
+use plimsoll_model::{Design, Name};
+use plimsoll_yaml::Map;
+use serde_json::json;
+
+use super::{kubernetes, manifest};
+use crate::Tree;
+
+pub(super) fn render(design: &Design, tree: &mut Tree) {
+    for (name, tenant) in &design.tenant {
+        let meta = |object: &str| Metadata::namespaced(name.as_str(), object);
+        let documents = [
+            object(&Metadata::cluster(name.as_str()), &Namespace::default()),
+            object(&meta("quota"), &quota(tenant)),
+            object(&meta("defaults"), &limit_range(tenant)),
+            admins(name, tenant),
+            object(&meta("default-deny"), &default_deny()),
+            object(&meta("allow-dns"), &allow_dns(design)),
+            object(&meta("allow-same-namespace"), &allow_same_namespace()),
+        ];
+        let what = format!("Tenant {name}: quota, defaults, rights, network policy");
+        tree.add(format!("cluster/50-tenant-{name}.yaml"), manifest(design, &what, &kubernetes(design), &documents));
+    }
+}
+
+fn amounts(pairs: impl IntoIterator<Item = (String, Quantity)>) -> Map<String, Setting<Quantity>> {
+    Map(pairs.into_iter().map(|(name, amount)| (Spanned::from(name), Setting::from(amount))).collect())
+}
+
+fn quota(tenant: &Tenant) -> ResourceQuota {
+    let mut hard: Vec<(String, Quantity)> = vec![
+        ("requests.cpu".into(), tenant.cpu.into()),
+        ("requests.memory".into(), tenant.memory.into()),
+        ("limits.memory".into(), tenant.memory.into()),
+        ("pods".into(), tenant.pods.into()),
+        ("services.loadbalancers".into(), tenant.load_balancers.into()),
+        // Classes that are not named are not for this tenant: the sum leaves nothing for them.
+        ("requests.storage".into(), tenant.storage.values().copied().sum::<Bytes>().into()),
+    ];
+    for (class, size) in &tenant.storage {
+        hard.push((format!("{class}.storageclass.storage.k8s.io/requests.storage"), (*size).into()));
+    }
+    ResourceQuota { spec: QuotaSpec { hard: amounts(hard), ..QuotaSpec::default() }.into() }
+}
+
+fn limit_range(tenant: &Tenant) -> LimitRange {
+    let pair = |cpu: MilliCpu, memory: Bytes| amounts([("cpu".into(), cpu.into()), ("memory".into(), memory.into())]);
+    let limits = &tenant.limits;
+    let container = LimitRangeItem {
+        r#type: text("Container"),
+        default: pair(limits.default_cpu, limits.default_memory),
+        default_request: pair(limits.request_cpu, limits.request_memory),
+        max: pair(limits.max_cpu, limits.max_memory),
+        ..LimitRangeItem::default()
+    };
+    LimitRange { spec: LimitRangeSpec { limits: vec![container] }.into() }
+}
+
+/// The group may do in its namespace what Kubernetes' own role `admin` allows: not change quotas.
+fn admins(name: &Name, tenant: &Tenant) -> plimsoll_yaml::Node {
+    super::node::from_json(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": { "name": "admins", "namespace": name.as_str() },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": tenant.admins }],
+    }))
+}
+
+fn default_deny() -> NetworkPolicy {
+    let spec =
+        NetworkPolicySpec { policy_types: Setting::from(texts(["Ingress", "Egress"])), ..NetworkPolicySpec::default() };
+    NetworkPolicy { spec: spec.into() }
+}
+
+/// Names are asked of CoreDNS and, where there is one, of the cache on the node: the latter is no pod of a namespace,
+/// so only its address can be named.
+fn allow_dns(design: &Design) -> NetworkPolicy {
+    let coredns = NetworkPeer {
+        namespace_selector: Some(LabelSelector::of(labels([("kubernetes.io/metadata.name", "kube-system")]))),
+        pod_selector: Some(LabelSelector::of(labels([("k8s-app", "kube-dns")]))),
+        ip_block: None,
+    };
+    let cache = design.nodelocal.as_ref().map(|cache| NetworkPeer {
+        ip_block: Some(IpBlock { cidr: text(ipnet::IpNet::from(cache.address).to_string()), except: Vec::new() }),
+        ..NetworkPeer::default()
+    });
+    let port = |protocol: &str| NetworkPort {
+        protocol: text(protocol),
+        port: Setting::from(IntOrName::Int(53)),
+        end_port: Setting::Absent,
+    };
+    let rule = NetworkRule {
+        to: std::iter::once(coredns).chain(cache).collect(),
+        ports: vec![port("UDP"), port("TCP")],
+        ..NetworkRule::default()
+    };
+    let spec = NetworkPolicySpec {
+        policy_types: Setting::from(texts(["Egress"])),
+        egress: vec![rule],
+        ..NetworkPolicySpec::default()
+    };
+    NetworkPolicy { spec: spec.into() }
+}
+
+fn allow_same_namespace() -> NetworkPolicy {
+    let here = || vec![NetworkPeer { pod_selector: Some(LabelSelector::default()), ..NetworkPeer::default() }];
+    let spec = NetworkPolicySpec {
+        policy_types: Setting::from(texts(["Ingress", "Egress"])),
+        ingress: vec![NetworkRule { from: here(), ..NetworkRule::default() }],
+        egress: vec![NetworkRule { to: here(), ..NetworkRule::default() }],
+        ..NetworkPolicySpec::default()
+    };
+    NetworkPolicy { spec: spec.into() }
+}
