@@ -45,8 +45,8 @@ record! {
 
 impl Args {
     /// A list of arguments made by the program.
-    pub fn of<V: Into<String>>(pairs: impl IntoIterator<Item = (&'static str, V)>) -> Self {
-        let arg = |(name, value): (&str, V)| Arg { name: name.to_owned().into(), value: Setting::from(value.into()) };
+    pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let arg = |(name, value): (K, V)| Arg { name: Spanned::from(name.into()), value: Setting::from(value.into()) };
         Args { list: pairs.into_iter().map(arg).collect(), form: ArgsForm::List, span: None }
     }
 

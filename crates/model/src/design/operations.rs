@@ -27,7 +27,7 @@ pub struct Tenant {
     pub admins: String,
     /// Priority class of its pods.
     pub priority_class: String,
-    /// People and groups that may use it, as the API knows them.
+    /// People and groups that may use it, as the API knows them; a group is written `group:NAME`.
     pub users: Vec<String>,
     /// Whether law asks for encrypted volumes and backups.
     pub regulated: bool,

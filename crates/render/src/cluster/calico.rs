@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use plimsoll_formats::Setting;
 use plimsoll_formats::kubernetes::calico::{
     ApiServer, Autodetection, BgpConfiguration, BgpConfigurationSpec, BgpFilter, BgpFilterRule, BgpFilterSpec,
-    CalicoBgpPeer, CalicoBgpPeerSpec, CalicoNetwork, CidrRef, Installation, InstallationPool, InstallationSpec,
-    IpamConfiguration, IpamConfigurationSpec, Password, SecretKeyRef,
+    CalicoBgpPeer, CalicoBgpPeerSpec, CalicoNetwork, CidrRef, FelixConfiguration, FelixConfigurationSpec, Installation,
+    InstallationPool, InstallationSpec, IpamConfiguration, IpamConfigurationSpec, Password, SecretKeyRef,
 };
 use plimsoll_formats::kubernetes::quantity::AsNumber;
 use plimsoll_formats::kubernetes::{Metadata, object, text, texts};
@@ -32,6 +32,15 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     );
     let mut documents =
         vec![object(&Metadata::cluster("default"), &bgp(design)), object(&Metadata::cluster("default"), &ipam(design))];
+    if design.calico.wireguard {
+        let dual = design.kubernetes.pods.iter().any(|pods| pods.addr().is_ipv6());
+        let spec = FelixConfigurationSpec {
+            wireguard_enabled: true.into(),
+            wireguard_enabled_v6: if dual { true.into() } else { Setting::Absent },
+            ..FelixConfigurationSpec::default()
+        };
+        documents.push(object(&Metadata::cluster("default"), &FelixConfiguration { spec: spec.into() }));
+    }
     if !design.calico.peer.is_empty() {
         documents.push(object(&Metadata::cluster(FILTER), &filter(design)));
     }

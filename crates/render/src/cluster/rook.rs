@@ -50,8 +50,11 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     let mut shared: Vec<Node> = Vec::new();
     for (name, it) in &ceph.filesystem {
         let spec = CephFilesystemSpec {
-            metadata_pool: Some(replicated(it.replicas, it.domain)),
-            data_pools: vec![CephPoolSpec { name: text(DATA_POOL), ..replicated(it.replicas, it.domain) }],
+            metadata_pool: Some(replicated(it.replicas, it.min, it.domain, it.class.as_deref())),
+            data_pools: vec![CephPoolSpec {
+                name: text(DATA_POOL),
+                ..replicated(it.replicas, it.min, it.domain, it.class.as_deref())
+            }],
             preserve_filesystem_on_delete: true.into(),
             metadata_server: Some(MetadataServer {
                 active_count: it.active_mds.into(),
@@ -66,8 +69,8 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     }
     for (name, it) in &ceph.object_store {
         let spec = CephObjectStoreSpec {
-            metadata_pool: Some(replicated(it.replicas, it.domain)),
-            data_pool: Some(replicated(it.replicas, it.domain)),
+            metadata_pool: Some(replicated(it.replicas, it.min, it.domain, it.class.as_deref())),
+            data_pool: Some(replicated(it.replicas, it.min, it.domain, it.class.as_deref())),
             preserve_pools_on_delete: true.into(),
             gateway: Some(ObjectGateway {
                 port: 80.into(),
@@ -200,10 +203,20 @@ fn apart(design: &Design, app: &str) -> Placement {
     Placement { pod_anti_affinity: Some(PodAffinity { preferred, ..PodAffinity::default() }), ..Placement::default() }
 }
 
-fn replicated(size: u32, domain: FailureDomain) -> CephPoolSpec {
+fn replicated(size: u32, min: u32, domain: FailureDomain, class: Option<&str>) -> CephPoolSpec {
     let replicated =
         Replicated { size: size.into(), require_safe_replica_size: (size > 1).into(), ..Replicated::default() };
-    CephPoolSpec { failure_domain: text(domain.as_str()), replicated: Some(replicated), ..CephPoolSpec::default() }
+    CephPoolSpec {
+        failure_domain: text(domain.as_str()),
+        device_class: class.map_or(Setting::Absent, text),
+        replicated: Some(replicated),
+        parameters: min_size(min),
+        ..CephPoolSpec::default()
+    }
+}
+
+fn min_size(min: u32) -> Map<String, Setting<String>> {
+    Map(vec![(Spanned::from("min_size".to_owned()), text(min.to_string()))])
 }
 
 fn block_pool(pool: &CephPool) -> CephPoolSpec {
@@ -222,7 +235,7 @@ fn block_pool(pool: &CephPool) -> CephPoolSpec {
         device_class: pool.class.as_ref().map_or(Setting::Absent, text),
         replicated: erasure.is_none().then_some(replicated),
         erasure_coded: erasure,
-        parameters: Map(vec![(Spanned::from("min_size".to_owned()), text(pool.min.to_string()))]),
+        parameters: min_size(pool.min),
         ..CephPoolSpec::default()
     }
 }

@@ -21,15 +21,18 @@ use crate::Tree;
 pub(super) fn render(design: &Design, tree: &mut Tree) {
     for (name, tenant) in &design.tenant {
         let meta = |object: &str| Metadata::namespaced(name.as_str(), object);
-        let documents = [
+        let mut documents = vec![
             object(&Metadata::cluster(name.as_str()), &Namespace::default()),
             object(&meta("quota"), &quota(tenant)),
             object(&meta("defaults"), &limit_range(tenant)),
-            admins(name, tenant),
+            members(name, "admins", "admin", &[tenant.admins.as_str()], &[]),
             object(&meta("default-deny"), &default_deny()),
             object(&meta("allow-dns"), &allow_dns(design)),
             object(&meta("allow-same-namespace"), &allow_same_namespace()),
         ];
+        if !tenant.users.is_empty() {
+            documents.push(members(name, "users", "edit", &[], &tenant.users));
+        }
         let what = format!("Tenant {name}: quota, defaults, rights, network policy");
         tree.add(format!("cluster/50-tenant-{name}.yaml"), manifest(design, &what, &kubernetes(design), &documents));
     }
@@ -68,13 +71,21 @@ fn limit_range(tenant: &Tenant) -> LimitRange {
     LimitRange { spec: LimitRangeSpec { limits: vec![container] }.into() }
 }
 
-/// The group may do in its namespace what Kubernetes' own role `admin` allows: not change quotas.
-fn admins(name: &Name, tenant: &Tenant) -> plimsoll_yaml::Node {
+/// Who may do in the namespace what a role of Kubernetes' own allows: `admin` grants rights and changes no quota, `edit`
+/// runs workloads.
+fn members(name: &Name, binding: &str, role: &str, groups: &[&str], users: &[String]) -> plimsoll_yaml::Node {
+    let subject =
+        |kind: &str, name: &str| json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name });
+    let groups = groups.iter().map(|group| subject("Group", group));
+    let users = users.iter().map(|user| match user.strip_prefix("group:") {
+        Some(group) => subject("Group", group),
+        None => subject("User", user),
+    });
     super::node::from_json(&json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": { "name": "admins", "namespace": name.as_str() },
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin" },
-        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": tenant.admins }],
+        "metadata": { "name": binding, "namespace": name.as_str() },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
+        "subjects": groups.chain(users).collect::<Vec<_>>(),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! What holds for the whole cluster: control plane, kubelets, kube-proxy.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use plimsoll_diagnostics::Spanned;
@@ -10,8 +11,8 @@ use plimsoll_formats::kubeadm::{
 };
 use plimsoll_formats::kubernetes::quantity::Duration;
 use plimsoll_formats::kubernetes::{text, texts};
-use plimsoll_model::Design;
 use plimsoll_model::design::{EtcdTopology, EvictionHard, KubeProxyMode, KubeReserved};
+use plimsoll_model::{Design, Map as DesignMap};
 use plimsoll_yaml::Map;
 
 use super::policy;
@@ -19,6 +20,13 @@ use super::policy;
 /// Prefixes or addresses, separated by commas.
 fn joined<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Arguments in the order of their names; those that a person gave replace ours of the same name.
+fn with_extra(own: Vec<(&'static str, String)>, extra: &DesignMap<String>) -> Args {
+    let mut all: BTreeMap<String, String> = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    all.extend(extra.iter().map(|(name, value)| (name.to_string(), value.clone())));
+    Args::of(all)
 }
 
 pub(super) fn cluster(design: &Design) -> ClusterConfiguration {
@@ -46,11 +54,10 @@ pub(super) fn cluster(design: &Design) -> ClusterConfiguration {
 
 fn api_server(design: &Design) -> ApiServerConfig {
     let server = &design.kubernetes.apiserver;
-    let seconds = server.default_toleration.whole_secs().to_string();
     let mut arguments: Vec<(&'static str, String)> = vec![
         ("anonymous-auth", server.anonymous_health.to_string()),
-        ("default-not-ready-toleration-seconds", seconds.clone()),
-        ("default-unreachable-toleration-seconds", seconds),
+        ("default-not-ready-toleration-seconds", server.default_toleration.whole_secs().to_string()),
+        ("default-unreachable-toleration-seconds", server.unreachable_toleration.whole_secs().to_string()),
         ("etcd-compaction-interval", server.etcd_compaction.go()),
         ("goaway-chance", server.goaway_chance.to_string()),
         ("shutdown-delay-duration", server.shutdown_delay.go()),
@@ -84,9 +91,8 @@ fn api_server(design: &Design) -> ApiServerConfig {
     if server.encryption.is_some() {
         arguments.push(("encryption-provider-config", policy::ENCRYPTION.to_owned()));
     }
-    arguments.sort_unstable();
     ApiServerConfig {
-        extra_args: Args::of(arguments),
+        extra_args: with_extra(arguments, &server.extra_args),
         cert_sans: texts(server.cert_sans.iter().map(String::as_str)),
         extra_volumes,
         ..ApiServerConfig::default()
@@ -104,7 +110,7 @@ fn controller_manager(design: &Design) -> ComponentConfig {
     if design.kubernetes.pods.first().is_some_and(|pods| pods.addr().is_ipv4()) {
         arguments.insert(0, (mask, design.kubernetes.node_mask.to_string()));
     }
-    ComponentConfig { extra_args: Args::of(arguments), ..ComponentConfig::default() }
+    ComponentConfig { extra_args: with_extra(arguments, &manager.extra_args), ..ComponentConfig::default() }
 }
 
 fn etcd(design: &Design) -> EtcdConfig {
@@ -135,10 +141,12 @@ fn etcd(design: &Design) -> EtcdConfig {
         // Stated only to turn kubeadm's own off: an own value replaces all of kubeadm's gates.
         arguments.push(("feature-gates", "InitialCorruptCheck=false".into()));
     }
-    arguments.sort_unstable();
+    if let Some(count) = etcd.snapshot_count {
+        arguments.push(("snapshot-count", count.to_string()));
+    }
     let local = LocalEtcd {
         data_dir: etcd.member.values().next().map_or(Setting::Absent, |member| text(member.data_dir.as_str())),
-        extra_args: Args::of(arguments),
+        extra_args: with_extra(arguments, &etcd.extra_args),
         ..LocalEtcd::default()
     };
     EtcdConfig { local: Some(local), ..EtcdConfig::default() }
