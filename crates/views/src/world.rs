@@ -4,6 +4,7 @@ use plimsoll_model::design::{Date, Design, Thresholds};
 use plimsoll_model::{Name, Origins};
 
 use crate::balancer::Balancer;
+use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::vrrp::VrrpGroup;
 use crate::{Fact, Goals, Place};
@@ -22,6 +23,8 @@ pub struct World<'a> {
     pub vrrp: Vec<VrrpGroup>,
     /// Balancers in front of the API.
     pub balancers: Vec<Balancer>,
+    /// etcd.
+    pub etcd: Vec<EtcdCluster>,
 }
 
 impl<'a> World<'a> {
@@ -34,6 +37,7 @@ impl<'a> World<'a> {
             today,
             vrrp: crate::vrrp::from_design(source),
             balancers: crate::balancer::from_design(source),
+            etcd: crate::etcd::from_design(source),
             design: Some(source),
         }
     }
@@ -46,6 +50,7 @@ impl<'a> World<'a> {
             today,
             vrrp: crate::vrrp::from_files(files),
             balancers: crate::balancer::from_files(files),
+            etcd: crate::etcd::from_files(files),
             design: None,
         }
     }

@@ -123,6 +123,18 @@ impl Date {
     }
 }
 
+impl Date {
+    /// Days since 1970-01-01: the inverse of [`Date::from_days`].
+    pub fn days(self) -> u32 {
+        let (year, month, day) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
+        let year = if month <= 2 { year - 1 } else { year };
+        let month_index = if month > 2 { month - 3 } else { month + 9 };
+        let of_year = (153 * month_index + 2) / 5 + day - 1;
+        let (era, of_era) = (year / 400, year % 400);
+        (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year).saturating_sub(719_468)
+    }
+}
+
 impl FromStr for Date {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -235,6 +247,7 @@ mod tests {
         {
             assert_eq!(Date::from_days(days).to_string(), text);
             assert_eq!(text.parse::<Date>(), Ok(Date::from_days(days)));
+            assert_eq!(Date::from_days(days).days(), days);
         }
         for wrong in ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "tomorrow", "2026-00-10"] {
             assert!(wrong.parse::<Date>().is_err(), "{wrong}");

@@ -1,0 +1,186 @@
+//! etcd of files: settings in units and variables, static pods, and what kubeadm is told.
+
+use plimsoll_diagnostics::Spanned;
+use plimsoll_formats::etcd::{EtcdConf, from_flags};
+use plimsoll_formats::kubeadm::ClusterConfiguration;
+use plimsoll_formats::kubernetes::workload::Pod;
+use plimsoll_formats::{Setting, etcd};
+use plimsoll_model::units::{Bytes, Millis};
+
+use super::{EtcdCluster, EtcdDisk, EtcdMember, loses_default};
+use crate::files::{Content, Files};
+use crate::{Fact, Place};
+
+/// The etcd cluster of files. All members that are found are taken for one cluster: nobody runs two on one set of
+/// machines, and a mixture of several clusters' files is told apart by its folders, one call each.
+pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
+    let mut members = Vec::new();
+    let mut initial: Option<Setting<Vec<(String, etcd::Url)>>> = None;
+    let mut take = |conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool| {
+        // A file of variables for etcdctl has no member in it.
+        if conf.settings.is_empty() || conf.settings.iter().all(|entry| entry.name.value.starts_with("endpoints")) {
+            return;
+        }
+        if !conf.initial_cluster().is_absent() {
+            initial = Some(conf.initial_cluster());
+        }
+        members.push(member(conf, owner, place, kubeadm));
+    };
+    for file in &files.list {
+        if let Content::Etcd(conf) = &file.content {
+            let span = conf.settings.first().and_then(|entry| entry.name.span);
+            let place = Place::File { span, component: format!("{} etcd", file.owner) };
+            take(conf, &file.owner, place, false);
+        }
+    }
+    for (file, object, pod) in files.objects::<Pod>() {
+        let Some(container) = pod.spec.containers.iter().find(|container| runs_etcd(&container.command)) else {
+            continue;
+        };
+        let words: Vec<Spanned<String>> = container.command.iter().chain(&container.args).cloned().collect();
+        let read = from_flags(&words);
+        let owner = if file.owner.is_empty() { object.title() } else { file.owner.clone() };
+        let place = Place::File { span: object.span, component: format!("{owner} etcd") };
+        take(&read.value, &owner, place, true);
+    }
+    let kubeadm = files.objects::<ClusterConfiguration>().next();
+    if members.is_empty() && kubeadm.is_none() {
+        return Vec::new();
+    }
+    let place = members.first().map_or_else(
+        || Place::File { span: kubeadm.and_then(|(_, object, _)| object.span), component: "etcd".into() },
+        |member: &EtcdMember| member.place.clone(),
+    );
+    let local = kubeadm.and_then(|(_, _, cluster)| cluster.etcd.as_ref()?.local.as_ref());
+    if members.is_empty()
+        && let Some(local) = local
+    {
+        // kubeadm gives the same flags to every member; who they are is not said.
+        let words: Vec<Spanned<String>> = local
+            .extra_args
+            .list
+            .iter()
+            .filter_map(|arg| {
+                let value = arg.value.known()?;
+                Some(Spanned {
+                    value: format!("--{}={}", arg.name.value, value.value),
+                    span: arg.name.span.or(value.span),
+                })
+            })
+            .collect();
+        let conf = from_flags(&words).value;
+        let place = Place::File { span: local.extra_args.span, component: "kubeadm etcd.local".into() };
+        members.push(EtcdMember { name: "every member".into(), ..member(&conf, "kubeadm", place, true) });
+    }
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    let voters = match initial {
+        Some(Setting::Known(list)) => {
+            let names: std::collections::BTreeSet<&String> = list.value.iter().map(|(name, _)| name).collect();
+            Fact::known(names.len(), Place::File { span: list.span, component: "etcd".into() })
+        }
+        _ => Fact::unknown(place.clone()),
+    };
+    let external =
+        kubeadm.and_then(|(_, _, cluster)| cluster.etcd.as_ref()).is_some_and(|etcd| etcd.external.is_some());
+    let several = kubeadm.is_some_and(|(_, _, cluster)| !cluster.control_plane_endpoint.is_absent());
+    vec![EtcdCluster {
+        stacked: if kubeadm.is_some() { Fact::known(!external, place.clone()) } else { Fact::unknown(place.clone()) },
+        // An endpoint apart from the machines is set up for one reason only.
+        claims_ha: if several { Fact::known(true, place.clone()) } else { Fact::unknown(place.clone()) },
+        voters,
+        rtt_max: Fact::unknown(place.clone()),
+        apiserver_compaction: Fact::unknown(place.clone()),
+        defragmentation: Fact::unknown(place.clone()),
+        members,
+        place,
+    }]
+}
+
+fn runs_etcd(command: &[Spanned<String>]) -> bool {
+    command.first().is_some_and(|program| program.value == "etcd" || program.value.ends_with("/etcd"))
+}
+
+fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMember {
+    let stated = |name: &str| conf.value(name, |text| Some(text.to_owned()));
+    let name = stated("name").get().cloned().unwrap_or_else(|| owner.to_owned());
+    let hosts = |setting: Setting<Vec<etcd::Url>>| -> Vec<Fact<String>> {
+        let span = setting.span();
+        let urls = setting.get().cloned().unwrap_or_default();
+        urls.into_iter()
+            .map(|url| Fact::known(url.host, Place::File { span, component: place.component().to_owned() }))
+            .collect()
+    };
+    let plain = {
+        let listens = conf.urls("listen-client-urls");
+        let open = listens.get().map(|urls| {
+            urls.iter()
+                .any(|url| url.scheme == "http" && !matches!(url.host.as_str(), "127.0.0.1" | "localhost" | "::1"))
+        });
+        Fact::maybe(open, Place::File { span: listens.span(), component: place.component().to_owned() })
+    };
+    let at = |span| Place::File { span, component: place.component().to_owned() };
+    let unknown_disk = EtcdDisk {
+        store: Fact::unknown(place.clone()),
+        kind: Fact::unknown(place.clone()),
+        raid: Fact::unknown(place.clone()),
+        shared: Fact::unknown(place.clone()),
+        own_storage: Fact::unknown(place.clone()),
+        fsync_p99: Fact::unknown(place.clone()),
+        shared_with: Fact::unknown(place.clone()),
+    };
+    EtcdMember {
+        name,
+        host: Fact::unknown(place.clone()),
+        disk: unknown_disk,
+        memory: Fact::unknown(place.clone()),
+        version: Fact::unknown(place.clone()),
+        heartbeat: Fact::setting_or(
+            &conf.heartbeat_interval().map(Millis),
+            Millis(EtcdConf::DEFAULT_HEARTBEAT_INTERVAL),
+            &place,
+        ),
+        election: Fact::setting_or(
+            &conf.election_timeout().map(Millis),
+            Millis(EtcdConf::DEFAULT_ELECTION_TIMEOUT),
+            &place,
+        ),
+        quota: Fact::setting_or(
+            &conf.quota().map(|bytes| Bytes(if bytes == 0 { EtcdConf::DEFAULT_QUOTA } else { bytes })),
+            Bytes(EtcdConf::DEFAULT_QUOTA),
+            &place,
+        ),
+        auto_compaction: Fact::setting(&conf.duration("auto-compaction-retention").map(Millis), &place),
+        corrupt_check: corrupt_check(conf, &place, kubeadm),
+        advertised: [hosts(conf.urls("advertise-client-urls")), hosts(conf.urls("initial-advertise-peer-urls"))]
+            .concat(),
+        listens_plain: plain,
+        experimental: conf
+            .experimental()
+            .map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span))))
+            .collect(),
+        lost_defaults: if kubeadm {
+            let lost = conf.settings.iter().filter(|entry| loses_default(&entry.name.value, &entry.value.value));
+            lost.map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span)))).collect()
+        } else {
+            Vec::new()
+        },
+        place,
+    }
+}
+
+/// By flag or feature gate, else on under kubeadm (its default) and off elsewhere.
+fn corrupt_check(conf: &EtcdConf, place: &Place, kubeadm: bool) -> Fact<bool> {
+    let flag = conf.flag("experimental-initial-corrupt-check");
+    if !flag.is_absent() {
+        return Fact::setting(&flag, place);
+    }
+    let gates = conf.feature_gates();
+    match &gates {
+        Setting::Known(list) => {
+            let on = list.value.iter().any(|(name, on)| name == "InitialCorruptCheck" && *on);
+            Fact::known(on, Place::File { span: list.span, component: place.component().to_owned() })
+        }
+        Setting::Unknown(_) => Fact::unknown(place.clone()),
+        Setting::Absent => Fact::default(kubeadm, place.clone()),
+    }
+}
