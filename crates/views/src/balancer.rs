@@ -1,13 +1,16 @@
 //! Balancers in front of API servers.
 
+mod from_files;
+
 use std::net::IpAddr;
 
 use plimsoll_model::Name;
 use plimsoll_model::design::{Balancer as Kind, Haproxy};
 use plimsoll_model::units::Millis;
 
-use crate::files::Files;
 use crate::{DesignSource, Fact, Place};
+
+pub use from_files::from_files;
 
 /// One balancer program on one machine, as far as it serves the API.
 #[derive(Clone, Debug)]
@@ -127,11 +130,6 @@ pub struct Server {
 pub fn from_design(source: DesignSource<'_>) -> Vec<Balancer> {
     let Some(haproxy) = &source.design.api.haproxy else { return Vec::new() };
     balancer_machines(source).into_iter().map(|name| balancer(source, haproxy, name)).collect()
-}
-
-/// The balancers of HAProxy files that have API servers behind them.
-pub fn from_files(_files: &Files) -> Vec<Balancer> {
-    Vec::new()
 }
 
 fn balancer_machines(source: DesignSource<'_>) -> Vec<&Name> {

@@ -4,7 +4,7 @@ mod recognise;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Span, Spanned};
 use plimsoll_formats::{
-    chrony, corefile, corosync, env, etcd, externaldns, frr, hosts, keepalived, kubelet_flags, kubernetes,
+    chrony, corefile, corosync, env, etcd, externaldns, frr, haproxy, hosts, keepalived, kubelet_flags, kubernetes,
     modules_load, named, pve, resolv, sysctl, systemd, zone,
 };
 
@@ -119,6 +119,8 @@ contents! {
     Resolv(resolv::Conf) = "resolver configuration";
     /// `keepalived.conf`.
     Keepalived(keepalived::Conf) = "keepalived configuration";
+    /// `haproxy.cfg`.
+    Haproxy(haproxy::Conf) = "HAProxy configuration";
     /// A script, such as the check that keepalived runs.
     Script(Script) = "script";
 }
@@ -169,6 +171,7 @@ readers! {
     hosts::Conf => hosts::read;
     resolv::Conf => resolv::read;
     keepalived::Conf => keepalived::read;
+    haproxy::Conf => haproxy::read;
     Script => read_script;
 }
 

@@ -46,6 +46,8 @@ fn by_path(path: &str) -> Option<Kind> {
         "kubelet" | "kubelet.env" if below("default") || below("sysconfig") || ends(".env") => Kind::KubeletFlags,
         "sysctl.conf" => Kind::Sysctl,
         "keepalived.conf" => Kind::Keepalived,
+        "haproxy.cfg" => Kind::Haproxy,
+        _ if below("haproxy") && (ends(".cfg") || ends(".conf")) => Kind::Haproxy,
         _ if below("keepalived") && ends(".conf") => Kind::Keepalived,
         "modules" if below("etc") => Kind::ModulesLoad,
         _ if below("sysctl.d") => Kind::Sysctl,
@@ -77,6 +79,8 @@ fn by_words(text: &str) -> Kind {
         Kind::Kubernetes
     } else if line("vrrp_instance ") || line("vrrp_script ") {
         Kind::Keepalived
+    } else if (line("frontend ") || line("listen ")) && line("server ") {
+        Kind::Haproxy
     } else if line("router bgp ") {
         Kind::Frr
     } else if has("totem") && has("nodelist") {

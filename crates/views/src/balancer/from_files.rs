@@ -1,0 +1,376 @@
+//! Balancers of HAProxy files.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use plimsoll_diagnostics::{Span, Spanned};
+use plimsoll_formats::Setting;
+use plimsoll_formats::haproxy::{self, Conf, Host, HttpCheck as OptionHttpchk, Mode, Proxy, ProxyKind, Verify};
+use plimsoll_formats::kubeadm::ClusterConfiguration;
+use plimsoll_formats::kubernetes::workload::Pod;
+use plimsoll_model::units::Millis;
+
+use super::{Balancer, Bind, HttpCheck, Server};
+use crate::files::{Content, Files};
+use crate::{Fact, Place};
+
+/// The balancers of HAProxy files that have API servers behind them: servers on port 6443, or sections that are named
+/// after the API.
+pub fn from_files(files: &Files) -> Vec<Balancer> {
+    let mut found = Vec::new();
+    for file in &files.list {
+        let Content::Haproxy(conf) = &file.content else { continue };
+        let owner = if file.owner.is_empty() { file.path.as_str() } else { file.owner.as_str() };
+        for (at, proxy) in conf.proxies() {
+            if proxy.kind == ProxyKind::Backend {
+                continue;
+            }
+            let Some(front) = conf.effective_at(at) else { continue };
+            let back = match front.default_backend.get() {
+                Some(name) if front.kind == ProxyKind::Frontend => conf.effective(name),
+                _ => None,
+            };
+            let back = back.unwrap_or_else(|| front.clone());
+            if serves_api(&front, &back) {
+                let machine = Machine::of(files, &file.owner);
+                found.push(Projection { conf, front: &front, back: &back, owner, machine: &machine }.balancer());
+            }
+        }
+    }
+    found
+}
+
+fn serves_api(front: &Proxy, back: &Proxy) -> bool {
+    let named = |proxy: &Proxy| {
+        let name = proxy.name.get().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        ["kube", "k8s", "apiserver", "api-server", "masters"].iter().any(|word| name.contains(word))
+    };
+    let api_port = |server: &haproxy::Server| server.address.port.get().is_some_and(|port| port.contains(6443));
+    !back.servers.is_empty() && (back.servers.iter().any(api_port) || named(front) || named(back))
+}
+
+/// What other files of the same machine say.
+struct Machine {
+    own_addresses: Vec<IpAddr>,
+    vips: Option<(Vec<IpAddr>, Option<Span>)>,
+    has_api_server: bool,
+    nonlocal_bind: Setting<bool>,
+    anonymous: Option<Spanned<bool>>,
+    tracks_local: Option<bool>,
+}
+
+impl Machine {
+    fn of(files: &Files, owner: &str) -> Self {
+        let mut machine = Machine {
+            own_addresses: Vec::new(),
+            vips: None,
+            has_api_server: false,
+            nonlocal_bind: Setting::Absent,
+            anonymous: anonymous(files, owner),
+            tracks_local: None,
+        };
+        for file in files.of(owner) {
+            match &file.content {
+                Content::Keepalived(conf) => {
+                    for instance in &conf.instances {
+                        machine.own_addresses.extend(instance.unicast_src_ip.get());
+                        let vips: Vec<IpAddr> =
+                            instance.virtual_addresses.iter().filter_map(|vip| vip.address.get().copied()).collect();
+                        let span = instance.virtual_addresses.first().and_then(|vip| vip.address.span());
+                        machine.vips.get_or_insert((Vec::new(), span)).0.extend(vips);
+                        let local = instance.tracks.scripts.iter().any(|track| {
+                            let script = track.name.get().and_then(|name| conf.script(name));
+                            let command = script.and_then(|script| script.script.get());
+                            command.is_some_and(|command| asks_local_api(files, owner, command))
+                        });
+                        machine.tracks_local = Some(machine.tracks_local.unwrap_or(false) || local);
+                    }
+                }
+                Content::Sysctl(conf) => {
+                    if let Some(entry) = conf.get("net.ipv4.ip_nonlocal_bind") {
+                        machine.nonlocal_bind = entry.value.clone().map(|value| value.trim() == "1");
+                    }
+                }
+                Content::Kubernetes(manifest) => {
+                    let api = manifest
+                        .of::<Pod>()
+                        .any(|(object, _)| object.name().is_some_and(|name| name.starts_with("kube-apiserver")));
+                    machine.has_api_server |= api;
+                }
+                _ => {}
+            }
+        }
+        machine
+    }
+}
+
+/// Whether a check asks the API server of its own machine.
+fn asks_local_api(files: &Files, owner: &str, command: &str) -> bool {
+    let path = command.split_whitespace().next().unwrap_or_default();
+    let text = files.script(owner, path).map_or(command, |script| script.text.value.as_str());
+    ["localhost:6443", "127.0.0.1:6443", "[::1]:6443"].iter().any(|place| text.contains(place))
+}
+
+/// Whether API servers answer health checks without credentials: by the flags of the static pod, else by kubeadm's.
+fn anonymous(files: &Files, owner: &str) -> Option<Spanned<bool>> {
+    for (file, object, pod) in files.objects::<Pod>() {
+        let api = object.name().is_some_and(|name| name.starts_with("kube-apiserver"));
+        if !api || (file.owner != owner && !file.owner.is_empty()) {
+            continue;
+        }
+        let container = pod.spec.containers.first()?;
+        let off = container.flag("anonymous-auth").filter(|value| value.value == "false");
+        let configured = container.flag("authentication-config").is_some();
+        return match off {
+            Some(value) if !configured => Some(Spanned { value: false, span: value.span }),
+            // What the configuration lets through is in a file of its own.
+            Some(_) => None,
+            None => Some(Spanned { value: true, span: object.span }),
+        };
+    }
+    let (_, object, cluster) = files.objects::<ClusterConfiguration>().next()?;
+    let args = cluster.api_server.as_ref().map(|server| &server.extra_args);
+    let stated = args.and_then(|args| args.get("anonymous-auth").known());
+    let configured = args.is_some_and(|args| !args.get("authentication-config").is_absent());
+    match stated {
+        Some(value) if value.value == "false" && !configured => Some(Spanned { value: false, span: value.span }),
+        Some(_) if configured => None,
+        _ => Some(Spanned { value: true, span: object.span }),
+    }
+}
+
+struct Projection<'a> {
+    conf: &'a Conf,
+    front: &'a Proxy,
+    back: &'a Proxy,
+    owner: &'a str,
+    machine: &'a Machine,
+}
+
+impl Projection<'_> {
+    fn place(&self, span: Option<Span>) -> Place {
+        let name = self.front.name.get().map_or("", String::as_str);
+        Place::File { span: span.or(self.front.place.0), component: format!("{} haproxy {name}", self.owner) }
+    }
+
+    fn balancer(&self) -> Balancer {
+        let here = self.place(None);
+        let back = self.place(self.back.place.0);
+        let timeouts = &self.back.timeouts;
+        let own_server = self.back.servers.iter().find(|server| self.is_own(server));
+        let stacked = if own_server.is_some() || self.machine.has_api_server {
+            Fact::known(true, here.clone())
+        } else {
+            Fact::unknown(here.clone())
+        };
+        let server_options: Vec<_> = self.back.servers.iter().map(|server| &server.options).collect();
+        let all_marked = server_options
+            .iter()
+            .all(|options| options.on_marked_down.get().is_some_and(|action| action == "shutdown-sessions"));
+        let slowstart = server_options.iter().filter_map(|options| options.slowstart.get().copied()).min();
+        let optional = |setting: &Setting<Duration>, owner: &Place| match setting {
+            Setting::Absent => Fact::default(None, owner.clone()),
+            Setting::Known(_) | Setting::Unknown(_) => {
+                Fact::setting(&setting.clone().map(|time| Some(millis(time))), owner)
+            }
+        };
+        // No timeout is no limit, which zero stands for here as in HAProxy's own notation.
+        let limit =
+            |own: &Setting<Duration>, owner: &Place| Fact::setting_or(&own.clone().map(millis), Millis(0), owner);
+        Balancer {
+            name: self.owner.to_owned(),
+            binds: self.binds(),
+            endpoint: match &self.machine.vips {
+                Some((vips, span)) => Fact::known(vips.clone(), self.place(*span)),
+                None => Fact::unknown(here.clone()),
+            },
+            apiserver_port: match own_server.and_then(|server| server.address.port.known()) {
+                Some(port) => Fact::known(port.value.first, self.place(port.span)),
+                None if self.machine.has_api_server => Fact::default(6443, here.clone()),
+                None => Fact::unknown(here.clone()),
+            },
+            apiserver_wildcard: Fact::default(true, here.clone()),
+            nonlocal_bind: Fact::setting(&self.machine.nonlocal_bind, &here),
+            passthrough: self.passthrough(&here),
+            maxconn: self.maxconn(&here),
+            balance: Fact::setting_or(&self.back.balance.clone().map(first_word), "roundrobin".to_owned(), &back),
+            slowstart: Fact::known(slowstart.map_or(Millis(0), millis), back.clone()),
+            shutdown_sessions: Fact::known(all_marked, back.clone()),
+            timeout_client: limit(&self.front.timeouts.client, &here),
+            timeout_server: limit(&timeouts.server, &back),
+            timeout_tunnel: optional(&timeouts.tunnel, &back),
+            timeout_check: optional(&timeouts.check, &back),
+            check: self.check(&back),
+            servers: self.back.servers.iter().map(|server| self.server(server)).collect(),
+            expected: Fact::unknown(back.clone()),
+            anonymous_health: match &self.machine.anonymous {
+                Some(anonymous) => Fact::known(anonymous.value, self.place(anonymous.span)),
+                None => Fact::unknown(here.clone()),
+            },
+            vrrp_tracks_local: Fact::maybe(self.machine.tracks_local, here.clone()),
+            stacked,
+            place: here,
+        }
+    }
+
+    fn is_own(&self, server: &haproxy::Server) -> bool {
+        match server.address.host.get() {
+            Some(Host::Ip(address)) => address.is_loopback() || self.machine.own_addresses.contains(address),
+            Some(Host::Name(name)) => name == "localhost" || name == self.owner,
+            _ => false,
+        }
+    }
+
+    fn binds(&self) -> Vec<Bind> {
+        let mut binds = Vec::new();
+        for line in &self.front.binds {
+            for endpoint in &line.addresses {
+                let Some(port) = endpoint.port.get() else { continue };
+                let address = match endpoint.host.get() {
+                    Some(Host::Ip(address)) => Some(*address),
+                    Some(Host::AnyIpv4) => None,
+                    _ => continue,
+                };
+                binds.push(Bind {
+                    place: self.place(endpoint.host.span().or(line.place.0)),
+                    address,
+                    port: port.first,
+                    v4v6: line.v4v6.value,
+                    transparent: line.transparent.value,
+                });
+            }
+        }
+        binds
+    }
+
+    fn passthrough(&self, here: &Place) -> Fact<bool> {
+        let ends_tls = self.front.binds.iter().find(|bind| bind.ssl.value);
+        if let Some(bind) = ends_tls {
+            return Fact::known(false, self.place(bind.ssl.span.or(bind.place.0)));
+        }
+        Fact::setting_or(&self.front.mode.clone().map(|mode| mode != Mode::Http), true, here)
+    }
+
+    fn maxconn(&self, here: &Place) -> Fact<Option<u32>> {
+        let global = self.conf.global().map(|global| &global.maxconn);
+        let own = &self.front.maxconn;
+        let smaller = match (global.and_then(Setting::known), own.known()) {
+            (Some(global), Some(own)) if global.value <= own.value => Some(global),
+            (_, Some(own)) => Some(own),
+            (global, None) => global,
+        };
+        match smaller {
+            Some(limit) => Fact::known(u32::try_from(limit.value).ok().or(Some(u32::MAX)), self.place(limit.span)),
+            None if own.is_unknown() || global.is_some_and(Setting::is_unknown) => Fact::unknown(here.clone()),
+            None => Fact::default(None, here.clone()),
+        }
+    }
+
+    fn check(&self, back: &Place) -> HttpCheck {
+        let option = self.back.httpchk.as_ref();
+        let rules = &self.back.http_checks;
+        let send = rules.iter().find(|rule| rule.action.get().is_some_and(|action| action == "send"));
+        let first_rule = rules.first().and_then(|rule| rule.action.span());
+        let at_option = self.place(option.and_then(|option| option.place.0).or(self.back.place.0));
+        let uri = send
+            .and_then(|send| send.after("uri"))
+            .cloned()
+            .or_else(|| option.map(|option| option.uri.clone()))
+            .unwrap_or_default();
+        let (version, old_host) = version(send.and_then(|send| send.after("ver")), option);
+        let expects = rules.iter().find(|rule| rule.action.get().is_some_and(|action| action == "expect"));
+        let checked = self.back.servers.iter().all(|server| server.options.check.get().copied().unwrap_or(false));
+        HttpCheck {
+            enabled: Fact::known(checked, self.place(self.back.servers.first().and_then(|server| server.place.0))),
+            http: Fact::known(option.is_some(), at_option.clone()),
+            rules: Fact::known(!rules.is_empty(), self.place(first_rule)),
+            uri: Fact::setting_or(&uri, "/".to_owned(), &at_option),
+            version: Fact::setting_or(&version, "HTTP/1.0".to_owned(), &at_option),
+            host_header: Fact::known(
+                old_host || send.is_some_and(|send| send.header("host").is_some()),
+                at_option.clone(),
+            ),
+            // Without a rule HAProxy takes any status of 2xx and 3xx, which 400 is not either.
+            expects_200: Fact::known(
+                expects.is_none_or(|rule| {
+                    !rule.has("!")
+                        && rule
+                            .after("status")
+                            .is_none_or(|status| status.get().is_none_or(|status| !status.contains("400")))
+                }),
+                at_option.clone(),
+            ),
+            place: if option.is_some() { at_option } else { back.clone() },
+        }
+    }
+
+    fn server(&self, server: &haproxy::Server) -> Server {
+        let here = self.place(server.place.0);
+        let options = &server.options;
+        let effective = options.effective(self.conf.global());
+        let connect_ssl = self
+            .back
+            .http_checks
+            .iter()
+            .any(|rule| rule.action.get().is_some_and(|action| action == "connect") && rule.has("ssl"));
+        let verify =
+            options.verify.inherit(&self.conf.global().map_or(Setting::Absent, |it| it.ssl_server_verify.clone()));
+        let optional = |setting: &Setting<String>| match setting {
+            Setting::Absent => Fact::default(None, here.clone()),
+            other => Fact::setting(&other.clone().map(Some), &here),
+        };
+        Server {
+            name: server.name.get().cloned().unwrap_or_default(),
+            machine: self.is_own(server).then(|| self.owner.to_owned()),
+            address: Fact::setting(
+                &server.address.host.clone().map(|host| match host {
+                    Host::Ip(address) => address.to_string(),
+                    Host::Name(name) | Host::Socket(name) => name,
+                    Host::AnyIpv4 => "*".to_owned(),
+                }),
+                &here,
+            ),
+            port: Fact::setting(&server.address.port.clone().map(|port| port.first), &here),
+            check_ssl: match effective.check_ssl {
+                Some(on) => Fact::known(on || connect_ssl, self.place(options.check_ssl.span().or(server.place.0))),
+                None => Fact::unknown(here.clone()),
+            },
+            verify: match &verify {
+                Setting::Absent => Fact::default(None, here.clone()),
+                stated => Fact::setting(
+                    &stated
+                        .clone()
+                        .map(|verify| Some(if verify == Verify::None { "none" } else { "required" }.to_owned())),
+                    &here,
+                ),
+            },
+            ca_file: optional(&options.ca_file),
+            inter: Fact::setting_or(&options.inter.clone().map(millis), Millis::secs(2), &here),
+            fall: Fact::setting_or(&options.fall, 3, &here),
+            maxconn: match &options.maxconn {
+                Setting::Absent => Fact::default(None, here.clone()),
+                stated => Fact::setting(&stated.clone().map(|max| u32::try_from(max).ok()), &here),
+            },
+            init_addr: optional(&options.init_addr),
+            place: here,
+        }
+    }
+}
+
+/// The version a check asks by, and whether the old form of `option httpchk` brings a Host header with it.
+fn version(sent: Option<&Setting<String>>, option: Option<&OptionHttpchk>) -> (Setting<String>, bool) {
+    if let Some(sent) = sent {
+        return (sent.clone(), false);
+    }
+    let stated = option.map(|option| option.version.clone()).unwrap_or_default();
+    let host = stated.get().is_some_and(|text| text.to_ascii_lowercase().contains("host:"));
+    (stated.map(|text| text.split(['\\', '\r', ' ']).next().unwrap_or_default().to_owned()), host)
+}
+
+fn first_word(text: String) -> String {
+    text.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
