@@ -25,7 +25,9 @@ pub(crate) fn runs_on(design: &Design, machine: &Name) -> bool {
 /// Adds the files of each of these machines.
 pub(crate) fn render(design: &Design, tree: &mut Tree) {
     for machine in design.machine.keys().filter(|machine| runs_on(design, machine)) {
-        if design.api.haproxy.is_some() {
+        if let Some(haproxy) = &design.api.haproxy {
+            let place = "/etc/haproxy/haproxy.cfg";
+            tree.on_machine(machine, place, crate::haproxy::config(design, machine, haproxy));
             drop_in(design, tree, machine, "haproxy");
         }
         let Some(vrrp) = &design.api.vrrp else { continue };

@@ -12,6 +12,7 @@ mod dns;
 mod etcd;
 mod frr;
 mod guest;
+mod haproxy;
 mod hole;
 mod manifest;
 mod proxmox;
