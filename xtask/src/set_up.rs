@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::bail;
-use plimsoll_rootfs::{Cache, host_root, schemas};
+use plimsoll_rootfs::{Cache, guest, host_root, schemas};
 
 use crate::machine;
 
@@ -19,6 +19,7 @@ pub(crate) fn run(cache: &Cache) -> anyhow::Result<()> {
     let mut tell = |line: &str| println!("   {:>5.1} s  {line}", start.elapsed().as_secs_f64());
     machine::install_what_is_missing(&mut tell)?;
     host_root::ensure(cache, &mut tell)?;
+    guest::ensure(cache, &mut tell)?;
     schemas::ensure(cache, &mut tell)?;
     Ok(())
 }

@@ -21,6 +21,7 @@ mod error;
 mod files;
 mod host;
 mod judge;
+pub mod kernel;
 pub mod keys;
 pub mod objects;
 mod program;

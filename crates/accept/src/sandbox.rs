@@ -58,6 +58,19 @@ impl Sandbox {
     /// # Errors
     /// When it could not be run; what it exits with is in the result.
     pub fn run(&self, files: &Files, links: &[String], script: &str, args: &[String]) -> Result<Run, Error> {
+        self.run_for(SECONDS, files, links, None, script, args)
+    }
+
+    /// The same with a limit of `seconds`, and the directory `shown` at `/mnt`.
+    pub(crate) fn run_for(
+        &self,
+        seconds: u32,
+        files: &Files,
+        links: &[String],
+        shown: Option<&Path>,
+        script: &str,
+        args: &[String],
+    ) -> Result<Run, Error> {
         let stage = Stage::new()?;
         files.write_below(&stage.files())?;
         let output = contained::command("sh", Network::Own)
@@ -66,7 +79,8 @@ impl Sandbox {
             .arg(stage.files())
             .arg(stage.view())
             .arg(links.join(" "))
-            .arg(SECONDS.to_string())
+            .arg(seconds.to_string())
+            .arg(shown.unwrap_or(Path::new("")))
             .args(["sh", "-c", script, "sh"])
             .args(args)
             .output()

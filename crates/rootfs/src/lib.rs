@@ -16,6 +16,7 @@ pub mod cache;
 pub mod contained;
 mod debian;
 mod error;
+pub mod guest;
 pub mod host_root;
 pub mod mirror;
 pub mod schemas;
