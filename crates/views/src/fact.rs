@@ -138,3 +138,10 @@ impl<T> Fact<T> {
         Fact { value: self.value.as_ref().map(f), place: self.place.clone(), default: self.default }
     }
 }
+
+impl<T> Fact<Option<T>> {
+    /// Unknown when the value inside is missing.
+    pub fn flatten(self) -> Fact<T> {
+        Fact { value: self.value.flatten(), place: self.place, default: self.default }
+    }
+}

@@ -5,6 +5,7 @@
 //! Every area has one module with its view types and its two projections, `from_design` and `from_files`.
 
 pub mod balancer;
+pub mod control_plane;
 pub mod etcd;
 mod fact;
 pub mod files;

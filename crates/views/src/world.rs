@@ -4,6 +4,7 @@ use plimsoll_model::design::{Date, Design, Thresholds};
 use plimsoll_model::{Name, Origins};
 
 use crate::balancer::Balancer;
+use crate::control_plane::ControlPlane;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::vrrp::VrrpGroup;
@@ -23,6 +24,8 @@ pub struct World<'a> {
     pub vrrp: Vec<VrrpGroup>,
     /// Balancers in front of the API.
     pub balancers: Vec<Balancer>,
+    /// The control plane.
+    pub control_planes: Vec<ControlPlane>,
     /// etcd.
     pub etcd: Vec<EtcdCluster>,
 }
@@ -37,6 +40,7 @@ impl<'a> World<'a> {
             today,
             vrrp: crate::vrrp::from_design(source),
             balancers: crate::balancer::from_design(source),
+            control_planes: crate::control_plane::from_design(source),
             etcd: crate::etcd::from_design(source),
             design: Some(source),
         }
@@ -50,6 +54,7 @@ impl<'a> World<'a> {
             today,
             vrrp: crate::vrrp::from_files(files),
             balancers: crate::balancer::from_files(files),
+            control_planes: crate::control_plane::from_files(files),
             etcd: crate::etcd::from_files(files),
             design: None,
         }

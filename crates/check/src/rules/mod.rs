@@ -1,6 +1,7 @@
 //! Every rule, by area. A new rule is a file in its area's folder and one line in that folder's list.
 
 pub mod etcd;
+pub mod kadm;
 pub mod lb;
 pub mod vrrp;
 
@@ -8,7 +9,7 @@ use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [vrrp::RULES, lb::RULES, etcd::RULES].into_iter().flatten().copied().collect()
+    [vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
 }
 
 /// The rule of that id.

@@ -1,0 +1,82 @@
+//! KADM-009 and 010: etcd on machines of its own.
+
+use plimsoll_diagnostics::Severity;
+use plimsoll_views::World;
+
+use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
+
+pub(super) const KADM_009: Rule = Rule {
+    id: "KADM-009",
+    severity: Severity::Error,
+    summary: "external etcd is reached by mutual TLS",
+    reads: Reads::Files,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "An endpoint of `etcd.external` that is not https, or a missing caFile, certFile or keyFile.",
+        breaks: "Whoever reaches the port reads and writes everything in the cluster: it is root.",
+        remedy: "https endpoints and the three files.",
+        before: "external: { endpoints: [\"http://10.30.12.20:2379\"] }",
+        after: "external: { endpoints: [\"https://10.30.12.20:2379\"], caFile: …, certFile: …, keyFile: … }",
+        source: "kubernetes.io, operating etcd clusters, securing etcd",
+        evidence: Evidence::Seen,
+    },
+    check: mutual_tls,
+};
+
+pub(super) const KADM_010: Rule = Rule {
+    id: "KADM-010",
+    severity: Severity::Warning,
+    summary: "external etcd is listed member by member",
+    reads: Reads::Files,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "`etcd.external` has a single endpoint.",
+        breaks: "A balancer hides the failure of a member and is one more thing to fail; a single member is no quorum.",
+        remedy: "List every member: API servers balance and fail over by themselves.",
+        before: "endpoints: [\"https://etcd.example.edu:2379\"]",
+        after: "endpoints: [\"https://10.30.12.20:2379\", \"https://10.30.12.21:2379\", \"https://10.30.12.22:2379\"]",
+        source: "kubespray docs/operations/ha-mode.md",
+        evidence: Evidence::SeenPrinciple,
+    },
+    check: listed,
+};
+
+fn mutual_tls(world: &World<'_>, verdicts: &mut Verdicts) {
+    for plane in world.control_planes.iter().filter(|plane| plane.etcd_stacked.is(&false)) {
+        for endpoint in &plane.external_etcd {
+            let plain = endpoint.get().filter(|url| !url.starts_with("https://"));
+            verdicts.verdict(plain.map(|_| {
+                Finding::new(Severity::Error, endpoint.place(), "external etcd is reached without TLS")
+                    .at(endpoint, "")
+                    .breaks("whoever reaches the port reads and writes everything in the cluster")
+                    .help("use https and client certificates")
+            }));
+        }
+        for file in &plane.external_etcd_lacks {
+            verdicts.broken(
+                Finding::new(
+                    Severity::Error,
+                    file.place(),
+                    format!("`{}` of external etcd is missing", file.get().map_or("", String::as_str)),
+                )
+                .at(file, "")
+                .breaks("API servers do not authenticate to etcd, or cannot connect")
+                .help("name caFile, certFile and keyFile"),
+            );
+        }
+    }
+}
+
+fn listed(world: &World<'_>, verdicts: &mut Verdicts) {
+    for plane in world.control_planes.iter().filter(|plane| plane.etcd_stacked.is(&false)) {
+        verdicts.verdict(match &plane.external_etcd[..] {
+            [only] => Some(
+                Finding::new(Severity::Warning, only.place(), "external etcd has a single endpoint")
+                    .at(only, "")
+                    .breaks("the API is gone with that endpoint, or a balancer hides that members have failed")
+                    .help("list every member"),
+            ),
+            _ => None,
+        });
+    }
+}
