@@ -14,6 +14,9 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
         let place = |part: &str| format!("{}/{name}-{part}.yaml", proxmox::SNIPPETS);
         tree.on_host(&machine.host, &place("user"), user_data(design, name, machine));
         tree.on_host(&machine.host, &place("meta"), meta_data(design, name));
+        let network = crate::netplan::config(design, machine);
+        let head = header(design, "#", format_args!("Network of {name} at its first boot"), "cloud-init");
+        tree.on_host(&machine.host, &place("network"), File::new("cloud-init network", format!("{head}{network}")));
     }
 }
 

@@ -21,12 +21,25 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
     for (name, machine) in design.machine.iter().filter(|(_, machine)| machine.state != State::Planned) {
         tree.on_machine(name, "/etc/chrony/chrony.conf", time(design, name));
         tree.on_machine(name, "/etc/hosts", names(design, name, machine));
+        network(design, tree, name, machine);
         mounts(design, tree, name, machine);
         kernel(design, tree, name, machine);
         if machine.role.is_node() {
             tree.on_machine(name, "/etc/containerd/config.toml", containerd(design, name));
         }
     }
+}
+
+/// The network, where cloud-init wrote it at the first boot, so that there are never two of it; from then on the file is
+/// ours.
+fn network(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
+    let head = header(design, "#", format_args!("Network of {name}"), "netplan");
+    let text = crate::netplan::config(design, machine);
+    let file = File::new("network", format!("{head}{text}")).mode(0o600);
+    tree.on_machine(name, "/etc/netplan/50-cloud-init.yaml", file);
+    let head = header(design, "#", format_args!("The network of {name} is not cloud-init's any more"), "cloud-init");
+    let file = File::new("cloud-init and the network", format!("{head}network:\n  config: disabled\n"));
+    tree.on_machine(name, "/etc/cloud/cloud.cfg.d/99-plimsoll-network.cfg", file);
 }
 
 /// The time: every server of the site, none alone. A step is allowed only in the first updates after a start.

@@ -15,6 +15,8 @@ mod guest;
 mod haproxy;
 mod hole;
 mod manifest;
+mod netplan;
+mod nftables;
 mod proxmox;
 mod runbook;
 mod switches;
@@ -34,6 +36,7 @@ pub fn render(design: &Design) -> Tree {
     proxmox::render(design, &mut tree);
     cloud_init::render(design, &mut tree);
     guest::render(design, &mut tree);
+    nftables::render(design, &mut tree);
     balancer::render(design, &mut tree);
     dns::render(design, &mut tree);
     backup::render(design, &mut tree);

@@ -1,21 +1,220 @@
-//! The Tree of a small cluster.
+//! The Tree of a small cluster: golden files, and what our own readers make of them.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p plimsoll-render --test tree` writes the golden files anew; look at the difference.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plimsoll_diagnostics::{SourceId, Sources};
+use plimsoll_formats::{Read, chrony, frr, haproxy, hosts, keepalived, modules_load, named, sysctl, systemd, zone};
 use plimsoll_model::Design;
-use plimsoll_render::{Tree, render};
+use plimsoll_render::{Manifest, Tree, etcd_flags, etcd_flags_for, render};
 
 fn small() -> Design {
     serde_json::from_str(include_str!("small.json")).expect("a design")
 }
 
-#[test]
-fn dump() {
-    let tree = render(&small());
-    if let Ok(dir) = std::env::var("DUMP") {
-        for (path, file) in tree.iter() {
-            let path = std::path::Path::new(&dir).join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, file.text()).unwrap();
+fn golden_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/small")
+}
+
+fn files_below(root: &Path, at: &Path, found: &mut BTreeMap<String, String>) {
+    let Ok(entries) = fs::read_dir(at) else { return };
+    for entry in entries.map(|entry| entry.expect("readable").path()) {
+        if entry.is_dir() {
+            files_below(root, &entry, found);
+        } else {
+            let path = entry.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+            found.insert(path, fs::read_to_string(&entry).expect("a text"));
         }
     }
-    let _: Tree = tree;
+}
+
+/// Objects of the cluster and kubeadm's files have tests of their own.
+fn is_golden(path: &str) -> bool {
+    !path.starts_with("cluster/") && !path.contains("/etc/kubernetes/")
+}
+
+#[test]
+fn the_tree_is_the_golden_one() {
+    let tree = render(&small());
+    let rendered: BTreeMap<String, String> =
+        tree.iter().filter(|(path, _)| is_golden(path)).map(|(path, file)| (path.to_owned(), file.text())).collect();
+    let root = golden_root();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let _ = fs::remove_dir_all(&root);
+        for (path, text) in &rendered {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, text).expect("written");
+        }
+    }
+    let mut golden = BTreeMap::new();
+    files_below(&root, &root, &mut golden);
+    let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&rendered), names(&golden), "the list of files; UPDATE_GOLDEN=1 takes it over");
+    for (path, text) in &rendered {
+        assert_eq!(text, &golden[path], "{path}; UPDATE_GOLDEN=1 takes it over");
+    }
+}
+
+#[test]
+fn the_manifest_names_every_file_and_reads_back() {
+    let design = small();
+    let tree = render(&design);
+    let manifest = Manifest::of(&design, &tree);
+    assert_eq!(manifest.file.len(), tree.len());
+    assert_eq!(manifest.file["machines/ns-1/etc/bind/plimsoll.keys"].secrets, ["tsig/externaldns", "tsig/transfer"]);
+    assert_eq!(Manifest::from_json(&manifest.to_json()).expect("a manifest"), manifest);
+}
+
+#[test]
+fn a_text_of_the_person_cannot_ask_for_a_secret() {
+    let mut design = small();
+    let reason = "see <plimsoll:secret pki/ca.key>";
+    design
+        .excluded
+        .insert("feed/utility".into(), plimsoll_model::design::Excluded { reason: reason.into(), until: None });
+    let tree = render(&design);
+    let runbook = tree.get("RUNBOOK.md").expect("a runbook");
+    assert!(runbook.text().contains(reason));
+    assert_eq!(runbook.open_holes().count(), 0);
+    assert!(tree.secrets().iter().all(|secret| secret.0 != "pki/ca.key"));
+}
+
+/// Lines that are neither empty nor comments.
+fn code(text: &str, marks: &[&str]) -> Vec<String> {
+    let comment = |line: &&str| marks.iter().any(|mark| line.trim_start().starts_with(mark));
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).filter(|line| !comment(line));
+    lines.map(str::to_owned).collect()
+}
+
+/// Reads a rendered file with our own reader: it has nothing to complain about, and writes it the same again.
+fn read_back<T: std::fmt::Display>(
+    tree: &Tree,
+    path: &str,
+    marks: &[&str],
+    notes: &[&str],
+    read: impl Fn(SourceId, &Sources) -> Read<T>,
+) -> T {
+    let text = tree.get(path).unwrap_or_else(|| panic!("no {path}")).text();
+    let mut sources = Sources::new();
+    let source = sources.add(path, text.clone());
+    let read = read(source, &sources);
+    let problems: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(problems, notes, "{path}");
+    assert_eq!(code(&read.value.to_string(), marks), code(&text, marks), "{path}");
+    read.value
+}
+
+#[test]
+fn our_readers_give_back_the_numbers_of_the_design() {
+    let design = small();
+    let tree = render(&design);
+
+    let vrrp = design.api.vrrp.as_ref().expect("it has one");
+    let check = vrrp.check.as_ref().expect("it has one");
+    for (machine, member) in &vrrp.member {
+        let path = format!("machines/{machine}/etc/keepalived/keepalived.conf");
+        let conf = read_back(&tree, &path, &["#"], &[], keepalived::read);
+        let instance = &conf.instances[0];
+        assert_eq!(instance.priority.get(), Some(&member.priority));
+        assert_eq!(instance.advert_int.get(), Some(&Duration::from_millis(vrrp.advert_interval.0)));
+        assert_eq!(instance.unicast_src_ip.get(), Some(&member.source));
+        let peers: Vec<_> = instance.unicast_peers.iter().filter_map(|peer| peer.address.get()).copied().collect();
+        assert_eq!(peers, member.peers);
+        assert!(instance.nopreempt.value != vrrp.preempt);
+        let script = &conf.scripts[0];
+        assert_eq!(script.interval.get(), Some(&Duration::from_millis(check.interval.0)));
+        assert_eq!((script.fall.get(), script.rise.get()), (Some(&check.fall), Some(&check.rise)));
+        assert!(script.weight.is_absent());
+    }
+
+    let stated = design.api.haproxy.as_ref().expect("it has one");
+    let notes = ["`log`", "`user`", "`group`", "`stats`"];
+    let path = "machines/cp-2/etc/haproxy/haproxy.cfg";
+    let text = tree.get(path).expect("there").text();
+    let mut sources = Sources::new();
+    let source = sources.add(path, text.clone());
+    let read = haproxy::read(source, &sources);
+    let complaints: Vec<&str> = read
+        .problems
+        .iter()
+        .map(|problem| problem.message.as_str())
+        .filter(|message| !notes.iter().any(|known| message.starts_with(known)))
+        .collect();
+    assert_eq!(complaints, [""; 0], "only statements that are passed through are noted");
+    assert_eq!(code(&read.value.to_string(), &["#"]), code(&text, &["#"]));
+    let backend = read.value.effective("apiservers").expect("it is there");
+    let servers: Vec<_> = backend.servers.iter().filter_map(|server| server.name.get()).map(String::as_str).collect();
+    assert_eq!(servers, ["cp-1", "cp-2", "cp-3"], "every API server, not just its own");
+    let options = backend.default_server.effective(read.value.global());
+    assert_eq!(options.inter, Some(Duration::from_millis(stated.check.interval.0)));
+    assert_eq!((options.fall, options.rise), (Some(stated.check.fall), Some(stated.check.rise)));
+    assert_eq!(backend.timeouts.tunnel.get().copied(), stated.timeout.tunnel.map(|time| Duration::from_millis(time.0)));
+
+    let path = "gateways/gw-1.frr.conf";
+    let conf = read_back(&tree, path, &["!", "#"], &[], frr::read);
+    let metallb = design.metallb.as_ref().expect("it has one");
+    let peer = &metallb.peer[&plimsoll_model::Name::from("gw-1")];
+    let bgp = &conf.bgp()[0];
+    assert_eq!(bgp.asn.get(), Some(&peer.asn));
+    let seconds = |time: plimsoll_model::units::Millis| u32::try_from(time.whole_secs()).expect("small");
+    let speakers = &bgp.neighbors["metallb"];
+    assert_eq!(speakers.timers.get(), Some(&(seconds(peer.keepalive_time), seconds(peer.hold_time))));
+    assert_eq!(speakers.bfd.get().and_then(|bfd| bfd.profile.as_deref()), peer.bfd.as_ref().map(|name| name.as_str()));
+    assert_eq!(bgp.neighbors["10.30.12.21"].group.as_ref().map(|group| group.value.as_str()), Some("metallb"));
+    assert_eq!(conf.prefix_lists().len(), 1, "the pool and nothing else");
+
+    for machine in ["ns-1", "ns-2"] {
+        for file in ["named.conf.local", "named.conf.options"] {
+            read_back(&tree, &format!("machines/{machine}/etc/bind/{file}"), &["//"], &[], named::read);
+        }
+    }
+    let records = read_back(&tree, "machines/ns-1/var/lib/bind/db.k8s.example.edu", &[";"], &[], zone::read);
+    let zone = &design.zone[&plimsoll_model::Name::from("k8s.example.edu")];
+    assert_eq!(records.soa().map(|soa| soa.serial), Some(zone.serial));
+    assert_eq!(records.records("k8s.example.edu").len(), zone.records.len() + 1);
+
+    let time = read_back(&tree, "machines/cp-1/etc/chrony/chrony.conf", &["#"], &[], chrony::read);
+    assert_eq!(time.sources.len(), design.site.ntp.len());
+    read_back(&tree, "machines/cp-1/etc/sysctl.d/60-plimsoll.conf", &["#"], &[], sysctl::read);
+    read_back(&tree, "machines/cp-1/etc/modules-load.d/60-plimsoll.conf", &["#"], &[], modules_load::read);
+    let names = read_back(&tree, "machines/worker-1/etc/hosts", &["#"], &[], hosts::read);
+    assert_eq!(names.addresses(&design.api.name)[0].0, design.api.vip[0]);
+    for unit in ["plimsoll-etcd-backup.timer", "plimsoll-etcd-backup.service", "var-lib-etcd.mount"] {
+        read_back(&tree, &format!("machines/cp-3/etc/systemd/system/{unit}"), &["#"], &[], systemd::read);
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for (path, file) in render(&small()).iter() {
+        // JSON knows no comments, and a private key nothing but itself.
+        let bare = path.ends_with(".json") || path.ends_with("/id_ed25519");
+        assert!(bare || file.text().contains("Rendered by Plimsoll for cluster campus"), "{path}");
+        assert!(file.text().ends_with('\n'), "{path} has no line end");
+        assert!(!file.purpose.is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn etcd_has_the_numbers_of_the_design_in_the_words_of_its_version() {
+    let design = small();
+    let flags = etcd_flags(&design, "cp-2");
+    for flag in [
+        "--name=cp-2",
+        "--heartbeat-interval=100",
+        "--election-timeout=1000",
+        "--quota-backend-bytes=8589934592",
+        "--initial-cluster=cp-1=https://10.30.12.11:2380,cp-2=https://10.30.12.12:2380,cp-3=https://10.30.12.13:2380",
+        "--feature-gates=InitialCorruptCheck=true",
+    ] {
+        assert!(flags.iter().any(|found| found == flag), "{flag} is not in {flags:#?}");
+    }
+    let old = etcd_flags_for(&design, "cp-2", (3, 5));
+    assert!(old.contains(&"--experimental-initial-corrupt-check=true".to_owned()), "{old:#?}");
+    assert!(etcd_flags(&design, "worker-1").is_empty());
 }
