@@ -14,6 +14,7 @@ mod frr;
 mod guest;
 mod haproxy;
 mod hole;
+mod host;
 mod manifest;
 mod netplan;
 mod nftables;
@@ -33,6 +34,7 @@ pub use tree::{File, Segment, Tree};
 /// Every file of the cluster.
 pub fn render(design: &Design) -> Tree {
     let mut tree = Tree::new();
+    host::render(design, &mut tree);
     proxmox::render(design, &mut tree);
     cloud_init::render(design, &mut tree);
     guest::render(design, &mut tree);
