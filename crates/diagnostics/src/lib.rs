@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod nearest;
+mod redact;
 pub mod render;
 mod source;
 

@@ -4,6 +4,7 @@ use annotate_snippets::renderer::{DecorStyle, Renderer};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use serde_json::{Value, json};
 
+use crate::redact::redact;
 use crate::{Annotation, Diagnostic, Severity, SourceId, Sources};
 
 /// How text is laid out.
@@ -112,7 +113,7 @@ fn snippet<'a>(
     if until - from > LONGEST_EXCERPT {
         return None;
     }
-    let mut snippet = Snippet::source(&source.text[from..until]).path(source.name.as_str()).line_start(first);
+    let mut snippet = Snippet::source(redact(&source.text[from..until])).path(source.name.as_str()).line_start(first);
     for annotation in marked() {
         let start = source.floor_char_boundary(annotation.span.start as usize).clamp(from, until);
         let end = source.floor_char_boundary(annotation.span.end as usize).clamp(start, until);
