@@ -1,0 +1,81 @@
+//! First pass: ranges become single things, each with its place in its range, so that others pair up with it.
+
+use plimsoll_diagnostics::{Span, Spanned};
+use plimsoll_model::{Map, Name};
+use plimsoll_spec::hardware::Role;
+use plimsoll_spec::scalars::{AddressRange, Name as Word, Names};
+use plimsoll_spec::site::{External, Rack, Switch};
+use plimsoll_spec::{Host, Machine, Spec};
+
+/// One of the things that a range stands for.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'s, T> {
+    /// What was written for all of the range.
+    pub(crate) spec: &'s T,
+    /// Place in the range, from 0.
+    pub(crate) index: usize,
+    /// Whether the name was written as a range.
+    pub(crate) ranged: bool,
+    /// Where the name or range stands.
+    pub(crate) span: Option<Span>,
+}
+
+impl<T> Item<'_, T> {
+    /// The one of a range of names that pairs up with this.
+    pub(crate) fn paired(&self, names: &Names) -> Option<Name> {
+        let list = names.list();
+        list.get(if list.len() == 1 { 0 } else { self.index }).map(name)
+    }
+
+    /// The one of a range of addresses that pairs up with this.
+    pub(crate) fn address(&self, range: &AddressRange) -> Option<std::net::IpAddr> {
+        range.nth(self.index)
+    }
+}
+
+/// The single things of the file, by name.
+pub(crate) struct Things<'s> {
+    pub(crate) racks: Map<Item<'s, Rack>>,
+    pub(crate) externals: Map<Item<'s, External>>,
+    pub(crate) switches: Map<Item<'s, Switch>>,
+    pub(crate) hosts: Map<Item<'s, Host>>,
+    pub(crate) machines: Map<Item<'s, Machine>>,
+}
+
+impl<'s> Things<'s> {
+    pub(crate) fn of(spec: &'s Spec) -> Self {
+        Things {
+            racks: spec.site.iter().flat_map(|site| singles(&site.racks)).collect(),
+            externals: singles(&spec.external).collect(),
+            switches: singles(&spec.switches).collect(),
+            hosts: singles(&spec.hosts).collect(),
+            machines: singles(&spec.machines).collect(),
+        }
+    }
+
+    /// Machines of a role, by name.
+    pub(crate) fn role(&self, role: Role) -> impl Iterator<Item = (&Name, &Item<'s, Machine>)> {
+        self.machines.iter().filter(move |(_, machine)| machine.spec.role.value == role)
+    }
+}
+
+fn singles<'s, T>(map: &'s plimsoll_yaml::Map<Names, T>) -> impl Iterator<Item = (Name, Item<'s, T>)> {
+    map.iter().flat_map(|(names, spec)| {
+        let ranged = names.count() > 1;
+        let single = move |(index, word)| (name(word), Item { spec, index, ranged, span: names.span });
+        names.list().iter().enumerate().map(single)
+    })
+}
+
+/// A word of the file as a name of the Design.
+pub(crate) fn name(word: &Word) -> Name {
+    Name::from(word.0.as_str())
+}
+
+/// All names of a list of ranges, each with the place where it was written, sorted and without doubles.
+pub(crate) fn all_names<'n>(ranges: impl IntoIterator<Item = &'n Spanned<Names>>) -> Vec<Name> {
+    let mut names: Vec<Name> = ranges.into_iter().flat_map(|range| range.list().iter().map(name)).collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,191 @@
+//! Allocation with a memory: what was given stays, what was removed waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use plimsoll_diagnostics::{Diagnostic, Span};
+use plimsoll_model::Name;
+
+use super::{Entry, Key, Kind, Lock};
+
+/// Somebody who needs a value.
+pub(crate) struct Want<T> {
+    /// Path of the component.
+    pub(crate) owner: String,
+    /// The value that the file asks for, with its place.
+    pub(crate) written: Option<(T, Option<Span>)>,
+}
+
+/// What somebody got, and by which way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate<T> {
+    /// What the file asks for.
+    Written(T, Option<Span>),
+    /// What was kept or newly chosen.
+    Allocated(T),
+    /// Nothing: all are taken.
+    Exhausted,
+}
+
+/// The old lock and the new one that is being made.
+#[derive(Debug, Default)]
+pub(crate) struct Keeper {
+    old: Lock,
+    new: Lock,
+}
+
+impl Keeper {
+    pub(crate) fn new(old: &Lock) -> Self {
+        Keeper { old: old.clone(), new: Lock::new() }
+    }
+
+    /// Hands what belonged to `from` (and everything below it) to `to`, unless that has something of its own.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        let below = format!("{from}/");
+        let moved: Vec<Key> = self
+            .old
+            .entries
+            .keys()
+            .filter(|key| key.owner == *from || key.owner.as_str().starts_with(&below))
+            .cloned()
+            .collect();
+        for key in moved {
+            let owner = format!("{to}{}", &key.owner.as_str()[from.len()..]);
+            let target = Key { owner: Name::from(owner), ..key.clone() };
+            if !self.old.entries.contains_key(&target)
+                && let Some(entry) = self.old.entries.remove(&key)
+            {
+                self.old.entries.insert(target, entry);
+            }
+        }
+    }
+
+    /// Gives each of `wants` a value of its own within `scope`: what the file asks for, else what it had, else the
+    /// first of `candidates` that `free` allows. Values of removed owners come last.
+    ///
+    /// Diagnostics: an error when the file asks for one value twice; a note when file and lock differ, or when what was
+    /// kept is no longer possible.
+    pub(crate) fn allocate<T: Copy + Ord + Display + FromStr>(
+        &mut self,
+        kind: Kind,
+        scope: &str,
+        wants: &[Want<T>],
+        candidates: impl Iterator<Item = T> + Clone,
+        free: impl Fn(T) -> bool,
+        say: &mut impl FnMut(Diagnostic),
+    ) -> Vec<Fate<T>> {
+        let mut used: BTreeMap<T, usize> = BTreeMap::new();
+        let mut fates: Vec<Fate<T>> = wants.iter().map(|_| Fate::Exhausted).collect();
+        for (index, want) in wants.iter().enumerate() {
+            let Some((value, span)) = want.written else { continue };
+            if let Some(first) = used.get(&value) {
+                let other = &wants[*first];
+                let problem = Diagnostic::error(format!("{} `{value}` is given twice", kind.as_str())).code("duplicate");
+                say(problem
+                    .at(span, format!("to `{}`", want.owner))
+                    .context(other.written.as_ref().and_then(|(_, span)| *span), format!("to `{}`", other.owner)));
+                continue;
+            }
+            used.insert(value, index);
+            fates[index] = Fate::Written(value, span);
+            let kept = self.old.entries.get(&Key::new(kind, scope, &want.owner)).filter(|kept| !kept.removed);
+            if let Some(kept) = kept.filter(|kept| kept.value != value.to_string()) {
+                let what = kind.as_str();
+                let message = format!("`{}` gets {what} `{value}`; it had `{}`", want.owner, kept.value);
+                say(Diagnostic::note_only(message).code("lock-differs").at(span, "the file wins").context(kept.span, ""));
+            }
+        }
+        let kept: Vec<Option<(T, bool)>> = wants
+            .iter()
+            .map(|want| {
+                let entry = self.old.entries.get(&Key::new(kind, scope, &want.owner))?;
+                Some((entry.value.parse().ok()?, entry.removed))
+            })
+            .collect();
+        // Who is there before who comes back: a living entry is stronger than a tombstone.
+        for round in [false, true] {
+            for (index, want) in wants.iter().enumerate() {
+                let Some((value, _)) = kept[index].filter(|(_, removed)| *removed == round) else { continue };
+                if want.written.is_some() {
+                    continue;
+                }
+                if used.contains_key(&value) || !free(value) {
+                    if !round {
+                        let message = format!("`{}` cannot keep {} `{value}`", want.owner, kind.as_str());
+                        let entry = self.old.entries.get(&Key::new(kind, scope, &want.owner));
+                        let problem = Diagnostic::note_only(message).code("lock-differs");
+                        say(problem
+                            .at(entry.and_then(|entry| entry.span), "kept here")
+                            .note("it is reserved, out of range, or given to somebody else by the file; it gets another"));
+                    }
+                    continue;
+                }
+                used.insert(value, index);
+                fates[index] = Fate::Allocated(value);
+            }
+        }
+        let wanted: BTreeSet<&str> = wants.iter().map(|want| want.owner.as_str()).collect();
+        let waiting: BTreeSet<T> = self
+            .old
+            .entries
+            .iter()
+            .filter(|(key, _)| key.kind == kind && key.scope == *scope && !wanted.contains(key.owner.as_str()))
+            .filter_map(|(_, entry)| entry.value.parse().ok())
+            .collect();
+        let mut fresh = candidates.clone().filter(|value| free(*value) && !waiting.contains(value));
+        let mut last = candidates.filter(|value| free(*value) && waiting.contains(value));
+        for (index, want) in wants.iter().enumerate() {
+            if want.written.is_some() || fates[index] != Fate::Exhausted {
+                continue;
+            }
+            let next = fresh.find(|value| !used.contains_key(value)).or_else(|| last.find(|value| !used.contains_key(value)));
+            if let Some(value) = next {
+                used.insert(value, index);
+                fates[index] = Fate::Allocated(value);
+            }
+        }
+        for (want, fate) in wants.iter().zip(&fates) {
+            let (Fate::Written(value, _) | Fate::Allocated(value)) = fate else { continue };
+            let entry = Entry { value: value.to_string(), removed: false, span: None };
+            self.new.entries.insert(Key::new(kind, scope, &want.owner), entry);
+        }
+        let taken: BTreeSet<String> = used.keys().map(ToString::to_string).collect();
+        self.bury(|key| key.kind == kind && key.scope == *scope, &taken);
+        fates
+    }
+
+    /// The serial of a zone whose records have this digest: 1 at first, one more whenever they changed.
+    pub(crate) fn serial(&mut self, zone: &str, digest: &str) -> u32 {
+        let key = Key::new(Kind::Serial, zone, zone);
+        let old = self.old.entries.get(&key).and_then(|entry| {
+            let (serial, digest) = entry.value.split_once(':')?;
+            Some((serial.parse::<u32>().ok()?, digest))
+        });
+        let serial = match old {
+            Some((serial, kept)) if kept == digest => serial,
+            // RFC 1982: after the largest comes 0, which some servers take for "none".
+            Some((serial, _)) => serial.checked_add(1).unwrap_or(1),
+            None => 1,
+        };
+        let entry = Entry { value: format!("{serial}:{digest}"), removed: false, span: None };
+        self.new.entries.insert(key, entry);
+        serial
+    }
+
+    /// Marks what nobody asked for as removed, and gives the new lock.
+    pub(crate) fn finish(mut self) -> Lock {
+        self.bury(|_| true, &BTreeSet::new());
+        self.new
+    }
+
+    fn bury(&mut self, of: impl Fn(&Key) -> bool, taken: &BTreeSet<String>) {
+        for (key, entry) in self.old.entries.iter().filter(|(key, _)| of(key)) {
+            if self.new.entries.contains_key(key) || key.kind.is_exclusive() && taken.contains(&entry.value) {
+                continue;
+            }
+            self.new.entries.insert(key.clone(), Entry { removed: true, ..entry.clone() });
+        }
+        self.old.entries.retain(|key, _| !of(key));
+    }
+}

@@ -1,0 +1,19 @@
+//! The passes, in the order in which they run. Each fills one part of the Design from the file and from what the passes
+//! before it decided.
+
+pub(crate) mod address;
+pub(crate) mod api;
+pub(crate) mod capacity;
+pub(crate) mod firewall;
+pub(crate) mod goals;
+pub(crate) mod hosts;
+pub(crate) mod kubernetes;
+pub(crate) mod machines;
+pub(crate) mod names;
+pub(crate) mod networks;
+pub(crate) mod operations;
+pub(crate) mod placement;
+pub(crate) mod pods;
+pub(crate) mod site;
+pub(crate) mod storage;
+pub(crate) mod wire;

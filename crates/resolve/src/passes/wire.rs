@@ -1,0 +1,311 @@
+//! Switches, their ports, and every cable.
+
+use std::collections::BTreeMap;
+
+use plimsoll_diagnostics::Diagnostic;
+use plimsoll_model::design::{
+    BondMode, Cable, CableEnd, Host, Lag, LagMode, Mlag, MlagKind, Network, Rack, Switch, SwitchPort, SwitchRole,
+};
+use plimsoll_model::units::BitRate;
+use plimsoll_model::{Map, Name};
+use plimsoll_spec::site::{RouterSoftware, SwitchRole as Role};
+
+use crate::cx::{Cx, error, map};
+use crate::expand::{Things, name};
+use crate::lock::{Fate, Kind, Want};
+
+use super::site::{rack_of, supplies};
+
+/// The switch that everything hangs on when nothing was said about cabling.
+pub(crate) const ASSUMED_SWITCH: &str = "switch";
+
+/// A link of a host that needs a port of a switch.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) switch: Name,
+    /// Path of the host.
+    pub(crate) device: String,
+    /// Its port there (`eno1`, `bmc`).
+    pub(crate) port: Name,
+    pub(crate) speed: BitRate,
+    /// The bond it belongs to.
+    pub(crate) bond: Option<Name>,
+    pub(crate) tagged: Vec<u16>,
+    pub(crate) untagged: Option<u16>,
+    pub(crate) span: Option<plimsoll_diagnostics::Span>,
+}
+
+/// Everything about wires.
+pub(crate) struct Wires {
+    pub(crate) switch: Map<Switch>,
+    pub(crate) mlag: Map<Mlag>,
+    pub(crate) cable: Map<Cable>,
+    /// Port of the switch, by link: device path and port there.
+    pub(crate) ports: BTreeMap<(String, Name), Name>,
+}
+
+pub(crate) fn wire(
+    cx: &Cx<'_>,
+    things: &Things<'_>,
+    racks: &Map<Rack>,
+    networks: &Map<Network>,
+    links: &[Link],
+    bond_modes: &BTreeMap<(String, Name), BondMode>,
+) -> Wires {
+    let mut wires = Wires { switch: Map::new(), mlag: Map::new(), cable: Map::new(), ports: BTreeMap::new() };
+    switches(cx, things, racks, links, &mut wires);
+    ports(cx, links, bond_modes, &mut wires);
+    uplinks(cx, things, networks, &mut wires);
+    peer_links(cx, &mut wires);
+    wires
+}
+
+fn switches(cx: &Cx<'_>, things: &Things<'_>, racks: &Map<Rack>, links: &[Link], wires: &mut Wires) {
+    let mut groups: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for (switch, item) in &things.switches {
+        let at = cx.at(format!("switch/{switch}"));
+        at.here(item.span, item.ranged);
+        let spec = item.spec;
+        let rack = rack_of(cx, &at, item, &spec.rack, racks);
+        let role = match at.stated("role", &spec.role) {
+            Some(Role::Leaf) => SwitchRole::Leaf,
+            Some(Role::Spine) => SwitchRole::Spine,
+            Some(Role::Oob) => SwitchRole::OutOfBand,
+            None => at.chosen("role", SwitchRole::Leaf, "hosts hang on it"),
+        };
+        let mtu = if role == SwitchRole::OutOfBand { &cx.edition.oob_mtu } else { &cx.edition.leaf_mtu };
+        let ports = spec.ports.as_ref();
+        let fastest = links.iter().filter(|link| link.switch == *switch).map(|link| link.speed).max();
+        let speed = fastest.unwrap_or(cx.edition.assumed_speed.value);
+        if let Some(mlag) = &spec.mlag {
+            groups.entry(name(&mlag.group)).or_default().push(switch.clone());
+        }
+        let mlag = spec.mlag.as_ref().map(|mlag| at.expanded("mlag", name(&mlag.group), mlag.group.span));
+        let design = Switch {
+            role,
+            psu: supplies(&at, item, &spec.power, &rack),
+            rack,
+            ports: match ports {
+                Some(ports) => at.expanded("ports", u32::from(ports.count), ports.span),
+                None => at.chosen("ports", 48, "not stated"),
+            },
+            port_speed: match ports {
+                Some(ports) => at.expanded("port_speed", ports.speed, ports.span),
+                None => at.chosen("port_speed", speed, "that of the fastest link on it"),
+            },
+            port: Map::new(),
+            lag: Map::new(),
+            mlag,
+            spanning_tree: at.stated("spanning_tree", &spec.stp),
+            mtu: at.or("mtu", map(&spec.mtu, |mtu| u32::from(mtu.0)).as_ref(), mtu),
+            frr: at
+                .stated("frr", &spec.software)
+                .map_or_else(|| at.chosen("frr", false, "not stated"), |word| word == RouterSoftware::Frr),
+        };
+        wires.switch.insert(switch.clone(), design);
+    }
+    if links.iter().any(|link| link.switch == ASSUMED_SWITCH) && !wires.switch.contains_key(&ASSUMED_SWITCH.into()) {
+        let why = "no switch was described: everything hangs on one";
+        cx.at(format!("switch/{ASSUMED_SWITCH}")).chosen("", (), why);
+        let design = Switch {
+            role: SwitchRole::Leaf,
+            rack: racks.keys().next().cloned().unwrap_or_else(|| super::site::ASSUMED_RACK.into()),
+            psu: Map::new(),
+            ports: 48,
+            port_speed: cx.edition.assumed_speed.value,
+            port: Map::new(),
+            lag: Map::new(),
+            mlag: None,
+            spanning_tree: None,
+            mtu: cx.edition.leaf_mtu.value,
+            frr: false,
+        };
+        wires.switch.insert(ASSUMED_SWITCH.into(), design);
+    }
+    for (group, members) in groups {
+        let at = cx.at(format!("mlag/{group}"));
+        let specs = || members.iter().filter_map(|member| things.switches.get(member)?.spec.mlag.as_ref());
+        at.here(specs().next().and_then(|mlag| mlag.group.span), true);
+        let links = specs().find_map(|mlag| mlag.peer_links.as_ref());
+        let keepalive = specs().find_map(|mlag| mlag.keepalive.as_ref());
+        let mlag = Mlag {
+            kind: at.chosen("kind", MlagKind::Mlag, "a pair with a peer link"),
+            peer_links: links.map(|links| u32::from(at.written("peer_links", links))),
+            keepalive: keepalive.map(|keepalive| at.written("keepalive", keepalive)),
+            members,
+        };
+        wires.mlag.insert(group, mlag);
+    }
+}
+
+/// Gives each link a port of its switch.
+fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), BondMode>, wires: &mut Wires) {
+    let mut by_switch: BTreeMap<&Name, Vec<&Link>> = BTreeMap::new();
+    for link in links {
+        by_switch.entry(&link.switch).or_default().push(link);
+    }
+    for (switch_name, links) in by_switch {
+        let Some(switch) = wires.switch.get_mut(switch_name) else { continue };
+        let wants: Vec<Want<u32>> = links
+            .iter()
+            .map(|link| Want { owner: format!("{}/{}", link.device, link.port), written: None })
+            .collect();
+        let scope = format!("switch/{switch_name}");
+        let count = switch.ports;
+        let free = |port| (1..=count).contains(&port);
+        let fates =
+            cx.keeper.borrow_mut().allocate(Kind::Port, &scope, &wants, 1..=count, free, &mut |problem| cx.say(problem));
+        let missing = fates.iter().filter(|fate| **fate == Fate::Exhausted).count();
+        if missing > 0 {
+            let message = format!("switch `{switch_name}` has {count} ports, and {} links end on it", links.len());
+            let span = links.iter().zip(&fates).find(|(_, fate)| **fate == Fate::Exhausted).and_then(|(link, _)| link.span);
+            let problem = error("ports-exhausted", message, span, format!("{missing} of them find none"));
+            cx.say(problem.help("add a switch, or take fewer ports"));
+        }
+        let item = cx.spec.switches.iter().find(|(names, _)| names.list().iter().any(|word| name(word) == *switch_name));
+        let spec = item.map(|(_, spec)| spec);
+        let edge = spec.and_then(|spec| spec.edge_ports.as_ref());
+        let native = spec.and_then(|spec| spec.native_vlan.as_ref());
+        let fallback = spec.and_then(|spec| spec.lacp_fallback.as_ref());
+        for (link, fate) in links.into_iter().zip(fates) {
+            let Fate::Allocated(port) = fate else { continue };
+            let port = Name::from(port.to_string());
+            let at = cx.at(format!("switch/{switch_name}/port/{port}"));
+            at.allocated("", (), &format!("ports of switch {switch_name}"));
+            let peer = format!("{}/nic/{}", link.device, link.port);
+            let mode = link.bond.as_ref().and_then(|bond| bond_modes.get(&(link.device.clone(), bond.clone())));
+            let lag = match mode {
+                Some(BondMode::Lacp | BondMode::BalanceXor | BondMode::BalanceRr | BondMode::Broadcast) => {
+                    let short = link.device.rsplit('/').next().unwrap_or_default();
+                    link.bond.as_ref().map(|bond| Name::from(format!("{short}-{bond}")))
+                }
+                _ => None,
+            };
+            if let Some(lag) = &lag {
+                let place = cx.at(format!("switch/{switch_name}/lag/{lag}"));
+                let bond = link.bond.as_ref().map(|bond| format!("{}/bond/{bond}", link.device)).unwrap_or_default();
+                place.derived("", (), &[&bond]);
+                let lacp = mode == Some(&BondMode::Lacp);
+                let fallback = fallback.map(|fallback| place.written("mode", fallback)) == Some(true);
+                let aggregate = Lag {
+                    mode: match (lacp, fallback) {
+                        (true, true) => LagMode::LacpFallback,
+                        (true, false) => LagMode::Lacp,
+                        (false, _) => LagMode::Static,
+                    },
+                    fast: lacp,
+                    to: link.device.clone(),
+                };
+                switch.lag.insert(lag.clone(), aggregate);
+            }
+            let design = SwitchPort {
+                speed: at.derived("speed", link.speed, &[&peer]),
+                mtu: at.derived("mtu", switch.mtu, &[&format!("{scope}/mtu")]),
+                tagged: at.derived("tagged", link.tagged.clone(), &[&peer]),
+                untagged: match (link.untagged, native) {
+                    (None, Some(native)) => Some(at.written("untagged", native).0),
+                    (untagged, _) => at.derived("untagged", untagged, &[&peer]),
+                },
+                lag,
+                edge: match edge {
+                    Some(edge) => at.written("edge", edge),
+                    None => at.chosen("edge", true, "hosts never close a loop, and must not wait for spanning tree"),
+                },
+            };
+            switch.port.insert(port.clone(), design);
+            let cable = Cable {
+                a: CableEnd { device: scope.clone(), port: port.clone() },
+                b: CableEnd { device: link.device.clone(), port: link.port.clone() },
+                speed: link.speed,
+            };
+            cx.at(format!("cable/{switch_name}:{port}")).derived("", (), &[&peer, at.path()]);
+            wires.cable.insert(format!("{switch_name}:{port}").into(), cable);
+            wires.ports.insert((link.device.clone(), link.port.clone()), port);
+        }
+    }
+}
+
+/// Links from leaves to routers: one from each to each.
+fn uplinks(cx: &Cx<'_>, things: &Things<'_>, networks: &Map<Network>, wires: &mut Wires) {
+    for (switch_name, item) in &things.switches {
+        let Some(uplinks) = &item.spec.uplinks else { continue };
+        let Some(switch) = wires.switch.get_mut(switch_name) else { continue };
+        for (index, target) in uplinks.to.list().iter().map(name).enumerate() {
+            let port = Name::from(format!("uplink-{}", index + 1));
+            let at = cx.at(format!("switch/{switch_name}/port/{port}"));
+            at.here(uplinks.to.span, true);
+            let device = if things.switches.contains_key(&target) { "switch" } else { "external" };
+            let mut tagged: Vec<u16> = networks
+                .values()
+                .filter(|network| network.gateway.as_ref().is_some_and(|gateway| gateway.by.contains(&target)))
+                .map(|network| network.vlan)
+                .collect();
+            tagged.sort_unstable();
+            let lag = switch.mlag.as_ref().map(|_| target.clone());
+            if let Some(lag) = &lag {
+                cx.at(format!("switch/{switch_name}/lag/{lag}")).here(uplinks.to.span, true);
+                let aggregate = Lag { mode: LagMode::Lacp, fast: true, to: format!("{device}/{target}") };
+                switch.lag.insert(lag.clone(), aggregate);
+            }
+            let speed = at.written("speed", &uplinks.speed);
+            let from = format!("switch/{switch_name}/mtu");
+            let design = SwitchPort {
+                speed,
+                mtu: at.derived("mtu", switch.mtu, &[&from]),
+                tagged: at.derived("tagged", tagged, &["network"]),
+                untagged: None,
+                lag,
+                edge: at.chosen("edge", false, "a switch or router is at the other end"),
+            };
+            switch.port.insert(port.clone(), design);
+            let cable = format!("{switch_name}:{port}");
+            cx.at(format!("cable/{cable}")).here(uplinks.to.span, true);
+            let ends = Cable {
+                a: CableEnd { device: format!("{device}/{target}"), port: switch_name.clone() },
+                b: CableEnd { device: format!("switch/{switch_name}"), port },
+                speed,
+            };
+            wires.cable.insert(cable.into(), ends);
+        }
+    }
+}
+
+/// Cables between the members of a pair, as many as were stated.
+fn peer_links(cx: &Cx<'_>, wires: &mut Wires) {
+    for (group, mlag) in &wires.mlag {
+        let (Some(count), [first, rest @ ..]) = (mlag.peer_links, mlag.members.as_slice()) else { continue };
+        for other in rest {
+            for index in 1..=count.min(8) {
+                let suffix = if rest.len() > 1 { format!("{other}-{index}") } else { index.to_string() };
+                let port = Name::from(format!("peer-{suffix}"));
+                let speed = wires.switch.get(first).map_or(cx.edition.assumed_speed.value, |switch| switch.port_speed);
+                let cable = format!("{first}:{port}");
+                cx.at(format!("cable/{cable}")).derived("", (), &[&format!("mlag/{group}/peer_links")]);
+                let end = |switch: &Name| CableEnd { device: format!("switch/{switch}"), port: port.clone() };
+                wires.cable.insert(cable.into(), Cable { a: end(first), b: end(other), speed });
+            }
+        }
+    }
+}
+
+/// Racks over which each network is stretched: those of the switches that carry it.
+pub(crate) fn stretch(cx: &Cx<'_>, networks: &mut Map<Network>, wires: &Wires, hosts: &Map<Host>) {
+    for (network_name, network) in networks {
+        let carries = |port: &SwitchPort| port.tagged.contains(&network.vlan) || port.untagged == Some(network.vlan);
+        let mut racks: Vec<Name> = wires
+            .switch
+            .values()
+            .filter(|switch| switch.port.values().any(carries))
+            .map(|switch| switch.rack.clone())
+            .chain(hosts.values().filter(|host| host.address.contains_key(network_name)).map(|host| host.rack.clone()))
+            .collect();
+        racks.sort();
+        racks.dedup();
+        network.racks = cx.at(format!("network/{network_name}")).derived("racks", racks, &["switch"]);
+    }
+}
+
+/// A problem about cabling that only a person can solve.
+pub(crate) fn unknown_switch(switch: &Name) -> Diagnostic {
+    Diagnostic::error(format!("there is no switch `{switch}`")).code("undefined")
+}
