@@ -22,13 +22,7 @@ pub(crate) struct Cx<'s> {
 
 impl<'s> Cx<'s> {
     pub(crate) fn new(spec: &'s Spec, edition: &'static Edition, keeper: Keeper) -> Self {
-        Cx {
-            spec,
-            edition,
-            keeper: RefCell::new(keeper),
-            origins: RefCell::default(),
-            diagnostics: RefCell::default(),
-        }
+        Cx { spec, edition, keeper: RefCell::new(keeper), origins: RefCell::default(), diagnostics: RefCell::default() }
     }
 
     pub(crate) fn say(&self, diagnostic: Diagnostic) {
@@ -114,7 +108,10 @@ impl<'c, 's> At<'c, 's> {
 
     /// What a person may have written; otherwise it is not known.
     pub(crate) fn stated<T: Clone>(&self, field: &str, value: &Opt<T>) -> Option<T> {
-        value.as_ref().map(|value| self.written(field, value))
+        match value {
+            Some(value) => Some(self.written(field, value)),
+            None => self.chosen(field, None, "not stated"),
+        }
     }
 
     /// What a person wrote, or else the edition's default.
@@ -171,6 +168,11 @@ pub(crate) fn map<T, U>(value: &Opt<T>, f: impl FnOnce(&T) -> U) -> Opt<U> {
 }
 
 /// An error about the design, with its place.
-pub(crate) fn error(code: &str, message: impl Into<String>, span: Option<Span>, label: impl Into<String>) -> Diagnostic {
+pub(crate) fn error(
+    code: &str,
+    message: impl Into<String>,
+    span: Option<Span>,
+    label: impl Into<String>,
+) -> Diagnostic {
     Diagnostic::error(message).code(code).at(span, label)
 }

@@ -112,6 +112,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let domain = names::domain(cx);
     let mut plans = hosts::hosts(cx, things, &rack, &network);
     let wires = wire::wire(cx, things, &rack, &network, &plans.links, &plans.bond_modes);
+    wire::plug(cx, &mut plans, &wires);
     let mut machine = machines::machines(cx, things, &plans, &domain);
     capacity::capacity(cx, things, &plans, &machine);
     if cx.failed() {
@@ -153,13 +154,8 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let local_storage = storage::local(cx, &machine);
     let nodelocal = names::nodelocal(cx);
     let coredns = names::coredns(cx, &kubernetes.services, &site, &machine);
-    let parts = names::Parts {
-        networks: &network,
-        hosts: &host,
-        machines: &machine,
-        api: &api,
-        metallb: metallb.as_ref(),
-    };
+    let parts =
+        names::Parts { networks: &network, hosts: &host, machines: &machine, api: &api, metallb: metallb.as_ref() };
     let zones = names::zones(cx, &parts);
     let parts = firewall::Parts {
         site: &site,

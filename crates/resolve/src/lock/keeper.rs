@@ -81,7 +81,8 @@ impl Keeper {
             let Some((value, span)) = want.written else { continue };
             if let Some(first) = used.get(&value) {
                 let other = &wants[*first];
-                let problem = Diagnostic::error(format!("{} `{value}` is given twice", kind.as_str())).code("duplicate");
+                let problem =
+                    Diagnostic::error(format!("{} `{value}` is given twice", kind.as_str())).code("duplicate");
                 say(problem
                     .at(span, format!("to `{}`", want.owner))
                     .context(other.written.as_ref().and_then(|(_, span)| *span), format!("to `{}`", other.owner)));
@@ -93,7 +94,10 @@ impl Keeper {
             if let Some(kept) = kept.filter(|kept| kept.value != value.to_string()) {
                 let what = kind.as_str();
                 let message = format!("`{}` gets {what} `{value}`; it had `{}`", want.owner, kept.value);
-                say(Diagnostic::note_only(message).code("lock-differs").at(span, "the file wins").context(kept.span, ""));
+                say(Diagnostic::note_only(message)
+                    .code("lock-differs")
+                    .at(span, "the file wins")
+                    .context(kept.span, ""));
             }
         }
         let kept: Vec<Option<(T, bool)>> = wants
@@ -115,9 +119,9 @@ impl Keeper {
                         let message = format!("`{}` cannot keep {} `{value}`", want.owner, kind.as_str());
                         let entry = self.old.entries.get(&Key::new(kind, scope, &want.owner));
                         let problem = Diagnostic::note_only(message).code("lock-differs");
-                        say(problem
-                            .at(entry.and_then(|entry| entry.span), "kept here")
-                            .note("it is reserved, out of range, or given to somebody else by the file; it gets another"));
+                        say(problem.at(entry.and_then(|entry| entry.span), "kept here").note(
+                            "it is reserved, out of range, or given to somebody else by the file; it gets another",
+                        ));
                     }
                     continue;
                 }
@@ -139,7 +143,8 @@ impl Keeper {
             if want.written.is_some() || fates[index] != Fate::Exhausted {
                 continue;
             }
-            let next = fresh.find(|value| !used.contains_key(value)).or_else(|| last.find(|value| !used.contains_key(value)));
+            let next =
+                fresh.find(|value| !used.contains_key(value)).or_else(|| last.find(|value| !used.contains_key(value)));
             if let Some(value) = next {
                 used.insert(value, index);
                 fates[index] = Fate::Allocated(value);

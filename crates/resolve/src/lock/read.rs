@@ -81,10 +81,11 @@ impl Reader {
         }
         let key = Key::new(kind, scope, owner);
         if let Some(first) = self.lock.entries.get(&key) {
-            let problem = Diagnostic::error(format!("`{owner}` has two entries for one {} of `{scope}`", kind.as_str()))
-                .code("lock-duplicate")
-                .at(span, "the second")
-                .context(first.span, "the first");
+            let problem =
+                Diagnostic::error(format!("`{owner}` has two entries for one {} of `{scope}`", kind.as_str()))
+                    .code("lock-duplicate")
+                    .at(span, "the second")
+                    .context(first.span, "the first");
             self.diagnostics.push(problem.help("delete the line whose value nothing uses"));
             return;
         }

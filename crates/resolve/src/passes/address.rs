@@ -172,7 +172,12 @@ fn allocate(
     let missing = fates.iter().filter(|fate| **fate == Fate::Exhausted).count();
     let collided = wants.iter().zip(&fates).any(|(want, fate)| want.written.is_some() && *fate == Fate::Exhausted);
     if missing > 0 && !collided {
-        let span = cx.spec.networks.get(network_name.as_str()).and_then(|spec| spec.ipv4.as_ref()).and_then(|prefix| prefix.span);
+        let span = cx
+            .spec
+            .networks
+            .get(network_name.as_str())
+            .and_then(|spec| spec.ipv4.as_ref())
+            .and_then(|prefix| prefix.span);
         let message = format!("network `{network_name}` has no address left for {missing} of {} owners", wants.len());
         let label = format!("given out are {} to {}", network.allocate_from, network.allocate_to);
         let problem = error("network-exhausted", message, span, label);
@@ -249,7 +254,8 @@ impl Given<'_> {
         let bridge = plan.host.bridge.iter().find(|(_, bridge)| bridge.networks.contains(self.network_name));
         let Some((bridge_name, bridge)) = bridge else {
             let message = format!("host `{}` has no bridge for network `{}`", machine.host, self.network_name);
-            let problem = error("no-bridge", message, word.and_then(|word| word.span), format!("`{machine_name}` hangs on it"));
+            let problem =
+                error("no-bridge", message, word.and_then(|word| word.span), format!("`{machine_name}` hangs on it"));
             let help = format!("carry `{}` on one of its `nics`, with a bridge over it", self.network_name);
             cx.say(problem.context(plan.span, "the host").help(help));
             return;
@@ -263,12 +269,25 @@ impl Given<'_> {
             interface: at.chosen("interface", Name::from(format!("eth{index}")), "in the order of its networks"),
             bridge: at.derived("bridge", bridge_name.clone(), &[&bridge_path]),
             tag: at.derived("tag", tag, &[&bridge_path]),
-            mac: at.derived("mac", mac(&cx.spec.cluster.value.0, machine_name, self.network_name), &["cluster", at.path()]),
+            mac: at.derived(
+                "mac",
+                mac(&cx.spec.cluster.value.0, machine_name, self.network_name),
+                &["cluster", at.path()],
+            ),
             address: self.with_prefix(),
             address6: None,
             gateway: None,
-            mtu: at.derived("mtu", self.network.mtu.min(bridge.mtu), &[&format!("network/{}/mtu", self.network_name), &bridge_path]),
-            ipfilter: at.or_chosen("ipfilter", item.spec.ipfilter.as_ref(), false, "it would drop the addresses that move"),
+            mtu: at.derived(
+                "mtu",
+                self.network.mtu.min(bridge.mtu),
+                &[&format!("network/{}/mtu", self.network_name), &bridge_path],
+            ),
+            ipfilter: at.or_chosen(
+                "ipfilter",
+                item.spec.ipfilter.as_ref(),
+                false,
+                "it would drop the addresses that move",
+            ),
         };
         machine.nic.insert(self.network_name.clone(), nic);
     }
@@ -296,7 +315,9 @@ fn default_routes(
     machines: &mut Map<Machine>,
     things: &Things<'_>,
 ) {
-    let gateway = |network: &Name| networks.get(network).and_then(|network| network.gateway.as_ref()).map(|gateway| gateway.address);
+    let gateway = |network: &Name| {
+        networks.get(network).and_then(|network| network.gateway.as_ref()).map(|gateway| gateway.address)
+    };
     for (host_name, plan) in &mut hosts.plans {
         let of_purpose = |network: &&Name| {
             networks.get(*network).is_some_and(|network| network.purposes.contains(&Purpose::Proxmox))

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use plimsoll_diagnostics::Diagnostic;
 use plimsoll_model::design::{
-    Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Machine, Network, Purpose, Role, Site,
-    Vrrp, VrrpCheck, VrrpCheckKind, VrrpMember, VrrpState,
+    Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Machine, Network, Purpose, Role, Site, Vrrp,
+    VrrpCheck, VrrpCheckKind, VrrpMember, VrrpState,
 };
 use plimsoll_model::units::Millis;
 use plimsoll_model::{Map, Name};
@@ -185,20 +185,15 @@ fn vrid(cx: &Cx<'_>, at: &At<'_, '_>, parts: &Parts<'_>) -> u8 {
             at.allocated("vrid", *vrid, &format!("the free VRRP ids of network {} from {from}", parts.network))
         }
         _ => {
-            let problem = Diagnostic::error(format!("network `{}` has no free VRRP id", parts.network)).code("vrid-exhausted");
+            let problem =
+                Diagnostic::error(format!("network `{}` has no free VRRP id", parts.network)).code("vrid-exhausted");
             cx.say(problem.at(cx.spec.api.vip.span, ""));
             0
         }
     }
 }
 
-fn members(
-    cx: &Cx<'_>,
-    at: &At<'_, '_>,
-    spec: &cluster::Vrrp,
-    parts: &Parts<'_>,
-    state: VrrpState,
-) -> Map<VrrpMember> {
+fn members(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Vrrp, parts: &Parts<'_>, state: VrrpState) -> Map<VrrpMember> {
     let control: Vec<(&Name, &Machine)> =
         parts.machines.iter().filter(|(_, machine)| machine.role == Role::ControlPlane).collect();
     if !spec.priorities.is_empty() && spec.priorities.len() != control.len() {
@@ -212,7 +207,8 @@ fn members(
         if let Some(nic) = machine.nic.get(&parts.network) {
             addresses.push((name, nic.address.addr()));
         } else {
-            let message = format!("`{name}` may hold the address of the API and does not stand in network `{}`", parts.network);
+            let message =
+                format!("`{name}` may hold the address of the API and does not stand in network `{}`", parts.network);
             let problem = Diagnostic::error(message).code("not-in-network").at(cx.spec.api.vip.span, "the address");
             cx.say(problem.help(format!("add `{}` to the `networks` of the control plane", parts.network)));
         }
@@ -221,7 +217,8 @@ fn members(
     let step = if control.len() <= 14 { 10 } else { 1 };
     let mut members = Map::new();
     for (index, (name, machine)) in control.iter().enumerate() {
-        let (Some(nic), Some((_, source))) = (machine.nic.get(&parts.network), addresses.iter().find(|(other, _)| other == name))
+        let (Some(nic), Some((_, source))) =
+            (machine.nic.get(&parts.network), addresses.iter().find(|(other, _)| other == name))
         else {
             continue;
         };
@@ -236,7 +233,11 @@ fn members(
                 Some(word) => at.expanded("state", state, word.span),
                 None => at.chosen("state", state, "nobody takes the address before it has listened"),
             },
-            interface: at.derived("interface", nic.interface.clone(), &[&format!("{path}/nic/{}/interface", parts.network)]),
+            interface: at.derived(
+                "interface",
+                nic.interface.clone(),
+                &[&format!("{path}/nic/{}/interface", parts.network)],
+            ),
             source: at.derived("source", *source, &[&address]),
             peers: at.derived(
                 "peers",
@@ -278,7 +279,11 @@ fn haproxy(cx: &Cx<'_>, at: &At<'_, '_>, parts: &Parts<'_>, profile: &FailoverPr
         let at = at.child(format!("server/{name}"));
         at.derived("", (), &[&format!("machine/{name}")]);
         let design = HaproxyServer {
-            address: at.derived("address", nic.address.addr().to_string(), &[&format!("machine/{name}/nic/{network}/address")]),
+            address: at.derived(
+                "address",
+                nic.address.addr().to_string(),
+                &[&format!("machine/{name}/nic/{network}/address")],
+            ),
             port: at.derived("port", parts.apiserver_port, &["kubernetes/apiserver/bind_port"]),
         };
         server.insert(name.clone(), design);

@@ -20,18 +20,26 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
         memory(cx, things, plan, host_name, on(host_name).collect());
         for (group, disk) in &host.disk {
             let parts: Vec<(&Name, Bytes)> = on(host_name)
-                .flat_map(|(name, machine)| machine.disk.values().filter(|part| part.on == *group).map(move |part| (name, part.size)))
+                .flat_map(|(name, machine)| {
+                    machine.disk.values().filter(|part| part.on == *group).map(move |part| (name, part.size))
+                })
                 .collect();
             let sum: Bytes = parts.iter().map(|(_, size)| *size).sum();
             if sum > disk.usable() {
                 let message = format!("the disks `{group}` of host `{host_name}` are too small for what lies on them");
-                let span = things.hosts.get(host_name).and_then(|item| item.spec.disks.get(group.as_str())).and_then(|disks| disks.span);
+                let span = things
+                    .hosts
+                    .get(host_name)
+                    .and_then(|item| item.spec.disks.get(group.as_str()))
+                    .and_then(|disks| disks.span);
                 let label = format!("{} can be used, {} are needed", gib(disk.usable()), gib(sum));
                 let uses: Vec<String> = parts.iter().map(|(name, size)| format!("{name} {size}")).collect();
                 cx.say(error("disk-too-small", message, span, label).note(format!("on it: {}", uses.join(", "))));
             }
-            let passed: Vec<&Name> =
-                on(host_name).filter(|(_, machine)| machine.passthrough.contains(group)).map(|(name, _)| name).collect();
+            let passed: Vec<&Name> = on(host_name)
+                .filter(|(_, machine)| machine.passthrough.contains(group))
+                .map(|(name, _)| name)
+                .collect();
             if let [first, second, ..] = passed.as_slice() {
                 let message = format!("the disks `{group}` of host `{host_name}` are passed to two machines");
                 let span = |machine: &Name| {
@@ -42,14 +50,22 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
                 cx.say(problem.context(span(first), format!("to `{first}`")));
             }
             if !passed.is_empty() && !parts.is_empty() {
-                let message = format!("the disks `{group}` of host `{host_name}` are passed through and hold disks of guests");
-                let span = things.machines.get(passed[0]).and_then(|item| item.spec.pass.iter().next()).and_then(|name| name.span);
+                let message =
+                    format!("the disks `{group}` of host `{host_name}` are passed through and hold disks of guests");
+                let span = things
+                    .machines
+                    .get(passed[0])
+                    .and_then(|item| item.spec.pass.iter().next())
+                    .and_then(|name| name.span);
                 cx.say(error("passed-twice", message, span, "passed through whole"));
             }
         }
         for (name, machine) in on(host_name) {
             if machine.cpu > host.cpu.threads {
-                let message = format!("`{name}` has {} processors, its host `{host_name}` {} threads", machine.cpu, host.cpu.threads);
+                let message = format!(
+                    "`{name}` has {} processors, its host `{host_name}` {} threads",
+                    machine.cpu, host.cpu.threads
+                );
                 let span = things.machines.get(name).and_then(|item| item.spec.cpu.as_ref()).and_then(|cpu| cpu.span);
                 cx.say(error("cpu-too-small", message, span.or(plan.span), ""));
             }
@@ -70,7 +86,8 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
         });
         if !fits {
             let span = things.machines.get(name).and_then(|item| item.spec.drain.as_ref()).and_then(|drain| drain.span);
-            let problem = error("nowhere-to-go", format!("no other host has room for `{name}`, which is to migrate"), span, "");
+            let problem =
+                error("nowhere-to-go", format!("no other host has room for `{name}`, which is to migrate"), span, "");
             let problem = problem.breaks("its host cannot be drained without stopping it");
             cx.say(problem.help("write `drain: stop`, or leave memory and disk space for it on another host"));
         }
@@ -97,8 +114,11 @@ fn memory(
     );
     let span = things.hosts.get(host_name).and_then(|item| item.spec.memory.span);
     let list: Vec<String> = guests.iter().map(|(name, machine)| format!("{name} {}", machine.memory)).collect();
-    let problem: Diagnostic = error("memory-too-small", format!("host `{host_name}` has too little memory for its guests"), span, label);
-    cx.say(problem.note(format!("on it: {}", list.join(", "))).breaks("the kernel ends guests, etcd members among them"));
+    let problem: Diagnostic =
+        error("memory-too-small", format!("host `{host_name}` has too little memory for its guests"), span, label);
+    cx.say(
+        problem.note(format!("on it: {}", list.join(", "))).breaks("the kernel ends guests, etcd members among them"),
+    );
 }
 
 /// In GiB with at most one decimal, for messages.

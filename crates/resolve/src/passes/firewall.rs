@@ -79,9 +79,8 @@ fn span_of(purpose: &str, protocol: Protocol, first: u16, last: u16, from: Vec<P
 }
 
 fn networks_for(parts: &Parts<'_>, purposes: &[Purpose]) -> Vec<Peer> {
-    let carries = |network: &plimsoll_model::design::Network| {
-        network.purposes.iter().any(|purpose| purposes.contains(purpose))
-    };
+    let carries =
+        |network: &plimsoll_model::design::Network| network.purposes.iter().any(|purpose| purposes.contains(purpose));
     parts.networks.iter().filter(|(_, network)| carries(network)).map(|(name, _)| Peer::Network(name.clone())).collect()
 }
 
@@ -142,7 +141,8 @@ fn node(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
             allowed.push(allow("BGP of MetalLB", Protocol::Tcp, &[179], routers()));
         }
         if !metallb.bfd.is_empty() {
-            let ports = if metallb.peer.values().any(|peer| peer.multihop) { vec![3784, 3785, 4784] } else { vec![3784, 3785] };
+            let ports =
+                if metallb.peer.values().any(|peer| peer.multihop) { vec![3784, 3785, 4784] } else { vec![3784, 3785] };
             allowed.push(allow("BFD of MetalLB", Protocol::Udp, &ports, routers()));
         }
         allowed.push(allow("metrics of MetalLB", Protocol::Tcp, &[9120], nodes_and_pods(parts)));
@@ -255,11 +255,7 @@ fn service(word: &str) -> Option<(Protocol, Option<u16>)> {
 }
 
 /// What a person wants opened beside, on every machine.
-fn open(
-    cx: &Cx<'_>,
-    opened: &plimsoll_yaml::Map<String, OneOrMany<Spanned<Prefix>>>,
-    all: &mut Map<Vec<Allow>>,
-) {
+fn open(cx: &Cx<'_>, opened: &plimsoll_yaml::Map<String, OneOrMany<Spanned<Prefix>>>, all: &mut Map<Vec<Allow>>) {
     for (word, from) in opened {
         let Some((protocol, port)) = service(&word.value) else {
             cx.say(error("wrong-value", format!("`{}` is no service", word.value), word.span, "").help(SERVICE_HELP));

@@ -23,7 +23,10 @@ pub(crate) fn survive(cx: &Cx<'_>) -> Vec<Goal> {
                 }
                 let failures = counts.into_iter().map(|(kind, count)| Failure { count, kind: kind.into() });
                 let failures = failures.collect();
-                goals.push((Goal { promise: promise.value.0.clone(), failures, while_drained }, goal.span.or(promise.span)));
+                goals.push((
+                    Goal { promise: promise.value.0.clone(), failures, while_drained },
+                    goal.span.or(promise.span),
+                ));
             }
         }
     }
@@ -125,7 +128,9 @@ pub(crate) fn thresholds(cx: &Cx<'_>) -> Thresholds {
                 let of_rule: Vec<String> = of_rule.map(|(name, _, _)| format!("`{name}`")).collect();
                 cx.say(match nearest(&limit.value, names) {
                     Some(near) => problem.at(limit.span, format!("did you mean `{near}`?")),
-                    None if of_rule.is_empty() => problem.at(limit.span, "").help(format!("{} has no limits", rule.value)),
+                    None if of_rule.is_empty() => {
+                        problem.at(limit.span, "").help(format!("{} has no limits", rule.value))
+                    }
                     None => problem.at(limit.span, "").help(format!("{} has {}", rule.value, of_rule.join(", "))),
                 });
                 continue;
@@ -134,7 +139,12 @@ pub(crate) fn thresholds(cx: &Cx<'_>) -> Thresholds {
             let number = if whole {
                 setting.0.parse::<u32>().ok().map(serde_json::Value::from)
             } else {
-                setting.0.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0).map(serde_json::Value::from)
+                setting
+                    .0
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|value| value.is_finite() && *value >= 0.0)
+                    .map(serde_json::Value::from)
             };
             let Some(number) = number else {
                 let kind = if whole { "a whole number" } else { "a number" };

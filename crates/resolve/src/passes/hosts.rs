@@ -108,7 +108,11 @@ fn reserved_memory(cx: &Cx<'_>, at: &At<'_, '_>, item: &Item<'_, plimsoll_spec::
     if item.spec.disks.values().any(zfs) {
         let share = Bytes((memory.0 as f64 * cx.edition.zfs_arc_share) as u64).whole_mib();
         let arc = Bytes::mib(share).min(cx.edition.zfs_arc_most);
-        return at.chosen("reserved_memory", own + arc, "its daemons, and a tenth (16 GiB at most) for the cache of ZFS");
+        return at.chosen(
+            "reserved_memory",
+            own + arc,
+            "its daemons, and a tenth (16 GiB at most) for the cache of ZFS",
+        );
     }
     at.chosen("reserved_memory", own, cx.edition.hypervisor_memory.why)
 }
@@ -121,9 +125,8 @@ fn disks(
     item: &Item<'_, plimsoll_spec::Host>,
 ) -> Map<Disk> {
     let mut disks = Map::new();
-    let guests = || {
-        things.machines.values().filter(|machine| machine.paired(&machine.spec.host).as_ref() == Some(host_name))
-    };
+    let guests =
+        || things.machines.values().filter(|machine| machine.paired(&machine.spec.host).as_ref() == Some(host_name));
     for (word, group) in &item.spec.disks {
         let at = at.child(format!("disk/{word}"));
         at.here(group.span.or(word.span), item.ranged);
@@ -241,7 +244,9 @@ impl Wiring<'_, '_> {
         let mut tagged = Vec::new();
         let mut untagged = None;
         let mut largest = None;
-        for (word, with_tag) in spec.networks.iter().map(|word| (word, true)).chain(spec.untagged.iter().map(|word| (word, false))) {
+        for (word, with_tag) in
+            spec.networks.iter().map(|word| (word, true)).chain(spec.untagged.iter().map(|word| (word, false)))
+        {
             let Some((network_name, network)) = self.networks.get_key_value(&name(word)) else { continue };
             if with_tag {
                 tagged.push(network.vlan);
@@ -290,7 +295,13 @@ impl Wiring<'_, '_> {
                 if of_switch.is_some() { "that of the switch's ports" } else { self.cx.edition.assumed_speed.why },
             );
             let card = spec.cards.get(index).map(|card| at.expanded("card", name(card), card.span));
-            let nic = Nic { switch: switch.clone(), port: port.clone(), speed, mtu: at.derived("mtu", mtu, &[place.path()]), card };
+            let nic = Nic {
+                switch: switch.clone(),
+                port: port.clone(),
+                speed,
+                mtu: at.derived("mtu", mtu, &[place.path()]),
+                card,
+            };
             host.nic.insert(port.clone(), nic);
             members.push(port.clone());
             all.links.push(Link {
@@ -345,10 +356,20 @@ impl Wiring<'_, '_> {
             members,
             miimon: at.or("miimon", spec.miimon.as_ref(), &self.cx.edition.miimon),
             lacp_rate: (mode == BondMode::Lacp).then(|| {
-                at.or_chosen("lacp_rate", rate.as_ref(), LacpRate::Fast, "a silent partner is missed after 3 s instead of 90")
+                at.or_chosen(
+                    "lacp_rate",
+                    rate.as_ref(),
+                    LacpRate::Fast,
+                    "a silent partner is missed after 3 s instead of 90",
+                )
             }),
             xmit_hash_policy: hashes.then(|| {
-                at.or_chosen("xmit_hash_policy", hash.as_ref(), "layer3+4".to_owned(), "spreads the flows of one pair of machines")
+                at.or_chosen(
+                    "xmit_hash_policy",
+                    hash.as_ref(),
+                    "layer3+4".to_owned(),
+                    "spreads the flows of one pair of machines",
+                )
             }),
             mtu,
         }
@@ -381,7 +402,8 @@ impl Wiring<'_, '_> {
             let mtu = map(&spec.mtu, |mtu| u32::from(mtu.0));
             let default_mtu = if aware { below } else { carried_mtu };
             let mtu = at.or_chosen("mtu", mtu.as_ref(), default_mtu, "that of what it stands on");
-            let mut vids: Vec<u16> = on_it.iter().filter(|carried| aware && carried.tagged).map(|carried| carried.vlan).collect();
+            let mut vids: Vec<u16> =
+                on_it.iter().filter(|carried| aware && carried.tagged).map(|carried| carried.vlan).collect();
             vids.sort_unstable();
             let networks = on_it.iter().map(|carried| carried.network.clone()).collect();
             if let Some(id) = vlan {
@@ -429,7 +451,8 @@ impl Wiring<'_, '_> {
             let at = self.at.child(format!("bridge/{bridge_name}"));
             at.chosen("", (), "no bridge was written: one that keeps VLANs apart itself");
             let on_it: Vec<&Carried> = self.carried.iter().filter(|carried| carried.over == over).collect();
-            let mut vids: Vec<u16> = on_it.iter().filter(|carried| carried.tagged).map(|carried| carried.vlan).collect();
+            let mut vids: Vec<u16> =
+                on_it.iter().filter(|carried| carried.tagged).map(|carried| carried.vlan).collect();
             vids.sort_unstable();
             let bridge = Bridge {
                 vlan_aware: true,
@@ -457,7 +480,11 @@ impl Wiring<'_, '_> {
         let from = network.map_or_else(|| "network".to_owned(), |network| format!("network/{network}"));
         let limit = self.mtu_of(host, parent);
         at.derived("", (), &[self.at.path(), &from]);
-        let vlan = VlanInterface { parent: parent.clone(), id, mtu: at.derived("mtu", mtu.min(limit), &[&format!("{from}/mtu")]) };
+        let vlan = VlanInterface {
+            parent: parent.clone(),
+            id,
+            mtu: at.derived("mtu", mtu.min(limit), &[&format!("{from}/mtu")]),
+        };
         host.vlan.insert(interface.clone(), vlan);
         interface
     }
@@ -500,7 +527,8 @@ impl Wiring<'_, '_> {
     fn bmc(&self, all: &mut HostPlans) {
         let Some(bmc) = &self.item.spec.bmc else { return };
         let Some(switch) = self.item.paired(&bmc.switch) else { return };
-        let vlan = self.networks.values().find(|network| network.purposes.contains(&Purpose::Bmc)).map(|network| network.vlan);
+        let vlan =
+            self.networks.values().find(|network| network.purposes.contains(&Purpose::Bmc)).map(|network| network.vlan);
         let item = self.things.switches.get(&switch).map(|item| item.spec);
         let speed = item.and_then(|switch| switch.ports.as_ref()).map_or(BitRate::gbit(1), |ports| ports.speed);
         all.links.push(Link {

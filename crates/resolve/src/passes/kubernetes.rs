@@ -44,15 +44,21 @@ pub(crate) fn versions(cx: &Cx<'_>) -> Option<Map<String>> {
             put("kubernetes", at.expanded("kubernetes", release.version.to_owned(), version.span));
         }
         (Some(version), None) => {
-            let known: Vec<String> = releases.iter().map(|release| format!("{}.{}", release.minor.0, release.minor.1)).collect();
-            let message = format!("edition {} does not know the latest release of Kubernetes {version}", cx.edition.name);
+            let known: Vec<String> =
+                releases.iter().map(|release| format!("{}.{}", release.minor.0, release.minor.1)).collect();
+            let message =
+                format!("edition {} does not know the latest release of Kubernetes {version}", cx.edition.name);
             let problem = error("unknown-version", message, version.span, "");
-            let help = format!("write all three numbers, as in `\"{version}.1\"`; it knows those of {}", known.join(", "));
+            let help =
+                format!("write all three numbers, as in `\"{version}.1\"`; it knows those of {}", known.join(", "));
             cx.say(problem.help(help));
             return None;
         }
         (None, _) => {
-            put("kubernetes", at.chosen("kubernetes", latest.version.to_owned(), "the latest that all components are tested with"));
+            put(
+                "kubernetes",
+                at.chosen("kubernetes", latest.version.to_owned(), "the latest that all components are tested with"),
+            );
         }
     }
     let brought = release.unwrap_or(latest);
@@ -84,12 +90,28 @@ pub(crate) fn versions(cx: &Cx<'_>) -> Option<Map<String>> {
     Some(versions)
 }
 
-pub(crate) fn kubernetes(cx: &Cx<'_>, version: &str, networks: &Map<Network>, taken: &Taken, nodes: usize, sans: Sans) -> Kubernetes {
+pub(crate) fn kubernetes(
+    cx: &Cx<'_>,
+    version: &str,
+    networks: &Map<Network>,
+    taken: &Taken,
+    nodes: usize,
+    sans: Sans,
+) -> Kubernetes {
     let at = cx.at("kubernetes");
     let nothing = cluster::Kubernetes::default();
     let spec = cx.spec.kubernetes.as_ref().unwrap_or(&nothing);
-    let pods = prefixes(cx, &at, "pods", &spec.pods, networks, taken, &["10.244.0.0/16", "10.128.0.0/16", "172.20.0.0/16"]);
-    let services = prefixes(cx, &at, "services", &spec.services, networks, taken, &["10.96.0.0/20", "10.127.0.0/20", "172.31.0.0/20"]);
+    let pods =
+        prefixes(cx, &at, "pods", &spec.pods, networks, taken, &["10.244.0.0/16", "10.128.0.0/16", "172.20.0.0/16"]);
+    let services = prefixes(
+        cx,
+        &at,
+        "services",
+        &spec.services,
+        networks,
+        taken,
+        &["10.96.0.0/20", "10.127.0.0/20", "172.31.0.0/20"],
+    );
     let planned = cx.spec.assume.as_ref().and_then(|assume| assume.nodes.as_ref());
     let nodes_max = (nodes as u32).max(cx.edition.nodes_max);
     let domain = map(&spec.domain, |domain| domain.0.clone());
@@ -206,9 +228,17 @@ fn apiserver(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, sans: San
         anonymous_health: at.or_chosen("anonymous_health", anonymous, true, "the balancer asks without credentials"),
         goaway_chance: at.or("goaway_chance", daemon.goaway_chance.as_ref(), &edition.goaway_chance),
         shutdown_delay: at.or("shutdown_delay", daemon.shutdown_delay.as_ref(), &edition.shutdown_delay),
-        etcd_compaction: at.or("etcd_compaction", etcd.and_then(|etcd| etcd.compaction.as_ref()), &edition.etcd_compaction),
+        etcd_compaction: at.or(
+            "etcd_compaction",
+            etcd.and_then(|etcd| etcd.compaction.as_ref()),
+            &edition.etcd_compaction,
+        ),
         default_toleration: at.or("default_toleration", daemon.not_ready_toleration.as_ref(), &edition.toleration),
-        unreachable_toleration: at.or("unreachable_toleration", daemon.unreachable_toleration.as_ref(), &edition.toleration),
+        unreachable_toleration: at.or(
+            "unreachable_toleration",
+            daemon.unreachable_toleration.as_ref(),
+            &edition.toleration,
+        ),
         audit: audit.then(|| Audit {
             max_age_days: at.fixed("audit/max_age_days", &edition.audit_days),
             max_backups: at.fixed("audit/max_backups", &edition.audit_files),
@@ -244,7 +274,8 @@ fn kubelet(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, cluster_dns
     let edition = cx.edition;
     let swap = at.or_chosen("swap", daemon.swap.as_ref(), false, "etcd and kubelets are not to wait for a disk");
     let eviction = at.or("eviction_hard/memory_available", daemon.eviction_memory.as_ref(), &edition.eviction_memory);
-    let kubelet_own = |field: &str, value: &str| Some(at.chosen(&format!("eviction_hard/{field}"), value.to_owned(), "kubelet"));
+    let kubelet_own =
+        |field: &str, value: &str| Some(at.chosen(&format!("eviction_hard/{field}"), value.to_owned(), "kubelet"));
     Kubelet {
         cluster_dns,
         max_pods: at.or("max_pods", daemon.max_pods.as_ref(), &edition.max_pods),
@@ -256,7 +287,11 @@ fn kubelet(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, cluster_dns
         }),
         system_reserved: Some(KubeReserved {
             cpu: at.or("system_reserved/cpu", daemon.system_reserved_cpu.as_ref(), &edition.system_reserved_cpu),
-            memory: at.or("system_reserved/memory", daemon.system_reserved_memory.as_ref(), &edition.system_reserved_memory),
+            memory: at.or(
+                "system_reserved/memory",
+                daemon.system_reserved_memory.as_ref(),
+                &edition.system_reserved_memory,
+            ),
         }),
         // All four or none: what is left out of a partly set one counts as 0.
         eviction_hard: Some(EvictionHard {
@@ -328,11 +363,16 @@ pub(crate) fn etcd(cx: &Cx<'_>, networks: &Map<Network>, machines: &Map<Machine>
     let nothing = cluster::Etcd::default();
     let spec = cx.spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.etcd.as_ref()).unwrap_or(&nothing);
     let edition = cx.edition;
-    let nodes: Vec<&Name> =
-        networks.iter().filter(|(_, network)| network.purposes.contains(&Purpose::Nodes)).map(|(name, _)| name).collect();
+    let nodes: Vec<&Name> = networks
+        .iter()
+        .filter(|(_, network)| network.purposes.contains(&Purpose::Nodes))
+        .map(|(name, _)| name)
+        .collect();
     let mut member = Map::new();
     for (machine_name, machine) in machines.iter().filter(|(_, machine)| machine.role == Role::ControlPlane) {
-        let Some((network, nic)) = nodes.iter().find_map(|network| machine.nic.get_key_value(*network)) else { continue };
+        let Some((network, nic)) = nodes.iter().find_map(|network| machine.nic.get_key_value(*network)) else {
+            continue;
+        };
         let at = at.child(format!("member/{machine_name}"));
         let path = format!("machine/{machine_name}");
         at.derived("", (), &[&path]);
@@ -361,11 +401,15 @@ pub(crate) fn etcd(cx: &Cx<'_>, networks: &Map<Network>, machines: &Map<Machine>
         heartbeat: at.or("heartbeat", spec.heartbeat.as_ref(), &edition.etcd_heartbeat),
         election: at.or("election", spec.election.as_ref(), &edition.etcd_election),
         quota: at.or("quota", spec.quota.as_ref(), &edition.etcd_quota),
-        auto_compaction: at.chosen("auto_compaction", Millis(0), if off { "nobody compacts" } else { "the API server compacts" }),
+        auto_compaction: at.chosen(
+            "auto_compaction",
+            Millis(0),
+            if off { "nobody compacts" } else { "the API server compacts" },
+        ),
         initial_corrupt_check: at.chosen("initial_corrupt_check", true, "kubeadm"),
         snapshot_count: stated(&at, "snapshot_count", &spec.snapshot_count, "etcd's own"),
         extra_args: flags(&at, &spec.flags),
-        rtt_max: cx.spec.assume.as_ref().and_then(|assume| at.stated("rtt_max", &assume.rtt)),
+        rtt_max: at.stated("rtt_max", &cx.spec.assume.as_ref().and_then(|assume| assume.rtt)),
         client_port: at.chosen("client_port", 2379, "etcd"),
         peer_port: at.chosen("peer_port", 2380, "etcd"),
         defragmentation: Some(defragmentation),

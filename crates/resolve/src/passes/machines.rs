@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll_diagnostics::Span;
-use plimsoll_model::design::{
-    CacheMode, DiskKind, Drain, Host, Image, Machine, Role, State, Taint, VirtualDisk,
-};
+use plimsoll_model::design::{CacheMode, DiskKind, Drain, Host, Image, Machine, Role, State, Taint, VirtualDisk};
 use plimsoll_model::units::Bytes;
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::hardware::{CacheMode as SpecCache, Drain as SpecDrain, Role as SpecRole};
@@ -90,7 +88,12 @@ pub(crate) fn machines(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, doma
                 None => at.chosen("drain", Drain::Stop, "its disks are the host's own"),
             },
             ha: at.or_chosen("ha", spec.ha.as_ref(), false, "others do its work; a copy on another host would lag"),
-            onboot: at.or_chosen("onboot", spec.onboot.as_ref(), onboot, "after a power cut nobody must start it by hand"),
+            onboot: at.or_chosen(
+                "onboot",
+                spec.onboot.as_ref(),
+                onboot,
+                "after a power cut nobody must start it by hand",
+            ),
             startup_order: at.chosen(
                 "startup_order",
                 match what {
@@ -162,7 +165,8 @@ fn vmids(cx: &Cx<'_>, things: &Things<'_>) -> Vec<Fate<u32>> {
         if let (Some((id, span)), Some(ids)) = (&want.written, &item.spec.vmid)
             && *id > ids.last
         {
-            let message = format!("`{ids}` are {} guest ids, too few for the range of machines", ids.last - ids.first + 1);
+            let message =
+                format!("`{ids}` are {} guest ids, too few for the range of machines", ids.last - ids.first + 1);
             cx.say(error("range-length", message, *span, ""));
             break;
         }
@@ -170,7 +174,10 @@ fn vmids(cx: &Cx<'_>, things: &Things<'_>) -> Vec<Fate<u32>> {
     let inside = |id: u32, all: &[(u32, u32)]| all.iter().any(|(first, last)| (*first..=*last).contains(&id));
     let free = |id| ranges.iter().any(|(first, last, _)| (*first..=*last).contains(&id)) && !inside(id, &reserved);
     let candidates = ranges.iter().flat_map(|(first, last, _)| *first..=*last);
-    let fates = cx.keeper.borrow_mut().allocate(Kind::Vmid, "proxmox", &wants, candidates, free, &mut |problem| cx.say(problem));
+    let fates = cx
+        .keeper
+        .borrow_mut()
+        .allocate(Kind::Vmid, "proxmox", &wants, candidates, free, &mut |problem| cx.say(problem));
     if fates.contains(&Fate::Exhausted) {
         let message = format!("there are fewer guest ids than the {} machines need", wants.len());
         let span = ranges.iter().find_map(|(_, _, span)| *span);
@@ -259,7 +266,12 @@ fn disks(
             on: on.clone(),
             size: *bytes,
             bus: at.chosen("bus", format!("scsi{index}"), "the system first, then by name"),
-            cache: at.or_chosen("cache", cache.as_ref(), cache_default, "flushes are honoured and nothing is held twice"),
+            cache: at.or_chosen(
+                "cache",
+                cache.as_ref(),
+                cache_default,
+                "flushes are honoured and nothing is held twice",
+            ),
             mount: at.chosen("mount", mount, "by the disk's name"),
             replicated: false,
         };
@@ -321,7 +333,9 @@ fn taints(cx: &Cx<'_>, at: &At<'_, '_>, item: &Item<'_, plimsoll_spec::Machine>,
         let Some(taint) = taint(text) else {
             let message = format!("`{}` is no taint", text.value);
             let problem = error("wrong-value", message, text.span, "");
-            cx.say(problem.help("write `key=value:NoSchedule`; possible are NoSchedule, PreferNoSchedule and NoExecute"));
+            cx.say(
+                problem.help("write `key=value:NoSchedule`; possible are NoSchedule, PreferNoSchedule and NoExecute"),
+            );
             continue;
         };
         taints.push(at.expanded(&format!("taints/{}", taints.len()), taint, text.span));

@@ -174,7 +174,8 @@ pub(crate) fn zones(cx: &Cx<'_>, parts: &Parts<'_>) -> Zones {
         }
     }
     for (name, host) in parts.hosts {
-        let known = host.address.iter().find(|(_, address)| address.gateway.is_some()).or_else(|| host.address.iter().next());
+        let known =
+            host.address.iter().find(|(_, address)| address.gateway.is_some()).or_else(|| host.address.iter().next());
         if let Some((_, address)) = known {
             add(name.as_str(), address.address.addr(), &mut forward);
         }
@@ -207,7 +208,10 @@ pub(crate) fn zones(cx: &Cx<'_>, parts: &Parts<'_>) -> Zones {
         }
         for origin in pool_zones(parts).into_iter().filter(|origin| controller && !reverse.contains_key(origin)) {
             let records = ns_records(&servers, &zone.0);
-            zones.zone.insert(origin.as_str().into(), maker.zone(&origin, ZoneKind::Reverse, records, &[RecordType::Ptr, RecordType::Txt], zone.span));
+            zones.zone.insert(
+                origin.as_str().into(),
+                maker.zone(&origin, ZoneKind::Reverse, records, &[RecordType::Ptr, RecordType::Txt], zone.span),
+            );
         }
     }
     for (server, address) in &servers.all {
@@ -242,7 +246,8 @@ struct Servers {
 }
 
 fn servers(cx: &Cx<'_>, spec: &services::Dns, parts: &Parts<'_>, zone: Option<Span>) -> Option<Servers> {
-    let mut of_role = parts.machines.iter().filter(|(_, machine)| machine.role == Role::ZoneServer).map(|(name, _)| name.clone());
+    let mut of_role =
+        parts.machines.iter().filter(|(_, machine)| machine.role == Role::ZoneServer).map(|(name, _)| name.clone());
     let primary = spec.primary.as_ref().map(|word| name(word)).or_else(|| of_role.next());
     let Some(primary) = primary else {
         let problem = Diagnostic::error("no machine answers for the zone").code("missing-key").at(zone, "our zone");
@@ -260,8 +265,10 @@ fn servers(cx: &Cx<'_>, spec: &services::Dns, parts: &Parts<'_>, zone: Option<Sp
         });
         Some(zone.or_else(|| machine.nic.iter().next())?.1.address.addr())
     };
-    let all: Vec<(Name, IpAddr)> =
-        std::iter::once(primary).chain(secondaries).filter_map(|server| Some((server.clone(), address(&server)?))).collect();
+    let all: Vec<(Name, IpAddr)> = std::iter::once(primary)
+        .chain(secondaries)
+        .filter_map(|server| Some((server.clone(), address(&server)?)))
+        .collect();
     (!all.is_empty()).then_some(Servers { all })
 }
 
@@ -321,7 +328,14 @@ struct Maker<'a, 's> {
 }
 
 impl Maker<'_, '_> {
-    fn zone(&self, origin: &str, kind: ZoneKind, records: Vec<Record>, update: &[RecordType], span: Option<Span>) -> Zone {
+    fn zone(
+        &self,
+        origin: &str,
+        kind: ZoneKind,
+        records: Vec<Record>,
+        update: &[RecordType],
+        span: Option<Span>,
+    ) -> Zone {
         let (cx, edition) = (self.cx, self.cx.edition);
         let at = cx.at(format!("zone/{origin}"));
         let of_ours = self.spec.zone.as_ref().is_some_and(|zone| zone.0 == origin);
@@ -359,8 +373,16 @@ impl Maker<'_, '_> {
             negative_ttl: at.fixed("negative_ttl", &edition.zone_negative),
             hostmaster: at.derived("hostmaster", hostmaster, &["monitoring/alerts", "zone"]),
             transfer_key: at.chosen("transfer_key", TRANSFER_KEY.into(), "secondaries sign"),
-            update_key: at.chosen("update_key", dynamic.then(|| UPDATE_KEY.into()), "what is rendered and what a controller writes never share a zone"),
-            update_types: at.chosen("update_types", if dynamic { update.to_vec() } else { Vec::new() }, "what ExternalDNS writes"),
+            update_key: at.chosen(
+                "update_key",
+                dynamic.then(|| UPDATE_KEY.into()),
+                "what is rendered and what a controller writes never share a zone",
+            ),
+            update_types: at.chosen(
+                "update_types",
+                if dynamic { update.to_vec() } else { Vec::new() },
+                "what ExternalDNS writes",
+            ),
             records: at.derived("records", records, &["machine", "host", "api"]),
         }
     }
@@ -410,7 +432,8 @@ fn external_dns(cx: &Cx<'_>, spec: &services::Dns, servers: &Servers, zones: &Ma
     let name = servers.all.first().map(|(name, _)| format!("dns_server/{name}/address")).unwrap_or_default();
     let dynamic = zones.iter().filter(|(_, zone)| zone.update_key.is_some()).map(|(name, _)| name.clone());
     ExternalDns {
-        policy: policy.unwrap_or_else(|| at.chosen("policy", ExternalDnsPolicy::UpsertOnly, "it removes nothing by mistake")),
+        policy: policy
+            .unwrap_or_else(|| at.chosen("policy", ExternalDnsPolicy::UpsertOnly, "it removes nothing by mistake")),
         owner_id: match &written.owner {
             Some(owner) => at.written("owner_id", owner),
             None => at.derived("owner_id", cluster, &["cluster"]),
@@ -423,7 +446,11 @@ fn external_dns(cx: &Cx<'_>, spec: &services::Dns, servers: &Servers, zones: &Ma
         min_ttl: at.fixed("min_ttl", &cx.edition.external_dns_ttl),
         interval: at.or("interval", written.interval.as_ref(), &cx.edition.external_dns_interval),
         annotation_prefix: at.chosen("annotation_prefix", "external-dns.kubernetes.io/".into(), "its own since 0.22"),
-        txt_prefix: at.chosen("txt_prefix", "extdns-%{record_type}.".into(), "a label of its own, so that none grows too long"),
+        txt_prefix: at.chosen(
+            "txt_prefix",
+            "extdns-%{record_type}.".into(),
+            "a label of its own, so that none grows too long",
+        ),
         memory: at.fixed("memory", &cx.edition.external_dns_memory),
     }
 }

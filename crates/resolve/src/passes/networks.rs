@@ -170,7 +170,8 @@ fn assign_purposes(cx: &Cx<'_>, things: &Things<'_>, networks: &mut Map<Network>
     if spec.dns.as_ref().is_some_and(|dns| dns.zone.is_some()) {
         wanted.push((Purpose::Zone, Some(Purpose::Proxmox)));
     }
-    let l2 = |ingress: &plimsoll_spec::Ingress| ingress.announce.as_ref().is_some_and(|word| word.value == Announce::L2);
+    let l2 =
+        |ingress: &plimsoll_spec::Ingress| ingress.announce.as_ref().is_some_and(|word| word.value == Announce::L2);
     if spec.ingress.as_ref().is_some_and(|ingress| !l2(ingress)) {
         wanted.push((Purpose::Bgp, None));
     }

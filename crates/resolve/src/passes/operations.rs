@@ -38,9 +38,11 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
         let limits = at.child("limits");
         let path = format!("tenant/{word}");
         let max_cpu = limits.derived("max_cpu", quota_cpu.min(most_cpu), &[&format!("{path}/cpu"), "machine"]);
-        let max_memory = limits.derived("max_memory", quota_memory.min(most_memory), &[&format!("{path}/memory"), "machine"]);
+        let max_memory =
+            limits.derived("max_memory", quota_memory.min(most_memory), &[&format!("{path}/memory"), "machine"]);
         let default_cpu = limits.or("default_cpu", spec.default_cpu.as_ref(), &cx.edition.default_cpu).min(max_cpu);
-        let default_memory = limits.or("default_memory", spec.default_memory.as_ref(), &cx.edition.default_memory).min(max_memory);
+        let default_memory =
+            limits.or("default_memory", spec.default_memory.as_ref(), &cx.edition.default_memory).min(max_memory);
         let design = Tenant {
             cpu: quota_cpu,
             memory: quota_memory,
@@ -52,8 +54,16 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
             pods: at.or("pods", spec.pods.as_ref(), &cx.edition.tenant_pods),
             load_balancers: at.or("load_balancers", spec.load_balancers.as_ref(), &cx.edition.tenant_load_balancers),
             limits: LimitRange {
-                request_cpu: limits.chosen("request_cpu", MilliCpu((default_cpu.0 / 5).max(1)), "a fifth of the limit: most containers idle"),
-                request_memory: limits.chosen("request_memory", default_memory, "the limit: memory cannot be taken back"),
+                request_cpu: limits.chosen(
+                    "request_cpu",
+                    MilliCpu((default_cpu.0 / 5).max(1)),
+                    "a fifth of the limit: most containers idle",
+                ),
+                request_memory: limits.chosen(
+                    "request_memory",
+                    default_memory,
+                    "the limit: memory cannot be taken back",
+                ),
                 default_cpu,
                 default_memory,
                 max_cpu,
@@ -77,7 +87,11 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
 pub(crate) fn priority_classes(cx: &Cx<'_>) -> Map<PriorityClass> {
     let mut classes = Map::new();
     if !cx.spec.tenants.is_empty() {
-        cx.at(format!("priority_class/{TENANT_CLASS}")).chosen("", (), "tenants give way to the cluster's own services");
+        cx.at(format!("priority_class/{TENANT_CLASS}")).chosen(
+            "",
+            (),
+            "tenants give way to the cluster's own services",
+        );
         let class = PriorityClass { value: 1000, default: false, description: "Workloads of tenants".into() };
         classes.insert(TENANT_CLASS.into(), class);
     }
@@ -94,7 +108,8 @@ pub(crate) fn backups(cx: &Cx<'_>, externals: &Map<External>, machines: &Map<Mac
         let at = at.child("volume/volumes");
         let every = at.written("every", &job.every);
         let pools = job.pools.iter().enumerate();
-        let of_ceph = cx.spec.storage.iter().filter_map(|storage| storage.ceph.as_ref()).flat_map(|ceph| ceph.pools.keys());
+        let of_ceph =
+            cx.spec.storage.iter().filter_map(|storage| storage.ceph.as_ref()).flat_map(|ceph| ceph.pools.keys());
         let design = VolumeBackup {
             every,
             keep: at.written("keep", &job.keep),
@@ -133,7 +148,10 @@ fn etcd_backup(
             let (account, directory) = rest.split_once('/').unwrap_or((rest, ""));
             let account = if account.contains('@') { account.to_owned() } else { format!("plimsoll@{account}") };
             let directory = directory.trim_matches('/');
-            (account, if directory.is_empty() { format!("{cluster}/etcd") } else { format!("{directory}/{cluster}/etcd") })
+            (
+                account,
+                if directory.is_empty() { format!("{cluster}/etcd") } else { format!("{directory}/{cluster}/etcd") },
+            )
         }
         (None, Some(address)) => (format!("plimsoll@{address}"), format!("{cluster}/etcd")),
         (None, None) => {
@@ -163,11 +181,9 @@ fn etcd_backup(
         None => at.chosen("restore_test", None, "nobody said so"),
     };
     let with = spec.with.as_ref().map(|with| at.written("with_pki", with) == With::Pki);
-    let last = spec.last_restore_test.as_ref().map(|day| {
-        let at = at.written("last_restore_test", day);
-        plimsoll_model::design::Date { year: at.year, month: at.month, day: at.day }
-    });
-    let rpo = cx.spec.objectives.as_ref().and_then(|objectives| objectives.etcd_loss.as_ref());
+    let last = at.stated("last_restore_test", &spec.last_restore_test);
+    let last = last.map(|day| plimsoll_model::design::Date { year: day.year, month: day.month, day: day.day });
+    let rpo = cx.spec.objectives.as_ref().and_then(|objectives| objectives.etcd_loss);
     Some(EtcdBackup {
         every,
         keep: at.written("keep", &spec.keep),
@@ -177,7 +193,7 @@ fn etcd_backup(
         with_pki: with.unwrap_or_else(|| at.chosen("with_pki", true, "a snapshot without its keys cannot be used")),
         restore_test,
         directory: at.chosen("directory", "/var/backups/etcd".into(), "the system's place for backups"),
-        rpo: rpo.map(|rpo| at.written("rpo", rpo)),
+        rpo: at.stated("rpo", &rpo),
         verify: at.or_chosen("verify", spec.verify.as_ref(), true, "a snapshot that was never read may be none"),
         last_restore_test: last,
         to,

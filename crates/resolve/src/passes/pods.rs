@@ -42,7 +42,8 @@ pub(crate) fn calico(cx: &Cx<'_>, parts: &Parts<'_>) -> Calico {
     });
     let why = "nodes stand in one network and reach each other directly";
     let encapsulation = at.or_chosen("encapsulation", encapsulation.as_ref(), Encapsulation::None, why);
-    let wireguard = at.or_chosen("wireguard", spec.wireguard.as_ref(), false, "nobody asked for encryption between nodes");
+    let wireguard =
+        at.or_chosen("wireguard", spec.wireguard.as_ref(), false, "nobody asked for encryption between nodes");
     let nodes: Vec<(&Name, &Network)> =
         parts.networks.iter().filter(|(_, network)| network.purposes.contains(&Purpose::Nodes)).collect();
     let underlay = parts
@@ -80,6 +81,7 @@ pub(crate) fn calico(cx: &Cx<'_>, parts: &Parts<'_>) -> Calico {
             peer.insert(router, design);
         }
     }
+    at.chosen_unless("peer", peer.is_empty(), "nodes speak to each other alone");
     let autodetection = match &spec.autodetect {
         Some(word) => {
             let network = parts.networks.get(&name(word));
@@ -162,7 +164,7 @@ pub(crate) fn metallb(cx: &Cx<'_>, parts: &Parts<'_>) -> Option<MetalLb> {
     let spec = cx.spec.ingress.as_ref()?;
     let at = cx.at("metallb");
     let edition = cx.edition;
-    let announce = match spec.announce.as_ref().map(|word| at.written("announce", word)) {
+    let announce = match spec.announce.as_ref().map(|word| word.value) {
         Some(SpecAnnounce::Bgp) => Announce::Bgp,
         Some(SpecAnnounce::L2) => Announce::L2,
         None if spec.peers.is_empty() => Announce::L2,
@@ -175,7 +177,8 @@ pub(crate) fn metallb(cx: &Cx<'_>, parts: &Parts<'_>) -> Option<MetalLb> {
     } else {
         at.expanded("nodes", from, spec.from.first().and_then(|names| names.span))
     };
-    let control_plane = |name: &Name| parts.machines.get(name).is_some_and(|machine| machine.role == Role::ControlPlane);
+    let control_plane =
+        |name: &Name| parts.machines.get(name).is_some_and(|machine| machine.role == Role::ControlPlane);
     let announcers = if nodes.iter().any(control_plane) { Announcers::All } else { Announcers::Workers };
     let bfd_wanted = spec.bfd.as_ref();
     let enabled = bfd_wanted.and_then(|bfd| bfd.enabled.as_ref());
@@ -262,7 +265,9 @@ fn pools(cx: &Cx<'_>, at: &At<'_, '_>, spec: &plimsoll_spec::Ingress, announce: 
         .spec
         .tenants
         .values()
-        .map(|tenant| tenant.load_balancers.as_ref().map_or(cx.edition.tenant_load_balancers.value, |count| count.value))
+        .map(|tenant| {
+            tenant.load_balancers.as_ref().map_or(cx.edition.tenant_load_balancers.value, |count| count.value)
+        })
         .sum();
     let only = spec.pools.len() == 1;
     for (word, pool) in &spec.pools {
@@ -282,7 +287,12 @@ fn pools(cx: &Cx<'_>, at: &At<'_, '_>, spec: &plimsoll_spec::Ingress, announce: 
                 .map(|(index, block)| super::site::range(&at.written(&format!("ranges/{index}"), block)))
                 .collect(),
             auto_assign: at.or_chosen("auto_assign", pool.auto_assign.as_ref(), true, "MetalLB"),
-            avoid_buggy_ips: at.or_chosen("avoid_buggy_ips", pool.avoid_buggy_ips.as_ref(), true, "some old devices drop .0 and .255"),
+            avoid_buggy_ips: at.or_chosen(
+                "avoid_buggy_ips",
+                pool.avoid_buggy_ips.as_ref(),
+                true,
+                "some old devices drop .0 and .255",
+            ),
             announce: match &spec.announce {
                 Some(word) => at.expanded("announce", vec![announce], word.span),
                 None => at.chosen("announce", vec![announce], "by BGP where routers were named, else by ARP"),

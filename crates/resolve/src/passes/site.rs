@@ -1,8 +1,6 @@
 //! Power, racks, what is taken on the site, and what others own.
 
-use plimsoll_model::design::{
-    AddressRange, External, ExternalKind, Feed, Pdu, PduRef, Psu, Rack, Reserved, Site,
-};
+use plimsoll_model::design::{AddressRange, External, ExternalKind, Feed, Pdu, PduRef, Psu, Rack, Reserved, Site};
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::Opt;
 use plimsoll_spec::scalars::{AddressBlock, Name as Word};
@@ -176,9 +174,10 @@ pub(crate) fn externals(cx: &Cx<'_>, things: &Things<'_>) -> Map<External> {
                 address.insert(name(network), one);
             }
         }
-        let elsewhere = spec.address.as_ref().and_then(|range| {
-            item.address(range).map(|one| at.expanded("addresses/0", one, range.span))
-        });
+        let elsewhere = spec
+            .address
+            .as_ref()
+            .and_then(|range| item.address(range).map(|one| at.expanded("addresses/0", one, range.span)));
         let rack = spec.rack.as_ref().and_then(|names| item.paired(names));
         let kind = match at.written("kind", &spec.kind) {
             Kind::Router => ExternalKind::Router,
@@ -188,9 +187,8 @@ pub(crate) fn externals(cx: &Cx<'_>, things: &Things<'_>) -> Map<External> {
             Kind::Balancer => ExternalKind::LoadBalancer,
             Kind::Etcd | Kind::Nfs | Kind::Qdevice | Kind::Clients => ExternalKind::Other,
         };
-        let power = rack.iter().flat_map(|rack| {
-            spec.power.iter().map(|pdu| PduRef { rack: rack.clone(), pdu: name(pdu) })
-        });
+        let power =
+            rack.iter().flat_map(|rack| spec.power.iter().map(|pdu| PduRef { rack: rack.clone(), pdu: name(pdu) }));
         let external_design = External {
             kind,
             asn: at.stated("asn", &spec.asn).map(|asn| asn.0),

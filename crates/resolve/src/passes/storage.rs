@@ -99,12 +99,22 @@ pub(crate) fn ceph(cx: &Cx<'_>, parts: &Parts<'_>) -> Option<Ceph> {
             storage_class.insert(pool_name, design);
         }
     }
+    for (field, empty) in
+        [("pool", pool.is_empty()), ("filesystem", filesystem.is_empty()), ("object_store", object_store.is_empty())]
+    {
+        at.chosen_unless(field, empty, "none were written");
+    }
     let mgrs = map(&spec.mgrs, |mgrs| u32::from(*mgrs));
     Some(Ceph {
-        host_network: at.or_chosen("host_network", spec.host_network.as_ref(), true, "storage keeps to its own network"),
+        host_network: at.or_chosen(
+            "host_network",
+            spec.host_network.as_ref(),
+            true,
+            "storage keeps to its own network",
+        ),
         public_network: at.derived("public_network", public.1.ipv4, &[&format!("network/{}/ipv4", public.0)]),
         cluster_network: at.derived("cluster_network", cluster.1.ipv4, &[&format!("network/{}/ipv4", cluster.0)]),
-        mon: mons(cx, &at, parts, spec),
+        mon: mons(&at, parts, spec),
         mon_allow_multiple_per_node: at.chosen("mon_allow_multiple_per_node", false, "one node would take two votes"),
         mgr_count: at.or("mgr_count", mgrs.as_ref(), &edition.mgrs),
         osd,
@@ -113,7 +123,12 @@ pub(crate) fn ceph(cx: &Cx<'_>, parts: &Parts<'_>) -> Option<Ceph> {
         mon_memory: at.fixed("mon_memory", &edition.mon_memory),
         osd_heartbeat_grace: at.fixed("osd_heartbeat_grace", &edition.osd_heartbeat_grace),
         down_out_interval: at.fixed("down_out_interval", &edition.down_out_interval),
-        manage_pod_budgets: at.or_chosen("manage_pod_budgets", spec.pod_budgets.as_ref(), true, "Rook's own false lets a drain take two"),
+        manage_pod_budgets: at.or_chosen(
+            "manage_pod_budgets",
+            spec.pod_budgets.as_ref(),
+            true,
+            "Rook's own false lets a drain take two",
+        ),
         priority_class: Some(at.chosen("priority_class", "system-node-critical".into(), "Rook's example")),
         encrypted: at.or_chosen("encrypted", spec.encrypted.as_ref(), false, "nobody asked for it"),
         near_full: at.or("near_full", spec.near_full.as_ref(), &edition.near_full),
@@ -167,7 +182,7 @@ fn map_u32(value: &Spanned<u8>) -> Spanned<u32> {
     Spanned { value: u32::from(value.value), span: value.span }
 }
 
-fn mons(cx: &Cx<'_>, at: &At<'_, '_>, parts: &Parts<'_>, spec: &services::Ceph) -> Map<Mon> {
+fn mons(at: &At<'_, '_>, parts: &Parts<'_>, spec: &services::Ceph) -> Map<Mon> {
     let written = all_names(spec.mons.iter());
     let span = spec.mons.first().and_then(|names| names.span);
     let names = if written.is_empty() {
@@ -215,17 +230,24 @@ fn osds(cx: &Cx<'_>, at: &At<'_, '_>, parts: &Parts<'_>, spec: &services::Ceph, 
         let Some(host) = parts.hosts.get(&machine.host) else { continue };
         for network in networks {
             if !machine.nic.contains_key(*network) {
-                let problem = Diagnostic::error(format!("`{name}` stores data and does not stand in network `{network}`"));
+                let problem =
+                    Diagnostic::error(format!("`{name}` stores data and does not stand in network `{network}`"));
                 let problem = problem.code("not-in-network").at(span, "stores for Ceph");
                 cx.say(problem.help(format!("add `{network}` to its `networks`")));
             }
         }
         if machine.passthrough.is_empty() {
-            let problem = Diagnostic::error(format!("`{name}` stores data and is given no disks whole")).code("no-disks");
+            let problem =
+                Diagnostic::error(format!("`{name}` stores data and is given no disks whole")).code("no-disks");
             cx.say(problem.at(span, "stores for Ceph").help("name disks of its host under `pass`"));
         }
         // Where rendering attaches them: after the guest's own disks, group by group.
-        let mut place = machine.disk.values().filter_map(|disk| disk.bus.strip_prefix("scsi")?.parse::<u32>().ok()).max().map_or(0, |last| last + 1);
+        let mut place = machine
+            .disk
+            .values()
+            .filter_map(|disk| disk.bus.strip_prefix("scsi")?.parse::<u32>().ok())
+            .max()
+            .map_or(0, |last| last + 1);
         for group in &machine.passthrough {
             let Some(disk) = host.disk.get(group) else { continue };
             for index in 0..disk.count {
@@ -267,7 +289,10 @@ pub(crate) fn local(cx: &Cx<'_>, machines: &Map<Machine>) -> Option<LocalStorage
     let written = all_names(spec.from.iter());
     let nodes: Vec<Name> = if written.is_empty() {
         let mounted = |machine: &Machine| {
-            machine.disk.values().any(|disk| disk.mount.as_ref().is_some_and(|mount| mount.starts_with(LOCAL_DIRECTORY)))
+            machine
+                .disk
+                .values()
+                .any(|disk| disk.mount.as_ref().is_some_and(|mount| mount.starts_with(LOCAL_DIRECTORY)))
         };
         let nodes = machines.iter().filter(|(_, machine)| mounted(machine)).map(|(name, _)| name.clone());
         at.chosen("nodes", nodes.collect(), "those that have such disks")

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_diagnostics::Diagnostic;
 use plimsoll_model::design::{
     BondMode, Cable, CableEnd, Host, Lag, LagMode, Mlag, MlagKind, Network, Rack, Switch, SwitchPort, SwitchRole,
 };
@@ -146,23 +145,25 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
     }
     for (switch_name, links) in by_switch {
         let Some(switch) = wires.switch.get_mut(switch_name) else { continue };
-        let wants: Vec<Want<u32>> = links
-            .iter()
-            .map(|link| Want { owner: format!("{}/{}", link.device, link.port), written: None })
-            .collect();
+        let wants: Vec<Want<u32>> =
+            links.iter().map(|link| Want { owner: format!("{}/{}", link.device, link.port), written: None }).collect();
         let scope = format!("switch/{switch_name}");
         let count = switch.ports;
         let free = |port| (1..=count).contains(&port);
-        let fates =
-            cx.keeper.borrow_mut().allocate(Kind::Port, &scope, &wants, 1..=count, free, &mut |problem| cx.say(problem));
+        let fates = cx
+            .keeper
+            .borrow_mut()
+            .allocate(Kind::Port, &scope, &wants, 1..=count, free, &mut |problem| cx.say(problem));
         let missing = fates.iter().filter(|fate| **fate == Fate::Exhausted).count();
         if missing > 0 {
             let message = format!("switch `{switch_name}` has {count} ports, and {} links end on it", links.len());
-            let span = links.iter().zip(&fates).find(|(_, fate)| **fate == Fate::Exhausted).and_then(|(link, _)| link.span);
+            let span =
+                links.iter().zip(&fates).find(|(_, fate)| **fate == Fate::Exhausted).and_then(|(link, _)| link.span);
             let problem = error("ports-exhausted", message, span, format!("{missing} of them find none"));
             cx.say(problem.help("add a switch, or take fewer ports"));
         }
-        let item = cx.spec.switches.iter().find(|(names, _)| names.list().iter().any(|word| name(word) == *switch_name));
+        let item =
+            cx.spec.switches.iter().find(|(names, _)| names.list().iter().any(|word| name(word) == *switch_name));
         let spec = item.map(|(_, spec)| spec);
         let edge = spec.and_then(|spec| spec.edge_ports.as_ref());
         let native = spec.and_then(|spec| spec.native_vlan.as_ref());
@@ -171,8 +172,9 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
             let Fate::Allocated(port) = fate else { continue };
             let port = Name::from(port.to_string());
             let at = cx.at(format!("switch/{switch_name}/port/{port}"));
-            at.allocated("", (), &format!("ports of switch {switch_name}"));
-            let peer = format!("{}/nic/{}", link.device, link.port);
+            let port_there = if link.port == "bmc" { "bmc".to_owned() } else { format!("nic/{}", link.port) };
+            let peer = format!("{}/{port_there}", link.device);
+            at.derived("", (), &[&peer]);
             let mode = link.bond.as_ref().and_then(|bond| bond_modes.get(&(link.device.clone(), bond.clone())));
             let lag = match mode {
                 Some(BondMode::Lacp | BondMode::BalanceXor | BondMode::BalanceRr | BondMode::Broadcast) => {
@@ -288,6 +290,18 @@ fn peer_links(cx: &Cx<'_>, wires: &mut Wires) {
     }
 }
 
+/// Tells each port of a host which port of its switch it got.
+pub(crate) fn plug(cx: &Cx<'_>, hosts: &mut super::hosts::HostPlans, wires: &Wires) {
+    for (host_name, plan) in &mut hosts.plans {
+        for (nic_name, nic) in &mut plan.host.nic {
+            let device = format!("host/{host_name}");
+            let Some(port) = wires.ports.get(&(device.clone(), nic_name.clone())) else { continue };
+            let at = cx.at(format!("{device}/nic/{nic_name}"));
+            nic.port = at.allocated("port", port.clone(), &format!("ports of switch {}", nic.switch));
+        }
+    }
+}
+
 /// Racks over which each network is stretched: those of the switches that carry it.
 pub(crate) fn stretch(cx: &Cx<'_>, networks: &mut Map<Network>, wires: &Wires, hosts: &Map<Host>) {
     for (network_name, network) in networks {
@@ -303,9 +317,4 @@ pub(crate) fn stretch(cx: &Cx<'_>, networks: &mut Map<Network>, wires: &Wires, h
         racks.dedup();
         network.racks = cx.at(format!("network/{network_name}")).derived("racks", racks, &["switch"]);
     }
-}
-
-/// A problem about cabling that only a person can solve.
-pub(crate) fn unknown_switch(switch: &Name) -> Diagnostic {
-    Diagnostic::error(format!("there is no switch `{switch}`")).code("undefined")
 }
