@@ -360,6 +360,8 @@ record! {
 
     /// See [`IpamConfiguration`].
     pub struct IpamConfigurationSpec as camelCase: Default {
+        /// Whether blocks are given to nodes as they need them; what Calico does by itself.
+        pub auto_allocate_blocks: Setting<bool>,
         /// Whether a node never borrows from another node's block.
         pub strict_affinity: Setting<bool>,
         /// Most blocks of a node; 0 for no bound.

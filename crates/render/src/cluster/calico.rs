@@ -99,6 +99,7 @@ fn bgp(design: &Design) -> BgpConfiguration {
 
 fn ipam(design: &Design) -> IpamConfiguration {
     let spec = IpamConfigurationSpec {
+        auto_allocate_blocks: true.into(),
         strict_affinity: design.calico.strict_affinity.into(),
         ..IpamConfigurationSpec::default()
     };
