@@ -1,7 +1,7 @@
 //! Objects of Kubernetes itself beside workloads.
 
 use plimsoll_diagnostics::Spanned;
-use plimsoll_yaml::{Map, Node, Rest, record};
+use plimsoll_yaml::{Map, Node as Tree, Rest, record};
 
 use super::Part;
 use super::meta::LabelSelector;
@@ -11,6 +11,22 @@ use crate::Setting;
 record! {
     /// A namespace.
     pub struct Namespace as camelCase: Default {
+        /// What else stands there.
+        pub rest: Rest,
+    }
+
+    /// A node.
+    pub struct Node as camelCase: Default {
+        /// What is asked for.
+        pub spec: Part<NodeSpec>,
+    }
+
+    /// See [`Node`].
+    pub struct NodeSpec as camelCase: Default {
+        /// Taints.
+        pub taints: Vec<crate::kubeadm::Taint>,
+        /// Its prefix of pods, where the controller manager gives one.
+        pub pod_cidr: Setting<String> = "podCIDR",
         /// What else stands there.
         pub rest: Rest,
     }
@@ -128,7 +144,7 @@ record! {
         /// Pods it counts; absent means all.
         pub scopes: Vec<Spanned<String>>,
         /// Pods it counts, by condition.
-        pub scope_selector: Option<Node>,
+        pub scope_selector: Option<Tree>,
     }
 
     /// What containers of a namespace get and may ask for.
@@ -242,7 +258,7 @@ record! {
         /// Options of mounts.
         pub mount_options: Vec<Spanned<String>>,
         /// Where volumes may lie.
-        pub allowed_topologies: Option<Node>,
+        pub allowed_topologies: Option<Tree>,
     }
 
     /// A claim to a volume.
@@ -280,13 +296,13 @@ record! {
         /// Its size.
         pub capacity: Map<String, Setting<Quantity>>,
         /// A directory of a node.
-        pub local: Option<Node>,
+        pub local: Option<Tree>,
         /// A directory of an NFS server.
         pub nfs: Option<super::workload::NfsVolume>,
         /// Nodes from which it is reached.
-        pub node_affinity: Option<Node>,
+        pub node_affinity: Option<Tree>,
         /// What it is bound to beforehand.
-        pub claim_ref: Option<Node>,
+        pub claim_ref: Option<Tree>,
         /// `Retain` or `Delete`.
         pub persistent_volume_reclaim_policy: Setting<String>,
         /// What else stands there.
@@ -340,7 +356,7 @@ record! {
         /// Objects for which it is asked; absent means all.
         pub object_selector: Option<LabelSelector>,
         /// Operations for which it is asked.
-        pub rules: Vec<Node>,
+        pub rules: Vec<Tree>,
         /// What else stands there.
         pub rest: Rest,
     }
@@ -402,7 +418,7 @@ record! {
     /// See [`PrometheusRule`].
     pub struct PrometheusRuleSpec as camelCase: Default {
         /// Groups of rules.
-        pub groups: Vec<Node>,
+        pub groups: Vec<Tree>,
         /// What else stands there.
         pub rest: Rest,
     }
@@ -418,7 +434,7 @@ record! {
         /// The services.
         pub selector: Part<LabelSelector>,
         /// Their ports.
-        pub endpoints: Vec<Node>,
+        pub endpoints: Vec<Tree>,
         /// What else stands there.
         pub rest: Rest,
     }

@@ -85,6 +85,7 @@ kinds! {
     "v1" "Pod" => Pod(workload::Pod);
 
     "v1" "Namespace" => Namespace(core::Namespace);
+    "v1" "Node" => Node(core::Node);
     "v1" "Service" => Service(core::Service);
     "policy/v1" "PodDisruptionBudget" => PodDisruptionBudget(core::PodDisruptionBudget);
     "autoscaling/v2" "HorizontalPodAutoscaler" => HorizontalPodAutoscaler(core::HorizontalPodAutoscaler);

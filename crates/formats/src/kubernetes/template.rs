@@ -133,7 +133,7 @@ fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostic
             if scalar.style == Style::Block {
                 scalar.text = restored(&scalar.text, written);
             } else {
-                written.trim_matches(['"', '\'']).clone_into(&mut scalar.text);
+                unquoted(written).clone_into(&mut scalar.text);
             }
             // Whatever it will be, it is no number yet.
             if scalar.style == Style::Plain {
@@ -149,13 +149,20 @@ fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostic
         Value::Mapping(entries) => {
             for (key, value) in entries as &mut Vec<Entry> {
                 if let (true, Some(span)) = (key.text.contains(MARK), key.span) {
-                    text.get(span.start as usize..span.end as usize).unwrap_or_default().clone_into(&mut key.text);
+                    let written = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+                    unquoted(written).clone_into(&mut key.text);
                     problems.push(not_filled_in(&key.text, span));
                 }
                 uncover(value, text, foreign, problems);
             }
         }
     }
+}
+
+/// A scalar's text without the one pair of quotes around it.
+fn unquoted(written: &str) -> &str {
+    let within = |quote: char| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    within('"').or_else(|| within('\'')).unwrap_or(written)
 }
 
 /// A block's text with its places as they were written, in order.

@@ -14,7 +14,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::CalicoPeer;
 use plimsoll_yaml::Node;
 
-use super::{manifest, version};
+use super::{kubernetes, manifest, version};
 use crate::Tree;
 
 /// The filter that lets out nothing but pod and service prefixes.
@@ -181,6 +181,6 @@ fn passwords(design: &Design, tree: &mut Tree) {
     .iter()
     .map(super::node::from_json)
     .collect();
-    let file = manifest(design, "Passwords of Calico's BGP sessions", "kubectl apply", &documents);
+    let file = manifest(design, "Passwords of Calico's BGP sessions", &kubernetes(design), &documents);
     tree.add("cluster/12-calico-passwords.yaml", file.holes(holes.iter().map(|(_, hole)| hole)));
 }

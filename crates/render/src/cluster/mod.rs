@@ -12,6 +12,7 @@ mod metallb;
 mod monitoring;
 mod namespaces;
 mod node;
+mod node_labels;
 mod node_local;
 mod readme;
 mod rook;
@@ -29,6 +30,7 @@ use crate::{File, Tree};
 pub(crate) fn render(design: &Design, tree: &mut Tree) {
     kubeadm::render(design, tree);
     namespaces::render(design, tree);
+    node_labels::render(design, tree);
     calico::render(design, tree);
     metallb::render(design, tree);
     rook::render(design, tree);
@@ -57,7 +59,7 @@ pub(crate) fn version<'d>(design: &'d Design, component: &str) -> &'d str {
     design.version.get(&Name::from(component)).map_or("", String::as_str)
 }
 
-/// `Kubernetes 1.36.4`, for the head of a file.
+/// Who reads objects of Kubernetes itself, for the head of a file.
 pub(crate) fn kubernetes(design: &Design) -> String {
-    format!("Kubernetes {}", design.kubernetes.version)
+    format!("kubectl apply (Kubernetes {})", design.kubernetes.version)
 }

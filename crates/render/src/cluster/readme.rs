@@ -48,7 +48,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     let files: Vec<[String; 2]> = tree
         .iter()
         .filter_map(|(path, file)| {
-            let name = path.strip_prefix("cluster/").filter(|name| name.ends_with(".yaml") && !name.contains('/'))?;
+            let name = path.strip_prefix("cluster/").filter(|name| !name.contains('/'))?;
             Some([format!("`{name}`"), file.purpose.clone()])
         })
         .collect();

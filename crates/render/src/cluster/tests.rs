@@ -49,9 +49,10 @@ fn every_file_is_understood() {
     let tree = render(&whole());
     let mut seen = 0;
     for (path, _) in tree.iter() {
-        let ours = path.starts_with("cluster/") && path.ends_with(".yaml") && path.matches('/').count() == 1;
+        let ours = path.starts_with("cluster/") && !path.ends_with("README.md") && path.matches('/').count() == 1;
         if ours || path.contains("/etc/kubernetes/") {
-            read(&tree, path);
+            let objects = read(&tree, path).objects.len();
+            assert!(objects > 0, "{path} is empty");
             seen += 1;
         }
     }
@@ -120,7 +121,7 @@ fn ceph_has_the_designs_disks_and_pools() {
     assert_eq!(disks, ceph.osd.len());
     assert_eq!(storage.full_ratio.get(), Some(&ceph.full));
     assert_eq!(cluster.spec.mon.as_ref().and_then(|mon| mon.count.get().copied()), Some(ceph.mon.len() as u32));
-    let osd = cluster.spec.resources.get("osd").and_then(|osd| osd.get()).expect("resources");
+    let osd = cluster.spec.resources.get("osd").and_then(plimsoll_formats::Setting::get).expect("resources");
     assert_eq!(osd.limits.get("memory").and_then(|it| it.get()).map(|it| it.bytes()), Some(ceph.osd_memory));
     for (object, pool) in read(&tree, "cluster/31-rook-pools.yaml").of::<rook::CephBlockPool>() {
         let wanted = &ceph.pool[&object.name().expect("a name").into()];
@@ -182,6 +183,8 @@ fn kubeadm_is_given_the_designs_numbers() {
     let registration = only::<kubeadm::InitConfiguration>(&init).node_registration.expect("about the node");
     assert_eq!(registration.kubelet_extra_args.form, kubeadm::ArgsForm::List);
     assert_eq!(registration.kubelet_extra_args.get("node-ip").to_string(), "10.30.12.11");
+    assert_eq!(registration.kubelet_extra_args.get("node-labels").to_string(), "topology.plimsoll.dev/host=pve-1");
+    assert_eq!(registration.taints.get().map(Vec::len), Some(1));
     let join = only::<kubeadm::JoinConfiguration>(&read(&tree, "machines/worker-1/etc/kubernetes/kubeadm-join.yaml"));
     assert!(join.control_plane.is_none());
     let patch = "machines/cp-2/etc/kubernetes/patches/corednsdeployment+strategic.yaml";

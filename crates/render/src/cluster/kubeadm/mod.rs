@@ -14,7 +14,7 @@ use plimsoll_model::design::{Machine, Purpose, Role};
 use plimsoll_model::{Design, Name};
 use plimsoll_yaml::{Node, emit_documents};
 
-use super::{coredns, header};
+use super::{coredns, header, node_labels};
 use crate::{File, Hole, Tree};
 
 /// Read by `kubeadm init` on the first control-plane machine.
@@ -118,8 +118,13 @@ fn registration(design: &Design, name: &Name, machine: &Machine) -> NodeRegistra
     if design.kubernetes.kubelet.pin_node_ip {
         arguments.push(("node-ip", node_addresses(design, machine).join(",")));
     }
-    if !machine.label.is_empty() {
-        let labels: Vec<String> = machine.label.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let labels: Vec<String> = machine
+        .label
+        .iter()
+        .filter(|(key, _)| node_labels::own(key.as_str()))
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    if !labels.is_empty() {
         arguments.push(("node-labels", labels.join(",")));
     }
     let taint = |taint: &plimsoll_model::design::Taint| Taint {

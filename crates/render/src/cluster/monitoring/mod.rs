@@ -1,6 +1,7 @@
 //! What Prometheus watches, and when it raises an alert: plain files of Prometheus, so that any installation takes
 //! them, and the rights that it needs in the cluster.
 
+mod exporter;
 mod rules;
 mod scrape;
 
@@ -33,6 +34,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     let file = manifest(design, "What Prometheus may read in the cluster", &kubernetes(design), &rbac);
     tree.add("cluster/60-monitoring.yaml", file);
 
+    exporter::render(design, tree);
     let what = "What Prometheus watches";
     let text =
         format!("{}{}", header(design, what, "prometheus"), plimsoll_yaml::emit(&from_json(&scrape::config(design))));
