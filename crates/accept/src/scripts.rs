@@ -16,7 +16,7 @@ for daemon in mgmtd zebra bgpd bfdd staticd; do
     /usr/lib/frr/$daemon -d -A 127.0.0.1 --log file:/dev/null --log-level critical >/tmp/$daemon 2>&1 ||
         { cat /tmp/$daemon; exit 1; }
 done
-vtysh -b";
+vtysh -b --no-fork";
 
 /// Progress of `vtysh -b`, and a line of zebra's about this kernel.
 pub(crate) fn frr_says_nothing(line: &str) -> bool {
@@ -51,7 +51,10 @@ cat "$@" | awk '
 sed 's/^/option unknown to ifupdown2: /' /tmp/unknown >&2
 exit 1"#;
 
-pub(crate) const KEEPALIVED: &str = "exec keepalived -t -f /etc/keepalived/keepalived.conf";
+/// The user that the checks run as comes from a file of the host too.
+pub(crate) const KEEPALIVED: &str = "
+systemd-sysusers 2>/dev/null
+exec keepalived -t -f /etc/keepalived/keepalived.conf";
 
 pub(crate) const NAMED: &str = "exec named-checkconf -z /etc/bind/named.conf";
 

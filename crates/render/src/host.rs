@@ -41,8 +41,8 @@ impl fmt::Display for Stanza {
 /// Every interface, what is below before what is above: ports, bonds, VLANs, bridges.
 fn stanzas(host: &Host) -> Vec<Stanza> {
     let mut list = vec![Stanza { interface: "lo".into(), family: "inet", method: "loopback", options: Vec::new() }];
-    let mut add = |name: &Name, mut options: Vec<(&'static str, String)>, mtu: u32| {
-        options.push(("mtu", mtu.to_string()));
+    let mut add = |name: &Name, mut options: Vec<(&'static str, String)>, mtu: Option<u32>| {
+        options.extend(mtu.map(|mtu| ("mtu", mtu.to_string())));
         let own = || host.address.values().filter(|address| address.interface == *name);
         let lines = |four: bool| -> Vec<(&'static str, String)> {
             own()
@@ -63,19 +63,29 @@ fn stanzas(host: &Host) -> Vec<Stanza> {
         }
     };
     for (name, nic) in &host.nic {
-        add(name, Vec::new(), nic.mtu);
+        add(name, Vec::new(), Some(nic.mtu));
     }
     for (name, bond) in &host.bond {
-        add(name, bond_options(bond), bond.mtu);
+        add(name, bond_options(bond), Some(bond.mtu));
     }
     for (name, vlan) in &host.vlan {
         let options = vec![("vlan-id", vlan.id.to_string()), ("vlan-raw-device", vlan.parent.to_string())];
-        add(name, options, vlan.mtu);
+        add(name, options, Some(vlan.mtu));
     }
     for (name, bridge) in &host.bridge {
-        add(name, bridge_options(bridge), bridge.mtu);
+        // A bridge takes the smallest MTU of its ports, and ifupdown2 complains when it is told one it has anyway.
+        let inherited = bridge.ports.iter().filter_map(|port| mtu_of(host, port)).min();
+        let mtu = (inherited != Some(bridge.mtu)).then_some(bridge.mtu);
+        add(name, bridge_options(bridge), mtu);
     }
     list
+}
+
+/// The MTU of a port, bond or VLAN.
+fn mtu_of(host: &Host, name: &Name) -> Option<u32> {
+    let bond = || host.bond.get(name).map(|bond| bond.mtu);
+    let vlan = || host.vlan.get(name).map(|vlan| vlan.mtu);
+    host.nic.get(name).map(|nic| nic.mtu).or_else(bond).or_else(vlan)
 }
 
 fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
