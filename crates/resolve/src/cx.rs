@@ -162,6 +162,13 @@ impl<'c, 's> At<'c, 's> {
     }
 }
 
+/// The items of a list whose order has no meaning, sorted, so that two ways to write it are one.
+pub(crate) fn sorted<T: Ord + Clone>(list: &[Spanned<T>]) -> Vec<Spanned<T>> {
+    let mut list = list.to_vec();
+    list.sort_by(|a, b| a.value.cmp(&b.value));
+    list
+}
+
 /// The same place with another value.
 pub(crate) fn map<T, U>(value: &Opt<T>, f: impl FnOnce(&T) -> U) -> Opt<U> {
     value.as_ref().map(|value| Spanned { value: f(&value.value), span: value.span })

@@ -9,7 +9,7 @@ use plimsoll_model::{Map, Name};
 use plimsoll_spec::scalars::Prefix;
 use plimsoll_yaml::OneOrMany;
 
-use crate::cx::{Cx, error};
+use crate::cx::{Cx, error, sorted};
 
 /// Key of the physical hosts among the roles.
 pub(crate) const HYPERVISOR: &str = "proxmox";
@@ -86,7 +86,8 @@ fn networks_for(parts: &Parts<'_>, purposes: &[Purpose]) -> Vec<Peer> {
 
 /// Where administrators come from: what was written, and the network of the hypervisors.
 fn administrators(cx: &Cx<'_>, parts: &Parts<'_>) -> Vec<Peer> {
-    let written = cx.spec.access.iter().flat_map(|access| &access.admins).map(|prefix| Peer::Prefix(prefix.0));
+    let admins = cx.spec.access.as_ref().map(|access| sorted(&access.admins)).unwrap_or_default();
+    let written = admins.iter().map(|prefix| Peer::Prefix(prefix.0));
     let mut peers: Vec<Peer> = networks_for(parts, &[Purpose::Proxmox]).into_iter().chain(written).collect();
     if peers.is_empty() {
         peers.push(Peer::Any);
@@ -256,6 +257,8 @@ fn service(word: &str) -> Option<(Protocol, Option<u16>)> {
 
 /// What a person wants opened beside, on every machine.
 fn open(cx: &Cx<'_>, opened: &plimsoll_yaml::Map<String, OneOrMany<Spanned<Prefix>>>, all: &mut Map<Vec<Allow>>) {
+    let mut opened: Vec<_> = opened.iter().collect();
+    opened.sort_by(|a, b| a.0.value.cmp(&b.0.value));
     for (word, from) in opened {
         let Some((protocol, port)) = service(&word.value) else {
             cx.say(error("wrong-value", format!("`{}` is no service", word.value), word.span, "").help(SERVICE_HELP));

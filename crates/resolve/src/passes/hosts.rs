@@ -175,6 +175,13 @@ struct Carried {
     tagged: bool,
 }
 
+/// Their networks by name.
+fn names_of(carried: &[&Carried]) -> Vec<Name> {
+    let mut names: Vec<Name> = carried.iter().map(|carried| carried.network.clone()).collect();
+    names.sort();
+    names
+}
+
 struct Wiring<'a, 's> {
     cx: &'a Cx<'s>,
     networks: &'a Map<Network>,
@@ -405,7 +412,7 @@ impl Wiring<'_, '_> {
             let mut vids: Vec<u16> =
                 on_it.iter().filter(|carried| aware && carried.tagged).map(|carried| carried.vlan).collect();
             vids.sort_unstable();
-            let networks = on_it.iter().map(|carried| carried.network.clone()).collect();
+            let networks = names_of(&on_it);
             if let Some(id) = vlan {
                 self.vlan_interface(host, &parent, id, carried_mtu);
             }
@@ -458,7 +465,7 @@ impl Wiring<'_, '_> {
                 vlan_aware: true,
                 vids,
                 mtu: self.mtu_of(host, &over),
-                networks: on_it.iter().map(|carried| carried.network.clone()).collect(),
+                networks: names_of(&on_it),
                 ports: vec![over],
                 spanning_tree: false,
             };

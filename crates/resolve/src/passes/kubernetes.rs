@@ -15,7 +15,7 @@ use plimsoll_spec::Opt;
 use plimsoll_spec::cluster::{self, Dataplane, ProxyMode, SecretEncryption};
 use plimsoll_spec::scalars::Version;
 
-use crate::cx::{At, Cx, error, map};
+use crate::cx::{At, Cx, error, map, sorted};
 
 use super::address::Taken;
 use super::machines::HOST_LABEL;
@@ -196,7 +196,7 @@ fn apiserver(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, sans: San
         at.chosen("cert_sans/2", "127.0.0.1".to_owned(), "the check of the holder asks its own balancer"),
         at.chosen("cert_sans/3", "localhost".to_owned(), "the check of the holder asks its own balancer"),
     ];
-    for san in &daemon.sans {
+    for san in &sorted(&daemon.sans) {
         if !cert_sans.contains(&san.value) {
             cert_sans.push(at.written(&format!("cert_sans/{}", cert_sans.len()), san));
         }

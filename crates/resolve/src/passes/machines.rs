@@ -8,7 +8,7 @@ use plimsoll_model::units::Bytes;
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::hardware::{CacheMode as SpecCache, Drain as SpecDrain, Role as SpecRole};
 
-use crate::cx::{At, Cx, error, map};
+use crate::cx::{At, Cx, error, map, sorted};
 use crate::edition::{Fixed, MachineSize};
 use crate::expand::{Item, Things, name};
 use crate::lock::{Fate, Kind, Want};
@@ -329,7 +329,7 @@ fn taints(cx: &Cx<'_>, at: &At<'_, '_>, item: &Item<'_, plimsoll_spec::Machine>,
             }
         }
     }
-    for text in &item.spec.taints {
+    for text in &sorted(&item.spec.taints) {
         let Some(taint) = taint(text) else {
             let message = format!("`{}` is no taint", text.value);
             let problem = error("wrong-value", message, text.span, "");

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
-use plimsoll_diagnostics::Diagnostic;
+use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::design::{External, Gateway, Network, Purpose};
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::cluster::Announce;
 use plimsoll_spec::hardware::Role;
 use plimsoll_spec::site::NetworkUse;
 
-use crate::cx::{At, Cx, error};
+use crate::cx::{At, Cx, error, sorted};
 use crate::expand::{Things, name};
 
 use super::site::range;
@@ -38,11 +38,13 @@ pub(crate) fn networks(cx: &Cx<'_>, things: &Things<'_>, externals: &Map<Externa
         if let Some(prefix) = &spec.ipv4 {
             at.written("ipv4", prefix);
         }
-        let mut purposes: Vec<Purpose> = spec.r#for.iter().map(|word| purpose(word.value)).collect();
-        for (index, word) in spec.r#for.iter().enumerate() {
-            at.expanded(&format!("purposes/{index}"), (), word.span);
-        }
-        purposes.dedup();
+        let mut uses: Vec<(Purpose, Option<Span>)> =
+            spec.r#for.iter().map(|word| (purpose(word.value), word.span)).collect();
+        uses.sort_unstable();
+        uses.dedup_by_key(|(purpose, _)| *purpose);
+        let each = uses.into_iter().enumerate();
+        let purposes =
+            each.map(|(index, (purpose, span))| at.expanded(&format!("purposes/{index}"), purpose, span)).collect();
         let (from, to) = allocation(cx, &at, word, spec, ipv4);
         let network = Network {
             vlan: at.written("vlan", &spec.vlan).0,
@@ -52,8 +54,7 @@ pub(crate) fn networks(cx: &Cx<'_>, things: &Things<'_>, externals: &Map<Externa
             gateway: gateway(cx, &at, name(word), spec, ipv4, externals),
             purposes,
             racks: Vec::new(),
-            dhcp: spec
-                .dhcp
+            dhcp: sorted(&spec.dhcp)
                 .iter()
                 .enumerate()
                 .map(|(index, block)| range(&at.written(&format!("dhcp/{index}"), block)))

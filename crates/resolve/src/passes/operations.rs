@@ -9,7 +9,7 @@ use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::services::{self, Often, With};
 
-use crate::cx::{At, Cx, error};
+use crate::cx::{At, Cx, error, sorted};
 use crate::expand::name;
 
 /// Priority class of tenants' pods.
@@ -71,8 +71,7 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
             },
             admins: at.chosen("admins", format!("{word}-admins"), "named after the tenant"),
             priority_class: at.chosen("priority_class", TENANT_CLASS.into(), "tenants are alike"),
-            users: spec
-                .users
+            users: sorted(&spec.users)
                 .iter()
                 .enumerate()
                 .map(|(index, user)| at.written(&format!("users/{index}"), user))
@@ -107,7 +106,8 @@ pub(crate) fn backups(cx: &Cx<'_>, externals: &Map<External>, machines: &Map<Mac
     if let Some(job) = spec.and_then(|backups| backups.volumes.as_ref()) {
         let at = at.child("volume/volumes");
         let every = at.written("every", &job.every);
-        let pools = job.pools.iter().enumerate();
+        let written = sorted(&job.pools);
+        let pools = written.iter().enumerate();
         let of_ceph =
             cx.spec.storage.iter().filter_map(|storage| storage.ceph.as_ref()).flat_map(|ceph| ceph.pools.keys());
         let design = VolumeBackup {
@@ -115,7 +115,11 @@ pub(crate) fn backups(cx: &Cx<'_>, externals: &Map<External>, machines: &Map<Mac
             keep: at.written("keep", &job.keep),
             to: name(&at.written("to", &job.to)),
             pools: if job.pools.is_empty() {
-                at.chosen("pools", of_ceph.map(|pool| name(pool)).collect(), "all of them")
+                at.chosen(
+                    "pools",
+                    of_ceph.map(|pool| name(pool)).collect::<std::collections::BTreeSet<_>>().into_iter().collect(),
+                    "all of them",
+                )
             } else {
                 pools.map(|(index, pool)| name(&at.written(&format!("pools/{index}"), pool))).collect()
             },
@@ -227,7 +231,8 @@ pub(crate) fn access(cx: &Cx<'_>) -> Access {
         secrets: at.or_chosen("secrets", spec.secrets.as_ref(), "./secrets.age".into(), "beside the cluster file"),
         recipients: {
             at.chosen_unless("recipients", spec.recipients.is_empty(), "nobody was named");
-            let each = spec.recipients.iter().enumerate();
+            let recipients = sorted(&spec.recipients);
+            let each = recipients.iter().enumerate();
             each.map(|(index, file)| at.written(&format!("recipients/{index}"), file)).collect()
         },
     }

@@ -8,7 +8,7 @@ use plimsoll_model::design::{
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::cluster::{self, Announce as SpecAnnounce, Dataplane, Encapsulation as SpecEncapsulation, Mesh};
 
-use crate::cx::{At, Cx, error, map};
+use crate::cx::{At, Cx, error, map, sorted};
 use crate::expand::{all_names, name};
 
 /// Bytes that an encapsulation of IPv4 adds to a packet (Calico's table of MTUs).
@@ -276,7 +276,7 @@ fn pools(cx: &Cx<'_>, at: &At<'_, '_>, spec: &plimsoll_spec::Ingress, announce: 
         if pool.addresses.is_empty() {
             cx.say(error("missing-key", format!("pool `{word}` has no addresses"), word.span, ""));
         }
-        let ranges = pool.addresses.iter().enumerate();
+        let ranges = sorted(&pool.addresses);
         let services = at.stated("services_planned", &pool.services).or_else(|| match planned {
             Some(planned) if only => Some(at.written("services_planned", planned)),
             _ if only && !cx.spec.tenants.is_empty() => Some(at.derived("services_planned", of_tenants, &["tenant"])),
@@ -284,6 +284,8 @@ fn pools(cx: &Cx<'_>, at: &At<'_, '_>, spec: &plimsoll_spec::Ingress, announce: 
         });
         let design = LoadBalancerPool {
             ranges: ranges
+                .iter()
+                .enumerate()
                 .map(|(index, block)| super::site::range(&at.written(&format!("ranges/{index}"), block)))
                 .collect(),
             auto_assign: at.or_chosen("auto_assign", pool.auto_assign.as_ref(), true, "MetalLB"),

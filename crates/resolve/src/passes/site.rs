@@ -6,7 +6,7 @@ use plimsoll_spec::Opt;
 use plimsoll_spec::scalars::{AddressBlock, Name as Word};
 use plimsoll_spec::site::{ExternalKind as Kind, RouterSoftware};
 
-use crate::cx::{At, Cx};
+use crate::cx::{At, Cx, sorted};
 use crate::expand::{Item, Things, name};
 
 /// The rack in which everything stands that was not said to stand elsewhere.
@@ -35,14 +35,11 @@ pub(crate) fn site(cx: &Cx<'_>) -> Site {
         at.chosen_unless(field, list.is_empty(), "nothing was said");
         all
     };
+    let of_clients = cx.spec.external.values().filter(|external| external.kind.value == Kind::Clients);
+    let prefixes: Vec<_> = of_clients.flat_map(|external| external.networks.iter().copied()).collect();
     let mut clients = Vec::new();
-    for (_, external) in &cx.spec.external {
-        if external.kind.value == Kind::Clients {
-            for prefix in &external.networks {
-                let field = format!("clients/{}", clients.len());
-                clients.push(at.written(&field, prefix).0);
-            }
-        }
+    for prefix in sorted(&prefixes) {
+        clients.push(at.written(&format!("clients/{}", clients.len()), &prefix).0);
     }
     at.chosen_unless("clients", clients.is_empty(), "nothing was said");
     at.derived("allowed_jurisdictions", (), &["site/jurisdiction"]);
@@ -61,19 +58,19 @@ fn reserved(cx: &Cx<'_>, at: &At<'_, '_>) -> Reserved {
     at.chosen("", (), "nothing else was said to be taken");
     let Some(spec) = cx.spec.site.as_ref().and_then(|site| site.reserved.as_ref()) else { return reserved };
     let field = |list: &str, index: usize| format!("{list}/{index}");
-    for (index, vrid) in spec.vrids.iter().enumerate() {
+    for (index, vrid) in sorted(&spec.vrids).iter().enumerate() {
         reserved.vrids.push(at.written(&field("vrids", index), vrid).0);
     }
-    for (index, block) in spec.ipv4.iter().chain(&spec.ipv6).enumerate() {
+    for (index, block) in sorted(&spec.ipv4).iter().chain(&sorted(&spec.ipv6)).enumerate() {
         reserved.ranges.push(range(&at.written(&field("ranges", index), block)));
     }
-    for (index, block) in spec.dhcp.iter().enumerate() {
+    for (index, block) in sorted(&spec.dhcp).iter().enumerate() {
         reserved.dhcp.push(range(&at.written(&field("dhcp", index), block)));
     }
-    for (index, prefix) in spec.routes.iter().enumerate() {
+    for (index, prefix) in sorted(&spec.routes).iter().enumerate() {
         reserved.routes.push(at.written(&field("routes", index), prefix).0);
     }
-    for (index, asn) in spec.asns.iter().enumerate() {
+    for (index, asn) in sorted(&spec.asns).iter().enumerate() {
         reserved.owned_asns.push(at.written(&field("owned_asns", index), asn).0);
     }
     reserved
@@ -202,7 +199,7 @@ pub(crate) fn externals(cx: &Cx<'_>, things: &Things<'_>) -> Map<External> {
             append_only: at.stated("append_only", &spec.append_only),
             power: power.collect(),
             rack,
-            networks: spec.networks.iter().map(|prefix| prefix.0).collect(),
+            networks: sorted(&spec.networks).iter().map(|prefix| prefix.0).collect(),
             frr: at
                 .stated("frr", &spec.software)
                 .map_or_else(|| at.chosen("frr", false, "not stated"), |software| software == RouterSoftware::Frr),

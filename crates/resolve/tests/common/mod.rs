@@ -55,6 +55,16 @@ impl Run {
     }
 }
 
+/// Compares two Designs line by line of their JSON, so that a difference can be read.
+pub fn assert_same(found: &Design, wanted: &Design) {
+    let json = |design: &Design| serde_json::to_string_pretty(design).expect("JSON");
+    let (found, wanted) = (json(found), json(wanted));
+    for (index, (found, wanted)) in found.lines().zip(wanted.lines()).enumerate() {
+        assert_eq!(found, wanted, "line {}", index + 1);
+    }
+    assert_eq!(found.lines().count(), wanted.lines().count());
+}
+
 /// The example with one text replaced by another; it must be there.
 pub fn campus(replace: &str, by: &str) -> String {
     assert!(CAMPUS.contains(replace), "`{replace}` is in the example");
