@@ -6,6 +6,7 @@
 
 pub mod balancer;
 pub mod control_plane;
+pub mod domains;
 pub mod etcd;
 mod fact;
 pub mod files;
