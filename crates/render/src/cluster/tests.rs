@@ -16,6 +16,11 @@ fn whole() -> Design {
     serde_json::from_value(design).expect("a design")
 }
 
+/// The article's example, as it is resolved.
+fn campus() -> Design {
+    serde_json::from_str(include_str!("../../../resolve/tests/golden/campus.json")).expect("a design")
+}
+
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
@@ -46,17 +51,17 @@ fn only<T: kubernetes::Typed + Clone>(manifest: &Manifest) -> T {
 
 #[test]
 fn every_file_is_understood() {
-    let tree = render(&whole());
+    let (whole, campus) = (render(&whole()), render(&campus()));
     let mut seen = 0;
-    for (path, _) in tree.iter() {
+    for (tree, (path, _)) in [&whole, &campus].into_iter().flat_map(|tree| tree.iter().map(move |file| (tree, file))) {
         let ours = path.starts_with("cluster/") && !path.ends_with("README.md") && path.matches('/').count() == 1;
         if ours || path.contains("/etc/kubernetes/") {
-            let objects = read(&tree, path).objects.len();
+            let objects = read(tree, path).objects.len();
             assert!(objects > 0, "{path} is empty");
             seen += 1;
         }
     }
-    assert!(seen > 20, "{seen} files");
+    assert!(seen > 60, "{seen} files");
 }
 
 #[test]
@@ -266,9 +271,11 @@ fn the_same_design_gives_the_same_bytes() {
 #[test]
 fn dump() {
     let Ok(directory) = std::env::var("PLIMSOLL_DUMP") else { return };
-    for (path, file) in render(&whole()).iter() {
-        let path = std::path::Path::new(&directory).join(path);
-        std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
-        std::fs::write(path, file.text()).expect("a file");
+    for (name, design) in [("whole", whole()), ("campus", campus())] {
+        for (path, file) in render(&design).iter() {
+            let path = std::path::Path::new(&directory).join(name).join(path);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            std::fs::write(path, file.text()).expect("a file");
+        }
     }
 }

@@ -106,6 +106,10 @@ pub(super) fn installation(design: &Design) -> String {
     steps.push(
         "Apply `cluster/` in the order of its numbers; wait for the nodes to be Ready after the pod network.".into(),
     );
+    steps.push(
+        "`systemctl enable --now plimsoll-certificates.timer` on every control-plane machine, so that Prometheus knows when certificates end."
+            .into(),
+    );
     if design.backup.etcd.is_some() {
         steps.push("`systemctl enable --now plimsoll-etcd-backup.timer` on every member, run it once, and restore that snapshot somewhere.".into());
     }
