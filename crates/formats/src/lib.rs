@@ -29,6 +29,7 @@ pub mod frr;
 pub mod haproxy;
 pub mod hosts;
 mod input;
+pub mod interfaces;
 pub mod keepalived;
 pub mod kubeadm;
 pub mod kubelet_flags;

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::time::{Duration, Instant};
 
 use plimsoll_diagnostics::{SourceId, Sources};
-use plimsoll_formats::{Read, chrony, haproxy, keepalived, modules_load, sysctl};
+use plimsoll_formats::{Read, chrony, haproxy, interfaces, keepalived, modules_load, sysctl};
 use plimsoll_yaml::mutate::mutate;
 
 /// Broken variants of each file.
@@ -62,4 +62,9 @@ fn difference<T: Debug>(a: &T, b: &T) -> String {
 #[test]
 fn haproxy_cfg() {
     survives(include_str!("files/haproxy.cfg"), haproxy::read);
+}
+
+#[test]
+fn interfaces_file() {
+    survives(include_str!("files/interfaces"), interfaces::read);
 }
