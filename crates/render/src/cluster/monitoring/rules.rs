@@ -92,7 +92,7 @@ fn api(design: &Design, set: &AlertThresholds) -> Vec<Alert> {
             "ApiServersMissing",
             PAGE,
             set.down_for,
-            format!("count(up{{job=\"api\"}} == 1) < {}", servers / 2 + 1),
+            format!("(count(up{{job=\"api\"}} == 1) or vector(0)) < {}", servers / 2 + 1),
             "{{ $value }} API servers answer, fewer than a majority",
         ),
         alert(
@@ -147,7 +147,7 @@ fn etcd(design: &Design, set: &AlertThresholds) -> Vec<Alert> {
             "EtcdNoSpare",
             PAGE,
             set.down_for,
-            format!("count(up{{job=\"etcd\"}} == 1) <= {}", members / 2 + 1),
+            format!("(count(up{{job=\"etcd\"}} == 1) or vector(0)) <= {}", members / 2 + 1),
             "{{ $value }} members of etcd answer: the next loss stops all writes",
         ),
         alert(
@@ -400,7 +400,7 @@ fn storage(set: &AlertThresholds, near_full: f64, mons: usize, osds: usize) -> V
             "CephOsdDown",
             TICKET,
             Millis::minutes(5),
-            format!("sum(ceph_osd_up) < {osds}"),
+            format!("(sum(ceph_osd_up) or vector(0)) < {osds}"),
             "{{ $value }} disks of Ceph are up",
         ),
         alert(
