@@ -107,6 +107,7 @@ impl<'c, 's> At<'c, 's> {
     }
 
     /// What a person may have written; otherwise it is not known.
+    #[expect(clippy::ref_option, reason = "the optional facts of the file are what every caller has")]
     pub(crate) fn stated<T: Clone>(&self, field: &str, value: &Opt<T>) -> Option<T> {
         match value {
             Some(value) => Some(self.written(field, value)),
@@ -170,6 +171,7 @@ pub(crate) fn sorted<T: Ord + Clone>(list: &[Spanned<T>]) -> Vec<Spanned<T>> {
 }
 
 /// The same place with another value.
+#[expect(clippy::ref_option, reason = "the optional facts of the file are what every caller has")]
 pub(crate) fn map<T, U>(value: &Opt<T>, f: impl FnOnce(&T) -> U) -> Opt<U> {
     value.as_ref().map(|value| Spanned { value: f(&value.value), span: value.span })
 }

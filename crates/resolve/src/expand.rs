@@ -59,7 +59,7 @@ impl<'s> Things<'s> {
     }
 }
 
-fn singles<'s, T>(map: &'s plimsoll_yaml::Map<Names, T>) -> impl Iterator<Item = (Name, Item<'s, T>)> {
+fn singles<T>(map: &plimsoll_yaml::Map<Names, T>) -> impl Iterator<Item = (Name, Item<'_, T>)> {
     map.iter().flat_map(|(names, spec)| {
         let ranged = names.count() > 1;
         let single = move |(index, word)| (name(word), Item { spec, index, ranged, span: names.span });

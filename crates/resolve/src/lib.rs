@@ -21,8 +21,8 @@ use expand::{Things, name};
 use lock::Keeper;
 pub use lock::{Entry, Key, Kind, Lock, LockChange};
 use passes::{
-    address, api, capacity, firewall, goals, hosts, kubernetes, machines, names, networks, operations, placement, pods,
-    site, storage, wire,
+    address, api, capacity, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations, placement,
+    pods, site, storage, versions, wire, zones,
 };
 
 /// What [`resolve`] gives.
@@ -45,12 +45,9 @@ pub fn editions() -> impl Iterator<Item = &'static str> {
 
 /// Makes every choice that the file leaves open.
 pub fn resolve(spec: &Spec, lock: &Lock) -> Resolved {
-    let edition = match edition(spec) {
-        Ok(edition) => edition,
-        Err(problem) => {
-            let diagnostics = [problem].into_iter().collect();
-            return Resolved { design: None, origins: Origins::new(), lock: lock.clone(), diagnostics };
-        }
+    let Some(edition) = edition(spec) else {
+        let diagnostics = unknown_edition(spec).into_iter().collect();
+        return Resolved { design: None, origins: Origins::new(), lock: lock.clone(), diagnostics };
     };
     let mut keeper = Keeper::new(lock);
     let things = Things::of(spec);
@@ -63,17 +60,19 @@ pub fn resolve(spec: &Spec, lock: &Lock) -> Resolved {
     Resolved { design, origins, lock, diagnostics }
 }
 
-fn edition(spec: &Spec) -> Result<&'static Edition, Diagnostic> {
-    let latest = EDITIONS[EDITIONS.len() - 1];
-    let Some(written) = &spec.edition else { return Ok(latest) };
+/// The edition that the file names, or the latest.
+fn edition(spec: &Spec) -> Option<&'static Edition> {
+    let Some(written) = &spec.edition else { return EDITIONS.last().copied() };
     let wanted = written.value.to_string();
-    EDITIONS.iter().find(|edition| edition.name == wanted).copied().ok_or_else(|| {
-        let known: Vec<String> = EDITIONS.iter().map(|edition| format!("`{}`", edition.name)).collect();
-        Diagnostic::error(format!("there is no edition `{wanted}`"))
-            .code("unknown-edition")
-            .at(written.span, "")
-            .help(format!("known are {}; a newer one needs a newer Plimsoll", known.join(", ")))
-    })
+    EDITIONS.iter().find(|edition| edition.name == wanted).copied()
+}
+
+fn unknown_edition(spec: &Spec) -> Option<Diagnostic> {
+    let written = spec.edition.as_ref()?;
+    let known: Vec<String> = editions().map(|edition| format!("`{edition}`")).collect();
+    let problem = Diagnostic::error(format!("there is no edition `{}`", written.value)).code("unknown-edition");
+    let help = format!("known are {}; a newer one needs a newer Plimsoll", known.join(", "));
+    Some(problem.at(written.span, "").help(help))
 }
 
 /// What was allocated to a thing under its former name is its own.
@@ -101,7 +100,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let rack = site::racks(cx, things);
     let external = site::externals(cx, things);
     let mut network = networks::networks(cx, things, &external);
-    let version = kubernetes::versions(cx);
+    let version = versions::versions(cx);
     let vip_network = if cx.failed() { None } else { api::network_of_vip(cx, &network, &site) };
     let (Some(version), Some(vip_network)) = (version, vip_network) else { return None };
     if cx.failed() {
@@ -134,7 +133,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let sans = kubernetes::Sans { name: api::api_name(cx, &domain), vip: spec.api.vip.value };
     let exact = version.get(&"kubernetes".into()).cloned().unwrap_or_default();
     let kubernetes = kubernetes::kubernetes(cx, &exact, &network, &taken, nodes, sans);
-    let etcd = kubernetes::etcd(cx, &network, &machine);
+    let etcd = etcd::etcd(cx, &network, &machine);
     let apiserver_port = kubernetes.apiserver.bind_port;
     let parts = api::Parts {
         networks: &network,
@@ -155,8 +154,8 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let nodelocal = names::nodelocal(cx);
     let coredns = names::coredns(cx, &kubernetes.services, &site, &machine);
     let parts =
-        names::Parts { networks: &network, hosts: &host, machines: &machine, api: &api, metallb: metallb.as_ref() };
-    let zones = names::zones(cx, &parts);
+        zones::Parts { networks: &network, hosts: &host, machines: &machine, api: &api, metallb: metallb.as_ref() };
+    let names = zones::zones(cx, &parts);
     let parts = firewall::Parts {
         site: &site,
         networks: &network,
@@ -174,7 +173,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
         ("metallb", metallb.is_none(), "no addresses of services were written"),
         ("ceph", ceph.is_none(), "no storage was written"),
         ("local_storage", local_storage.is_none(), "no local volumes were written"),
-        ("external_dns", zones.external_dns.is_none(), "nothing puts names of services into a zone"),
+        ("external_dns", names.external_dns.is_none(), "nothing puts names of services into a zone"),
     ] {
         whole.chosen_unless(field, absent, why);
     }
@@ -205,10 +204,10 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
         severity: goals::severities(cx),
         objective: operations::objectives(cx),
         assume: operations::assumptions(cx),
-        zone: zones.zone,
-        dns_server: zones.dns_server,
-        tsig: zones.tsig,
-        external_dns: zones.external_dns,
+        zone: names.zone,
+        dns_server: names.dns_server,
+        tsig: names.tsig,
+        external_dns: names.external_dns,
         site,
         external,
         network,

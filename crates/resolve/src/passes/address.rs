@@ -124,12 +124,12 @@ pub(crate) fn addresses(
         written_are_possible(cx, network_name, network, taken, &wants);
         let fates = allocate(cx, network_name, network, taken, &wants);
         for (place, fate) in places.into_iter().zip(fates) {
-            let (address, how) = match fate {
-                Fate::Written(address, span) => (address, Some(span)),
+            let (address, written) = match fate {
+                Fate::Written(address, span) => (address, span),
                 Fate::Allocated(address) => (address, None),
                 Fate::Exhausted => continue,
             };
-            let given = Given { address, how, network_name, network };
+            let given = Given { address, written, network_name, network };
             match place {
                 Place::Host(host) => given.to_host(cx, hosts, &host),
                 Place::Bmc(host) => given.to_bmc(cx, things, hosts, wires, &host),
@@ -189,8 +189,8 @@ fn allocate(
 /// An address that was given.
 struct Given<'a> {
     address: Ipv4Addr,
-    /// `Some` when the file asked for it, with the place.
-    how: Option<Option<Span>>,
+    /// Where the file asks for it, when it does.
+    written: Option<Span>,
     network_name: &'a Name,
     network: &'a Network,
 }
@@ -198,12 +198,11 @@ struct Given<'a> {
 impl Given<'_> {
     fn note(&self, cx: &Cx<'_>, path: &str) {
         let at = cx.at(path);
-        match self.how {
-            Some(span) => at.expanded("address", (), span),
-            None => {
-                let from = format!("network {} from {}", self.network_name, self.network.allocate_from);
-                at.allocated("address", (), &from);
-            }
+        if self.written.is_some() {
+            at.expanded("address", (), self.written);
+        } else {
+            let from = format!("network {} from {}", self.network_name, self.network.allocate_from);
+            at.allocated("address", (), &from);
         }
     }
 

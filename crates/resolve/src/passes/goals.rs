@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_diagnostics::{Diagnostic, nearest};
+use plimsoll_diagnostics::{Diagnostic, Spanned, nearest};
 use plimsoll_model::Map;
 use plimsoll_model::design::{Accepted, Date, Excluded, Failure, Goal, RuleSeverity, Thresholds};
-use plimsoll_spec::Opt;
 use plimsoll_spec::promises::RuleSeverity as SpecSeverity;
 use plimsoll_spec::scalars;
 
@@ -41,8 +40,8 @@ pub(crate) fn survive(cx: &Cx<'_>) -> Vec<Goal> {
     noted.collect()
 }
 
-fn date(day: &Opt<scalars::Date>) -> Option<Date> {
-    day.as_ref().map(|day| Date { year: day.year, month: day.month, day: day.day })
+fn date(day: Option<&Spanned<scalars::Date>>) -> Option<Date> {
+    day.map(|day| Date { year: day.year, month: day.month, day: day.day })
 }
 
 /// Components whose loss is accepted, and findings that are. `components` are the paths of all there are.
@@ -50,7 +49,7 @@ pub(crate) fn accept(cx: &Cx<'_>, components: &BTreeSet<String>) -> (Map<Exclude
     let mut excluded = Map::new();
     let mut accepted = Vec::new();
     for (key, spec) in &cx.spec.accept {
-        let (reason, until) = (spec.reason.value.clone(), date(&spec.until));
+        let (reason, until) = (spec.reason.value.clone(), date(spec.until.as_ref()));
         let mut finding = |rule: String, component: Option<String>| {
             accepted.push((Accepted { rule, component, reason: reason.clone(), until }, key.span));
         };

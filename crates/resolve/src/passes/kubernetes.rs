@@ -1,94 +1,21 @@
-//! Kubernetes and its datastore: every number of every daemon.
+//! Kubernetes: every number of every daemon.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
-    AddressRange, ApiServer, Audit, Certificates, ControllerManager, Etcd, EtcdMember, EtcdTopology, EvictionHard,
-    JoinSecrets, KubeProxy, KubeProxyMode, KubeReserved, Kubelet, Kubernetes, Machine, Network, Purpose, Role,
-    SecretRef,
+    AddressRange, ApiServer, Audit, Certificates, ControllerManager, EvictionHard, JoinSecrets, KubeProxy,
+    KubeProxyMode, KubeReserved, Kubelet, Kubernetes, Network, SecretRef,
 };
-use plimsoll_model::units::Millis;
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::Opt;
 use plimsoll_spec::cluster::{self, Dataplane, ProxyMode, SecretEncryption};
-use plimsoll_spec::scalars::Version;
 
 use crate::cx::{At, Cx, error, map, sorted};
 
 use super::address::Taken;
 use super::machines::HOST_LABEL;
-
-/// Exact versions of all components.
-pub(crate) fn versions(cx: &Cx<'_>) -> Option<Map<String>> {
-    let at = cx.at("version");
-    let mut versions = Map::new();
-    for (component, version) in cx.edition.versions {
-        versions.insert(Name::from(*component), at.chosen(component, (*version).to_owned(), "current then"));
-    }
-    let spec = cx.spec.kubernetes.as_ref();
-    let written = spec.and_then(|kubernetes| kubernetes.version.as_ref());
-    let releases = cx.edition.kubernetes;
-    let latest = releases.last()?;
-    let release = match written {
-        Some(version) => releases.iter().find(|release| release.minor == (version.major, version.minor)),
-        None => Some(latest),
-    };
-    let mut put = |component: &str, version: String| versions.insert(Name::from(component), version);
-    match (written, release) {
-        (Some(version), _) if version.patch.is_some() => {
-            put("kubernetes", at.written("kubernetes", &Spanned { value: version.to_string(), span: version.span }));
-        }
-        (Some(version), Some(release)) => {
-            put("kubernetes", at.expanded("kubernetes", release.version.to_owned(), version.span));
-        }
-        (Some(version), None) => {
-            let known: Vec<String> =
-                releases.iter().map(|release| format!("{}.{}", release.minor.0, release.minor.1)).collect();
-            let message =
-                format!("edition {} does not know the latest release of Kubernetes {version}", cx.edition.name);
-            let problem = error("unknown-version", message, version.span, "");
-            let help =
-                format!("write all three numbers, as in `\"{version}.1\"`; it knows those of {}", known.join(", "));
-            cx.say(problem.help(help));
-            return None;
-        }
-        (None, _) => {
-            put(
-                "kubernetes",
-                at.chosen("kubernetes", latest.version.to_owned(), "the latest that all components are tested with"),
-            );
-        }
-    }
-    let brought = release.unwrap_or(latest);
-    for (component, version) in [("etcd", brought.etcd), ("coredns", brought.coredns), ("pause", brought.pause)] {
-        put(component, at.chosen(component, version.to_owned(), "what kubeadm brings"));
-    }
-    let ingress = cx.spec.ingress.as_ref();
-    let ceph = cx.spec.storage.as_ref().and_then(|storage| storage.ceph.as_ref());
-    let external_dns = cx.spec.dns.as_ref().and_then(|dns| dns.external_dns.as_ref());
-    let stated: [(&str, Option<&Spanned<Version>>); 5] = [
-        ("containerd", spec.and_then(|kubernetes| kubernetes.containerd.as_ref())),
-        ("calico", cx.spec.calico.as_ref().and_then(|calico| calico.version.as_ref())),
-        ("metallb", ingress.and_then(|ingress| ingress.version.as_ref())),
-        ("rook", ceph.and_then(|ceph| ceph.version.as_ref())),
-        ("external-dns", external_dns.and_then(|dns| dns.version.as_ref())),
-    ];
-    for (component, version) in stated {
-        if let Some(version) = version {
-            put(component, at.written(component, &Spanned { value: version.to_string(), span: version.span }));
-        }
-    }
-    let platform = cx.spec.hosts.values().filter_map(|host| host.platform.as_ref()?.version.as_ref()).next();
-    let default = &cx.edition.platform_version;
-    let version = match platform {
-        Some(version) => at.written("proxmox", &Spanned { value: version.to_string(), span: version.span }),
-        None => at.chosen("proxmox", default.value.to_owned(), default.why),
-    };
-    put("proxmox", version);
-    Some(versions)
-}
 
 pub(crate) fn kubernetes(
     cx: &Cx<'_>,
@@ -166,15 +93,13 @@ fn prefixes(
     };
     let all = candidates.iter().filter_map(|text| text.parse::<Ipv4Net>().ok());
     let why = "away from every network that was described";
-    match all.clone().find(free) {
-        Some(net) => vec![at.chosen(field, net.into(), why)],
-        None => {
-            let message = format!("no range is free for `{field}`");
-            let problem = Diagnostic::error(message).code("no-range").at(cx.spec.cluster.span, "");
-            cx.say(problem.help(format!("write `kubernetes: {{ {field}: … }}` with a prefix that nothing else uses")));
-            Vec::new()
-        }
+    let found = all.clone().find(free);
+    if found.is_none() {
+        let message = format!("no range is free for `{field}`");
+        let problem = Diagnostic::error(message).code("no-range").at(cx.spec.cluster.span, "");
+        cx.say(problem.help(format!("write `kubernetes: {{ {field}: … }}` with a prefix that nothing else uses")));
     }
+    found.into_iter().map(|net| at.chosen(field, net.into(), why)).collect()
 }
 
 /// Names and addresses that the API is known by.
@@ -207,21 +132,6 @@ fn apiserver(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, sans: San
     if let Some(written) = &daemon.audit {
         at.written("audit", written);
     }
-    let encryption = match &spec.encryption {
-        Some(word) => match at.written("encryption", word) {
-            SecretEncryption::None => None,
-            SecretEncryption::Secretbox => Some(SecretRef("kubernetes/encryption".into())),
-            other => {
-                let message = format!("`encryption: {other}` is understood but not built yet");
-                cx.say(error("not-yet", message, word.span, "").help("write `encryption: secretbox`"));
-                None
-            }
-        },
-        None => {
-            let key = Some(SecretRef("kubernetes/encryption".into()));
-            at.chosen("encryption", key, "a snapshot of etcd would show every Secret")
-        }
-    };
     ApiServer {
         bind_port: at.or("bind_port", port.as_ref(), &edition.apiserver_port),
         cert_sans,
@@ -244,12 +154,29 @@ fn apiserver(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, sans: San
             max_backups: at.fixed("audit/max_backups", &edition.audit_files),
             max_size: at.fixed("audit/max_size", &edition.audit_size),
         }),
-        encryption,
+        encryption: encryption(cx, at, spec),
         extra_args: flags(at, &daemon.flags),
     }
 }
 
-fn flags(at: &At<'_, '_>, flags: &plimsoll_yaml::Map<String, Spanned<String>>) -> Map<String> {
+/// The key that Secrets are encrypted with at rest.
+fn encryption(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes) -> Option<SecretRef> {
+    let key = Some(SecretRef("kubernetes/encryption".into()));
+    let Some(word) = &spec.encryption else {
+        return at.chosen("encryption", key, "a snapshot of etcd would show every Secret");
+    };
+    match at.written("encryption", word) {
+        SecretEncryption::Secretbox => key,
+        SecretEncryption::None => None,
+        other => {
+            let message = format!("`encryption: {other}` is understood but not built yet");
+            cx.say(error("not-yet", message, word.span, "").help("write `encryption: secretbox`"));
+            None
+        }
+    }
+}
+
+pub(crate) fn flags(at: &At<'_, '_>, flags: &plimsoll_yaml::Map<String, Spanned<String>>) -> Map<String> {
     at.chosen_unless("extra_args", flags.is_empty(), "none were written");
     let written = |(name, value): &(Spanned<String>, Spanned<String>)| {
         (Name::from(name.value.as_str()), at.written(&format!("extra_args/{}", name.value), value))
@@ -320,7 +247,8 @@ fn kubelet(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes, cluster_dns
 }
 
 /// What a person may have written; otherwise the daemon decides, for the reason given.
-fn stated<T: Clone>(at: &At<'_, '_>, field: &str, value: &Opt<T>, why: &str) -> Option<T> {
+#[expect(clippy::ref_option, reason = "the optional facts of the file are what every caller has")]
+pub(crate) fn stated<T: Clone>(at: &At<'_, '_>, field: &str, value: &Opt<T>, why: &str) -> Option<T> {
     at.stated(field, value).or_else(|| at.chosen(field, None, why))
 }
 
@@ -355,64 +283,5 @@ fn certificates(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes) -> Cer
         ca_validity: at.or("ca_validity", written.ca_validity.as_ref(), &edition.ca_validity),
         renew_every: Some(at.or("renew_every", written.renew.as_ref(), &edition.certificate_renewal)),
         algorithm: at.chosen("algorithm", algorithm.value.to_owned(), algorithm.why),
-    }
-}
-
-pub(crate) fn etcd(cx: &Cx<'_>, networks: &Map<Network>, machines: &Map<Machine>) -> Etcd {
-    let at = cx.at("etcd");
-    let nothing = cluster::Etcd::default();
-    let spec = cx.spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.etcd.as_ref()).unwrap_or(&nothing);
-    let edition = cx.edition;
-    let nodes: Vec<&Name> = networks
-        .iter()
-        .filter(|(_, network)| network.purposes.contains(&Purpose::Nodes))
-        .map(|(name, _)| name)
-        .collect();
-    let mut member = Map::new();
-    for (machine_name, machine) in machines.iter().filter(|(_, machine)| machine.role == Role::ControlPlane) {
-        let Some((network, nic)) = nodes.iter().find_map(|network| machine.nic.get_key_value(*network)) else {
-            continue;
-        };
-        let at = at.child(format!("member/{machine_name}"));
-        let path = format!("machine/{machine_name}");
-        at.derived("", (), &[&path]);
-        let own = Name::from("etcd");
-        let disk = if machine.disk.contains_key(&own) { own } else { "os".into() };
-        let design = EtcdMember {
-            address: at.derived("address", nic.address.addr(), &[&format!("{path}/nic/{network}/address")]),
-            data_dir: at.chosen("data_dir", "/var/lib/etcd".into(), "kubeadm"),
-            disk: at.derived("disk", disk.clone(), &[&format!("{path}/disk/{disk}")]),
-        };
-        member.insert(machine_name.clone(), design);
-    }
-    let compaction = cx.spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.etcd.as_ref()?.compaction.as_ref());
-    let often = spec.defragment.as_ref().map(|every| at.written("defragmentation", every));
-    let condition = "when more than 40 % of the file is free: one member at a time, the leader last";
-    let defragmentation = match often {
-        Some(every) => format!("every {every}, {condition}"),
-        None => at.chosen("defragmentation", format!("monthly, {condition}"), "ours"),
-    };
-    let off = compaction.is_some_and(|compaction| compaction.value == Millis(0));
-    Etcd {
-        topology: match &spec.layout {
-            Some(word) => at.expanded("topology", EtcdTopology::Stacked, word.span),
-            None => at.chosen("topology", EtcdTopology::Stacked, "the fewest machines"),
-        },
-        heartbeat: at.or("heartbeat", spec.heartbeat.as_ref(), &edition.etcd_heartbeat),
-        election: at.or("election", spec.election.as_ref(), &edition.etcd_election),
-        quota: at.or("quota", spec.quota.as_ref(), &edition.etcd_quota),
-        auto_compaction: at.chosen(
-            "auto_compaction",
-            Millis(0),
-            if off { "nobody compacts" } else { "the API server compacts" },
-        ),
-        initial_corrupt_check: at.chosen("initial_corrupt_check", true, "kubeadm"),
-        snapshot_count: stated(&at, "snapshot_count", &spec.snapshot_count, "etcd's own"),
-        extra_args: flags(&at, &spec.flags),
-        rtt_max: at.stated("rtt_max", &cx.spec.assume.as_ref().and_then(|assume| assume.rtt)),
-        client_port: at.chosen("client_port", 2379, "etcd"),
-        peer_port: at.chosen("peer_port", 2380, "etcd"),
-        defragmentation: Some(defragmentation),
-        member,
     }
 }

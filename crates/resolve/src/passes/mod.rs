@@ -3,7 +3,9 @@
 
 pub(crate) mod address;
 pub(crate) mod api;
+mod bridges;
 pub(crate) mod capacity;
+pub(crate) mod etcd;
 pub(crate) mod firewall;
 pub(crate) mod goals;
 pub(crate) mod hosts;
@@ -16,4 +18,7 @@ pub(crate) mod placement;
 pub(crate) mod pods;
 pub(crate) mod site;
 pub(crate) mod storage;
+pub(crate) mod versions;
 pub(crate) mod wire;
+mod wiring;
+pub(crate) mod zones;

@@ -82,15 +82,12 @@ pub(crate) fn calico(cx: &Cx<'_>, parts: &Parts<'_>) -> Calico {
         }
     }
     at.chosen_unless("peer", peer.is_empty(), "nodes speak to each other alone");
-    let autodetection = match &spec.autodetect {
-        Some(word) => {
-            let network = parts.networks.get(&name(word));
-            at.expanded("autodetection", network.map(|network| network.ipv4.into()).into_iter().collect(), word.span)
-        }
-        None => {
-            let prefixes = nodes.iter().map(|(_, network)| network.ipv4.into()).collect();
-            at.derived("autodetection", prefixes, &from)
-        }
+    let autodetection = if let Some(word) = &spec.autodetect {
+        let network = parts.networks.get(&name(word)).map(|network| network.ipv4.into());
+        at.expanded("autodetection", network.into_iter().collect(), word.span)
+    } else {
+        let prefixes = nodes.iter().map(|(_, network)| network.ipv4.into()).collect();
+        at.derived("autodetection", prefixes, &from)
     };
     Calico {
         encapsulation,
@@ -165,10 +162,9 @@ pub(crate) fn metallb(cx: &Cx<'_>, parts: &Parts<'_>) -> Option<MetalLb> {
     let at = cx.at("metallb");
     let edition = cx.edition;
     let announce = match spec.announce.as_ref().map(|word| word.value) {
-        Some(SpecAnnounce::Bgp) => Announce::Bgp,
         Some(SpecAnnounce::L2) => Announce::L2,
         None if spec.peers.is_empty() => Announce::L2,
-        None => Announce::Bgp,
+        Some(SpecAnnounce::Bgp) | None => Announce::Bgp,
     };
     let from = all_names(spec.from.iter());
     let nodes = if from.is_empty() {

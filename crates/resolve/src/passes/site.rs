@@ -117,6 +117,7 @@ pub(crate) fn racks(cx: &Cx<'_>, things: &Things<'_>) -> Map<Rack> {
 }
 
 /// The rack of a thing: what was written, else the only rack there is.
+#[expect(clippy::ref_option, reason = "the optional facts of the file are what every caller has")]
 pub(crate) fn rack_of<T>(
     cx: &Cx<'_>,
     at: &At<'_, '_>,

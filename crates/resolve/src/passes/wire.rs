@@ -188,7 +188,7 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
                 let bond = link.bond.as_ref().map(|bond| format!("{}/bond/{bond}", link.device)).unwrap_or_default();
                 place.derived("", (), &[&bond]);
                 let lacp = mode == Some(&BondMode::Lacp);
-                let fallback = fallback.map(|fallback| place.written("mode", fallback)) == Some(true);
+                let fallback = fallback.is_some_and(|fallback| place.written("mode", fallback));
                 let aggregate = Lag {
                     mode: match (lacp, fallback) {
                         (true, true) => LagMode::LacpFallback,

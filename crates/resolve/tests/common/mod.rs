@@ -1,6 +1,6 @@
 //! What the tests share: the example, ways to change its text, and problems as people see them.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::panic)]
 
 use plimsoll_diagnostics::render::{Style, text};
 use plimsoll_diagnostics::{Diagnostics, Sources};
