@@ -1,3 +1,61 @@
-//! The command line of Plimsoll.
+//! The command line of Plimsoll: the only room that prints, reads the environment or exits.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
-fn main() {}
+mod commands;
+mod failure;
+mod input;
+mod output;
+mod terminal;
+mod timings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::failure::Failure;
+use crate::terminal::{ColorChoice, Terminal};
+
+/// Design, check and render a self-hosted, highly available Kubernetes cluster from one file
+///
+/// Plimsoll reads one file that describes a cluster from the power feed to the tenant's quota, says what is wrong with
+/// it, and writes every configuration. It changes no host.
+#[derive(Debug, Parser)]
+#[command(
+    name = "plimsoll",
+    version,
+    propagate_version = true,
+    after_help = "Start with `plimsoll init`, or with `plimsoll audit PATH` on files you already have.\n\
+                  Exit codes: 0 good, 1 findings of severity error, 2 wrong call or unreadable input."
+)]
+struct Cli {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    color: ColorChoice,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = Terminal::new(cli.color);
+    match cli.command.run(&terminal) {
+        Ok(success) => ExitCode::from(u8::from(!success)),
+        Err(failure) => {
+            report(&failure, &terminal);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn report(failure: &Failure, terminal: &Terminal) {
+    terminal.error(&failure.to_string());
+    let mut cause = std::error::Error::source(failure);
+    while let Some(error) = cause {
+        eprintln!("  caused by: {error}");
+        cause = error.source();
+    }
+    if let Some(hint) = failure.hint() {
+        eprintln!("\nhint: {hint}");
+    }
+}

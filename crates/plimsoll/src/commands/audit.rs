@@ -1,0 +1,192 @@
+//! `plimsoll audit`: judge files that somebody already has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use plimsoll_check::{judge, rules};
+use plimsoll_diagnostics::{Diagnostic, Severity, Sources};
+use plimsoll_views::{World, files};
+use serde_json::json;
+
+use super::{Format, Judging};
+use crate::failure::Failure;
+use crate::input;
+use crate::terminal::Terminal;
+use crate::timings::Timings;
+
+/// Judge configuration files that you already have; no cluster file needed
+///
+/// Takes files and folders in any mixture: copies of your masters' `/etc` (one folder per machine), rendered files of
+/// an Ansible role, directories of manifests. Says what it recognised and what it did not.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Files and folders
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// List every file with what it was recognised as
+    #[arg(long)]
+    files: bool,
+    /// Show how long each phase took
+    #[arg(long)]
+    timings: bool,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+/// A configuration file larger than this is none: logs, images and databases lie about in copied folders.
+const LARGEST_FILE: u64 = 4 << 20;
+/// All of them together.
+const LARGEST_SUM: u64 = 256 << 20;
+/// A folder with more files is a whole system, not its configuration.
+const MOST_FILES: usize = 50_000;
+
+impl Audit {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
+        let mut timings = Timings::start();
+        let mut gathered = Gathered::default();
+        for path in &self.paths {
+            gathered.take(path)?;
+        }
+        timings.lap("write/read"); // the disk, not us
+        let files = files::recognise(&gathered.sources);
+        timings.lap("recognise");
+        let world = World::of_files(&files, input::today(self.judging.today));
+        timings.lap("view");
+        let report = judge(&world, &rules::all());
+        timings.lap("check");
+
+        let mut problems: Vec<Diagnostic> = gathered.problems.clone();
+        problems.extend(files.problems.iter().cloned());
+        let (notes, problems): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.severity == Severity::Note && !self.judging.verbose);
+        let known: Vec<_> = files
+            .list
+            .iter()
+            .map(|file| json!({ "path": file.path, "owner": file.owner, "kind": file.content.kind() }))
+            .collect();
+        let extra = json!({ "files": known, "skipped": gathered.skipped });
+        self.judging.show(&report, &problems, &gathered.sources, extra, terminal)?;
+        if self.judging.format == Format::Text {
+            let mut out = recognised(&files, &gathered, self.files);
+            if !notes.is_empty() {
+                let _ = writeln!(out, "{} notes on statements that are kept but not judged: --verbose", notes.len());
+            }
+            let _ = writeln!(out, "{}", report.summary());
+            terminal.out(&out)?;
+        }
+        if self.timings {
+            terminal.progress(&timings.table());
+        }
+        Ok(!report.has_errors())
+    }
+}
+
+/// What was recognised, one line a kind; then what was not.
+fn recognised(files: &files::Files, gathered: &Gathered, each: bool) -> String {
+    let mut out = String::new();
+    if each {
+        for file in &files.list {
+            let _ = writeln!(out, "{:<28} {}", file.content.kind(), file.path);
+        }
+        out.push('\n');
+    }
+    let mut kinds: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for file in &files.list {
+        if file.content.is_recognised() {
+            let (count, owners) = kinds.entry(file.content.kind()).or_default();
+            *count += 1;
+            if !file.owner.is_empty() {
+                owners.insert(&file.owner);
+            }
+        } else {
+            unknown.push(file.path.as_str());
+        }
+    }
+    let _ = writeln!(out, "Recognised {} of {} files:", files.list.len() - unknown.len(), files.list.len());
+    for (kind, (count, owners)) in kinds {
+        let of = owners.into_iter().take(6).collect::<Vec<_>>().join(", ");
+        let of = if of.is_empty() { of } else { format!(" ({of})") };
+        let _ = writeln!(out, "  {count:>4} {kind}{of}");
+    }
+    if !unknown.is_empty() {
+        let shown = unknown.iter().take(8).copied().collect::<Vec<_>>().join(", ");
+        let more = if unknown.len() > 8 { format!(" and {} more (--files)", unknown.len() - 8) } else { String::new() };
+        let _ = writeln!(out, "Not recognised: {shown}{more}");
+    }
+    if !gathered.skipped.is_empty() {
+        let _ = writeln!(out, "Not read: {} files that are binary, too large or no plain files", gathered.skipped.len());
+    }
+    out
+}
+
+/// The texts that were found.
+#[derive(Default)]
+struct Gathered {
+    sources: Sources,
+    problems: Vec<Diagnostic>,
+    skipped: Vec<String>,
+    seen: BTreeSet<PathBuf>,
+    files: usize,
+    bytes: u64,
+}
+
+impl Gathered {
+    /// A file, or a folder with all below it. Links inside folders are not followed: they lead out of the copy.
+    fn take(&mut self, root: &Path) -> Result<(), Failure> {
+        let metadata = std::fs::metadata(root).map_err(|error| Failure::io("read", root, error))?;
+        if metadata.is_file() {
+            return self.file(root, metadata.len());
+        }
+        let mut folders = vec![root.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let entries = std::fs::read_dir(&folder).map_err(|error| Failure::io("list", &folder, error))?;
+            let mut entries: Vec<_> = entries
+                .collect::<Result<_, _>>()
+                .map_err(|error| Failure::io("list", &folder, error))?;
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            let mut below = Vec::new();
+            for entry in entries {
+                let path = entry.path();
+                let metadata = entry.metadata().map_err(|error| Failure::io("read", &path, error))?;
+                if metadata.is_dir() {
+                    if entry.file_name() != ".git" {
+                        below.push(path);
+                    }
+                } else if metadata.is_file() {
+                    self.file(&path, metadata.len())?;
+                } else {
+                    self.skipped.push(path.display().to_string());
+                }
+            }
+            folders.extend(below.into_iter().rev());
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, size: u64) -> Result<(), Failure> {
+        if !self.seen.insert(path.to_path_buf()) {
+            return Ok(());
+        }
+        self.files += 1;
+        if self.files > MOST_FILES {
+            return Err(Failure::new(format!("more than {MOST_FILES} files below the given paths"))
+                .with_hint("name the folders with configuration, such as a copy of /etc"));
+        }
+        if size > LARGEST_FILE || self.bytes + size > LARGEST_SUM {
+            self.skipped.push(path.display().to_string());
+            return Ok(());
+        }
+        let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, error))?;
+        if bytes.contains(&0) {
+            self.skipped.push(path.display().to_string());
+            return Ok(());
+        }
+        self.bytes += bytes.len() as u64;
+        let (_, problem) = self.sources.add_bytes(path.display().to_string(), &bytes);
+        self.problems.extend(problem);
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! `plimsoll build`: from one file to every configuration.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use plimsoll_check::{Report, judge, rules};
+use plimsoll_views::World;
+use serde_json::json;
+
+use super::{Format, Judging};
+use crate::commands::build::summary::Summary;
+use crate::failure::Failure;
+use crate::input::{self, Cluster, Loaded};
+use crate::output::Output;
+use crate::terminal::Terminal;
+use crate::timings::Timings;
+
+#[path = "build_summary.rs"]
+mod summary;
+
+/// Check a cluster file and write every configuration of the cluster
+///
+/// Nothing is written when the design has errors, unless `--force`. No host is touched.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// The cluster file
+    #[arg(default_value = "cluster.yaml")]
+    file: PathBuf,
+    /// Directory to write to [default: out/CLUSTER]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Write although the design has errors
+    #[arg(long)]
+    force: bool,
+    /// Replace files in the output directory that were changed by hand or are not ours
+    #[arg(long)]
+    overwrite: bool,
+    /// Fail when the lock file would change, as CI should
+    #[arg(long)]
+    locked: bool,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Show how long each phase took
+    #[arg(long)]
+    timings: bool,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+impl Build {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
+        let mut timings = Timings::start();
+        let Loaded::Cluster(cluster) = input::load(&self.file, terminal, &mut timings)? else {
+            return Ok(false);
+        };
+        let world = World::of_design(&cluster.design, &cluster.origins, input::today(self.judging.today));
+        let report = judge(&world, &rules::all());
+        timings.lap("check");
+        if report.has_errors() && !self.force {
+            self.findings(&cluster, &report, json!({ "written": false }), terminal)?;
+            if self.judging.format == Format::Text {
+                terminal.out(&format!(
+                    "{}: {}\nNothing was written: mend the errors, accept them in the file with a reason, or pass \
+                     `--force`.\n",
+                    cluster.design.cluster,
+                    report.summary()
+                ))?;
+            }
+            return Ok(false);
+        }
+        let changes = cluster.lock.changes(&cluster.old_lock);
+        if self.locked && !changes.is_empty() {
+            return Err(Failure::new(format!(
+                "`{}` is out of date and `--locked` was given:\n{}",
+                cluster.lock_path.display(),
+                changes.iter().map(|change| format!("  {change}")).collect::<Vec<_>>().join("\n")
+            ))
+            .with_hint("run `plimsoll build` without `--locked` and commit the lock file"));
+        }
+        let tree = plimsoll_render::render(&cluster.design);
+        timings.lap("render");
+
+        let directory =
+            self.output.clone().unwrap_or_else(|| PathBuf::from("out").join(cluster.design.cluster.as_str()));
+        let output = Output::new(&directory, &cluster.design, &tree);
+        let written = if self.dry_run { output.plan(self.overwrite)? } else { output.write(self.overwrite)? };
+        if !self.dry_run && !changes.is_empty() {
+            write_lock(&cluster)?;
+        }
+        timings.lap("write");
+
+        let extra = json!({
+            "written": !self.dry_run, "directory": directory, "forced": self.force && report.has_errors(),
+            "new": written.new, "changed": written.changed, "removed": written.removed,
+            "unchanged": written.unchanged,
+        });
+        self.findings(&cluster, &report, extra, terminal)?;
+        if self.judging.format == Format::Text {
+            let summary = Summary {
+                cluster: &cluster,
+                report: &report,
+                tree: &tree,
+                directory: &directory,
+                written: &written,
+                dry_run: self.dry_run,
+                lock_changes: changes.len(),
+            };
+            terminal.out(&summary.text(terminal))?;
+        }
+        if self.timings {
+            terminal.progress(&timings.table());
+        }
+        Ok(!report.has_errors())
+    }
+
+    fn findings(
+        &self,
+        cluster: &Cluster,
+        report: &Report,
+        extra: serde_json::Value,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let notes: Vec<_> = cluster.notes.iter().cloned().collect();
+        self.judging.show(report, &notes, &cluster.sources, extra, terminal)
+    }
+}
+
+/// Writes the lock beside the cluster file, in one step.
+fn write_lock(cluster: &Cluster) -> Result<(), Failure> {
+    let half = cluster.lock_path.with_extension("lock.half-written");
+    std::fs::write(&half, cluster.lock.to_string())
+        .and_then(|()| std::fs::rename(&half, &cluster.lock_path))
+        .map_err(|error| Failure::io("write", &cluster.lock_path, error))
+}

@@ -1,0 +1,62 @@
+//! `plimsoll explain`: the manual of a rule.
+
+use clap::Args;
+use plimsoll_check::rules;
+use plimsoll_diagnostics::nearest;
+use serde_json::json;
+
+use super::pretty;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Print the manual of a rule: what it checks, what breaks, how to mend it, and where that is said
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The rule, as in a finding (`VRRP-003`); without one, every rule in one line
+    rule: Option<String>,
+    /// Print Markdown, as in the reference
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
+        let all = rules::all();
+        let wanted = match &self.rule {
+            None => all,
+            Some(id) => vec![rules::find(id).ok_or_else(|| {
+                let failure = Failure::new(format!("there is no rule `{id}`"));
+                let upper = id.to_uppercase();
+                match nearest(&upper, all.iter().map(|rule| rule.id)) {
+                    Some(near) => failure.with_hint(format!("did you mean `{near}`?")),
+                    None => failure.with_hint("`plimsoll explain` lists every rule"),
+                }
+            })?],
+        };
+        let text = if self.json {
+            let list: Vec<_> = wanted
+                .iter()
+                .map(|rule| {
+                    let manual = &rule.manual;
+                    json!({
+                        "id": rule.id, "severity": rule.severity, "summary": rule.summary, "checks": manual.checks,
+                        "breaks": manual.breaks, "remedy": manual.remedy, "before": manual.before,
+                        "after": manual.after, "source": manual.source, "evidence": manual.evidence.describe(),
+                    })
+                })
+                .collect();
+            pretty(&json!(list))
+        } else if self.markdown {
+            wanted.iter().map(|rule| rule.markdown()).collect::<Vec<_>>().join("\n")
+        } else if self.rule.is_none() {
+            wanted.iter().map(|rule| format!("{:<9} {:<8} {}\n", rule.id, rule.severity.to_string(), rule.summary)).collect()
+        } else {
+            wanted.iter().map(|rule| rule.text()).collect()
+        };
+        terminal.out(&text)?;
+        Ok(true)
+    }
+}

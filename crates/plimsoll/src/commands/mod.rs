@@ -1,0 +1,156 @@
+//! One file per command.
+
+mod audit;
+mod build;
+mod check;
+mod completions;
+mod explain;
+mod init;
+mod lock;
+mod schema;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use plimsoll_check::Report;
+use plimsoll_diagnostics::{Diagnostic, Sources, render};
+use plimsoll_model::design::Date;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::Init),
+    Check(check::Check),
+    Build(build::Build),
+    Audit(audit::Audit),
+    Show(show::Show),
+    Explain(explain::Explain),
+    Lock(lock::LockCommand),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Runs it. `Ok(false)` when there are findings of severity error.
+    pub(crate) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
+        match self {
+            Command::Init(init) => init.run(terminal),
+            Command::Check(check) => check.run(terminal),
+            Command::Build(build) => build.run(terminal),
+            Command::Audit(audit) => audit.run(terminal),
+            Command::Show(show) => show.run(terminal),
+            Command::Explain(explain) => explain.run(terminal),
+            Command::Lock(lock) => lock.run(terminal),
+            Command::Schema(schema) => schema.run(terminal),
+            Command::Completions(completions) => completions.run(terminal),
+        }
+    }
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For code-scanning services (SARIF 2.1.0).
+    Sarif,
+}
+
+/// Options of all commands that judge.
+#[derive(Debug, Args)]
+pub(crate) struct Judging {
+    /// How to show findings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The day to judge by, for versions and acceptances that end (default: today, UTC)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) today: Option<Date>,
+    /// Also list what is accepted, what could not be judged and why
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+impl Judging {
+    /// Shows a report in the wanted format, with `extra` members in JSON.
+    pub(crate) fn show(
+        &self,
+        report: &Report,
+        notes: &[Diagnostic],
+        sources: &Sources,
+        extra: serde_json::Value,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let findings: Vec<Diagnostic> = report.findings.iter().cloned().collect();
+        match self.format {
+            Format::Text => {
+                terminal.problems(notes, sources);
+                terminal.findings(&findings, sources)?;
+                if self.verbose {
+                    terminal.out(&details(report))?;
+                }
+                Ok(())
+            }
+            Format::Json => {
+                let all = |list: &[Diagnostic]| list.iter().map(|one| render::json(one, sources)).collect::<Vec<_>>();
+                let accepted: Vec<_> = report
+                    .accepted
+                    .iter()
+                    .map(|one| json!({ "finding": render::json(&one.finding, sources), "reason": one.reason }))
+                    .collect();
+                let unjudged: Vec<_> = report
+                    .unjudged
+                    .iter()
+                    .map(|one| json!({ "rule": one.rule, "component": one.component, "needs": one.needs }))
+                    .collect();
+                let mut value = json!({
+                    "findings": all(&findings), "notes": all(notes), "accepted": accepted, "not_judged": unjudged,
+                    "held": report.held, "summary": report.summary(),
+                });
+                if let (Some(value), Some(extra)) = (value.as_object_mut(), extra.as_object()) {
+                    value.extend(extra.clone());
+                }
+                terminal.out(&pretty(&value))
+            }
+            Format::Sarif => {
+                let rules: Vec<_> = plimsoll_check::rules::all().into_iter().map(plimsoll_check::Rule::sarif).collect();
+                let log = render::sarif(&findings, &rules, sources, env!("CARGO_PKG_VERSION"));
+                terminal.out(&pretty(&log))
+            }
+        }
+    }
+}
+
+/// The lists behind the summary.
+fn details(report: &Report) -> String {
+    let mut out = String::new();
+    for accepted in &report.accepted {
+        let component = accepted.finding.component.as_deref().unwrap_or("the design");
+        out += &format!(
+            "accepted[{}]: {} ({component}): {}\n",
+            accepted.finding.code, accepted.finding.message, accepted.reason
+        );
+    }
+    for unjudged in &report.unjudged {
+        out += &format!("not judged[{}]: {} would need {}\n", unjudged.rule, unjudged.component, unjudged.needs);
+    }
+    out
+}
+
+pub(crate) fn pretty(value: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// The cluster file, for commands whose positional arguments mean something else.
+#[derive(Debug, Args)]
+pub(crate) struct ClusterFile {
+    /// The cluster file
+    #[arg(short, long, default_value = "cluster.yaml", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}

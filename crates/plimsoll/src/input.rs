@@ -1,0 +1,117 @@
+//! The cluster file and its lock, from disk to Design.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_diagnostics::{Diagnostics, Sources};
+use plimsoll_model::design::Date;
+use plimsoll_model::{Design, Origins};
+use plimsoll_resolve::Lock;
+
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+use crate::timings::Timings;
+
+/// A cluster file larger than this is no cluster file: fifty hosts take a few kilobytes.
+const LARGEST_CLUSTER_FILE: u64 = 4 << 20;
+
+/// A resolved cluster with all that its findings point at.
+pub(crate) struct Cluster {
+    pub(crate) sources: Sources,
+    pub(crate) design: Design,
+    pub(crate) origins: Origins,
+    /// The lock as it should be.
+    pub(crate) lock: Lock,
+    /// The lock as it lies on disk.
+    pub(crate) old_lock: Lock,
+    pub(crate) lock_path: PathBuf,
+    /// Warnings and notes of reading and resolving.
+    pub(crate) notes: Diagnostics,
+}
+
+/// How a cluster file came out.
+pub(crate) enum Loaded {
+    /// It resolves.
+    Cluster(Box<Cluster>),
+    /// It has errors, which were shown.
+    Errors,
+}
+
+/// Reads and resolves a cluster file. Errors in it are shown on standard error.
+pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> Result<Loaded, Failure> {
+    let mut sources = Sources::new();
+    let bytes = read(path)?;
+    let (id, not_text) = sources.add_bytes(path.display().to_string(), &bytes);
+    if let Some(problem) = not_text {
+        terminal.problems(&[problem], &sources);
+        return Err(Failure::new(format!("`{}` cannot be read as text", path.display())));
+    }
+    let (spec, mut notes) = plimsoll_spec::read(id, &sources);
+    timings.lap("read");
+    let Some(spec) = spec.filter(|_| !notes.has_errors()) else {
+        return Ok(errors(notes, &sources, path, terminal));
+    };
+
+    let lock_path = path.with_extension("lock");
+    let lock_text = match std::fs::read_to_string(&lock_path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(Failure::io("read", &lock_path, error)),
+    };
+    let lock_id = sources.add(lock_path.display().to_string(), lock_text);
+    let (old_lock, lock_problems) = Lock::read(lock_id, &sources);
+    if lock_problems.has_errors() {
+        return Ok(errors(lock_problems, &sources, &lock_path, terminal));
+    }
+    let resolved = plimsoll_resolve::resolve(&spec, &old_lock);
+    timings.lap("resolve");
+    notes.extend(resolved.diagnostics);
+    match resolved.design {
+        Some(design) if !notes.has_errors() => Ok(Loaded::Cluster(Box::new(Cluster {
+            sources,
+            design,
+            origins: resolved.origins,
+            lock: resolved.lock,
+            old_lock,
+            lock_path,
+            notes,
+        }))),
+        _ => Ok(errors(notes, &sources, path, terminal)),
+    }
+}
+
+fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &Terminal) -> Loaded {
+    problems.sort();
+    let count = problems.count(plimsoll_diagnostics::Severity::Error);
+    terminal.problems(&problems.into_vec(), sources);
+    let noun = if count == 1 { "error" } else { "errors" };
+    terminal.error(&format!("{count} {noun} in `{}`; nothing was written", path.display()));
+    Loaded::Errors
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let failure = Failure::io("read", path, error);
+        if missing { failure.with_hint("`plimsoll init` writes a first cluster file") } else { failure }
+    })?;
+    if metadata.is_dir() {
+        return Err(Failure::new(format!("`{}` is a directory, not a cluster file", path.display()))
+            .with_hint("to judge a folder of configuration files, use `plimsoll audit`"));
+    }
+    if metadata.len() > LARGEST_CLUSTER_FILE {
+        return Err(Failure::new(format!(
+            "`{}` has {} bytes; a cluster file has at most {LARGEST_CLUSTER_FILE}",
+            path.display(),
+            metadata.len()
+        )));
+    }
+    std::fs::read(path).map_err(|error| Failure::io("read", path, error))
+}
+
+/// Today in UTC, or the day that was asked for.
+pub(crate) fn today(asked: Option<Date>) -> Option<Date> {
+    asked.or_else(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Date::from_days(u32::try_from(since.as_secs() / 86_400).ok()?))
+    })
+}

@@ -1,0 +1,89 @@
+//! What the terminal can show.
+
+use std::io::{IsTerminal, Write};
+
+use clap::ValueEnum;
+use plimsoll_diagnostics::{Diagnostic, Sources, render};
+
+use crate::failure::Failure;
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Standard output and standard error.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    stdout: render::Style,
+    stderr: render::Style,
+}
+
+impl Terminal {
+    pub(crate) fn new(choice: ColorChoice) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = |is_terminal: bool| match choice {
+            ColorChoice::Auto => is_terminal && !no_color,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = columns.unwrap_or(120_usize).clamp(60, 200);
+        Terminal {
+            stdout: render::Style { color: color(std::io::stdout().is_terminal()), width },
+            stderr: render::Style { color: color(std::io::stderr().is_terminal()), width },
+        }
+    }
+
+    /// Writes data. A reader that went away (`plimsoll show | head`) ends the program quietly.
+    pub(crate) fn out(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(format!("failed to write to standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Findings as data.
+    pub(crate) fn findings(&self, list: &[Diagnostic], sources: &Sources) -> Result<(), Failure> {
+        for finding in list {
+            self.out(&render::text(finding, sources, self.stdout))?;
+            self.out("\n")?;
+        }
+        Ok(())
+    }
+
+    /// Problems with the input, beside the data.
+    pub(crate) fn problems(&self, list: &[Diagnostic], sources: &Sources) {
+        for problem in list {
+            eprintln!("{}", render::text(problem, sources, self.stderr));
+        }
+    }
+
+    /// What the program is doing, for people.
+    pub(crate) fn progress(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// The reason why it could not do it.
+    pub(crate) fn error(&self, text: &str) {
+        if self.stderr.color {
+            eprintln!("\x1b[1;31merror\x1b[0m: {text}");
+        } else {
+            eprintln!("error: {text}");
+        }
+    }
+
+    /// Emphasis on standard output.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        if self.stdout.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
