@@ -117,7 +117,8 @@ fn recognised(files: &files::Files, gathered: &Gathered, each: bool) -> String {
         let _ = writeln!(out, "Not recognised: {shown}{more}");
     }
     if !gathered.skipped.is_empty() {
-        let _ = writeln!(out, "Not read: {} files that are binary, too large or no plain files", gathered.skipped.len());
+        let _ =
+            writeln!(out, "Not read: {} files that are binary, too large or no plain files", gathered.skipped.len());
     }
     out
 }
@@ -143,9 +144,8 @@ impl Gathered {
         let mut folders = vec![root.to_path_buf()];
         while let Some(folder) = folders.pop() {
             let entries = std::fs::read_dir(&folder).map_err(|error| Failure::io("list", &folder, error))?;
-            let mut entries: Vec<_> = entries
-                .collect::<Result<_, _>>()
-                .map_err(|error| Failure::io("list", &folder, error))?;
+            let mut entries: Vec<_> =
+                entries.collect::<Result<_, _>>().map_err(|error| Failure::io("list", &folder, error))?;
             entries.sort_by_key(std::fs::DirEntry::file_name);
             let mut below = Vec::new();
             for entry in entries {

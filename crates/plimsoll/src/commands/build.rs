@@ -69,7 +69,7 @@ impl Build {
             }
             return Ok(false);
         }
-        let changes = cluster.lock.changes(&cluster.old_lock);
+        let changes = cluster.old_lock.changes(&cluster.lock);
         if self.locked && !changes.is_empty() {
             return Err(Failure::new(format!(
                 "`{}` is out of date and `--locked` was given:\n{}",
@@ -129,7 +129,7 @@ impl Build {
 /// Writes the lock beside the cluster file, in one step.
 fn write_lock(cluster: &Cluster) -> Result<(), Failure> {
     let half = cluster.lock_path.with_extension("lock.half-written");
-    std::fs::write(&half, cluster.lock.to_string())
+    std::fs::write(&half, cluster.lock.to_text())
         .and_then(|()| std::fs::rename(&half, &cluster.lock_path))
         .map_err(|error| Failure::io("write", &cluster.lock_path, error))
 }

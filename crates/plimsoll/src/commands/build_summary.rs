@@ -75,14 +75,17 @@ impl Summary<'_> {
         }
         say(format!("Read {directory}/RUNBOOK.md: cabling, addresses, and the order in which things are installed."));
         if self.lock_changes > 0 {
-            say(format!("Commit {} beside the cluster file: it keeps the addresses.", self.cluster.lock_path.display()));
+            say(format!(
+                "Commit {} beside the cluster file: it keeps the addresses.",
+                self.cluster.lock_path.display()
+            ));
         }
         let secrets = self.tree.secrets();
         if !secrets.is_empty() {
             say(format!(
                 "{} secrets are marked `<plimsoll:secret …>` in {} files; the runbook says how each is made and put in.",
                 secrets.len(),
-                self.tree.iter().filter(|(_, file)| file.has_holes()).count()
+                self.tree.iter().filter(|(_, file)| file.open_holes().next().is_some()).count()
             ));
         }
         let external: Vec<&str> = self.cluster.design.external.keys().map(plimsoll_model::Name::as_str).collect();
@@ -158,13 +161,19 @@ fn decided(design: &Design) -> String {
             let ranges: Vec<String> = pool.ranges.iter().map(ToString::to_string).collect();
             let routers: Vec<String> =
                 metallb.peer.values().map(|peer| format!("{} (AS {})", peer.router, peer.asn)).collect();
-            say("Ingress", format!("{name}: {} announced from AS {} to {}", ranges.join(", "), metallb.asn, routers.join(", ")));
+            say(
+                "Ingress",
+                format!("{name}: {} announced from AS {} to {}", ranges.join(", "), metallb.asn, routers.join(", ")),
+            );
         }
     }
     if let Some(ceph) = &design.ceph {
         let raw: plimsoll_model::units::Bytes = ceph.osd.values().map(|osd| osd.size).sum();
         let mons: Vec<&str> = ceph.mon.keys().map(plimsoll_model::Name::as_str).collect();
-        say("Ceph", format!("{} disks, {:.1} TiB raw, monitors on {}", ceph.osd.len(), raw.as_gib() / 1024.0, mons.join(", ")));
+        say(
+            "Ceph",
+            format!("{} disks, {:.1} TiB raw, monitors on {}", ceph.osd.len(), raw.as_gib() / 1024.0, mons.join(", ")),
+        );
     }
     for (name, zone) in design.zone.iter().filter(|(_, zone)| zone.kind == plimsoll_model::design::ZoneKind::Forward) {
         let secondaries: Vec<&str> = zone.secondaries.iter().map(plimsoll_model::Name::as_str).collect();
@@ -188,12 +197,8 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     rows.iter().fold(String::new(), |mut out, row| {
-        let line: String = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect::<Vec<_>>()
-            .join("  ");
+        let line: String =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>().join("  ");
         out.push_str(line.trim_end());
         out.push('\n');
         out

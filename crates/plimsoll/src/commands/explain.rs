@@ -52,7 +52,10 @@ impl Explain {
         } else if self.markdown {
             wanted.iter().map(|rule| rule.markdown()).collect::<Vec<_>>().join("\n")
         } else if self.rule.is_none() {
-            wanted.iter().map(|rule| format!("{:<9} {:<8} {}\n", rule.id, rule.severity.to_string(), rule.summary)).collect()
+            wanted
+                .iter()
+                .map(|rule| format!("{:<9} {:<8} {}\n", rule.id, rule.severity.to_string(), rule.summary))
+                .collect()
         } else {
             wanted.iter().map(|rule| rule.text()).collect()
         };

@@ -35,7 +35,7 @@ impl LockCommand {
         };
         match self.action {
             Action::Status => {
-                let changes = cluster.lock.changes(&cluster.old_lock);
+                let changes = cluster.old_lock.changes(&cluster.lock);
                 for change in &changes {
                     terminal.out(&format!("{change}\n"))?;
                 }
@@ -51,7 +51,7 @@ impl LockCommand {
                     return Err(Failure::new(format!("nothing is kept for a removed `{component}`"))
                         .with_hint("what is still in the cluster file is never forgotten"));
                 }
-                std::fs::write(&cluster.lock_path, lock.to_string())
+                std::fs::write(&cluster.lock_path, lock.to_text())
                     .map_err(|error| Failure::io("write", &cluster.lock_path, error))?;
                 for entry in forgotten {
                     terminal.out(&format!("forgot {entry}\n"))?;

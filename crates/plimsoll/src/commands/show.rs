@@ -103,7 +103,11 @@ fn entry(name: &str, value: &Value, path: &str, depth: usize, lines: &mut Vec<Li
     let flat = match value {
         Value::Object(map) => map.is_empty().then(|| "none".to_owned()),
         Value::Array(list) if list.iter().all(|item| !item.is_object() && !item.is_array()) => {
-            Some(if list.is_empty() { "none".to_owned() } else { list.iter().map(scalar).collect::<Vec<_>>().join(", ") })
+            Some(if list.is_empty() {
+                "none".to_owned()
+            } else {
+                list.iter().map(scalar).collect::<Vec<_>>().join(", ")
+            })
         }
         Value::Array(_) => None,
         other => Some(scalar(other)),
@@ -130,9 +134,9 @@ fn shown(lines: &[Line], origins: Option<&Cluster>) -> String {
     const COLUMN: usize = 56;
     lines.iter().fold(String::new(), |mut out, line| {
         let text = format!("{:indent$}{}", "", line.text, indent = line.depth * 2);
-        let origin = origins.zip(line.path.as_deref()).and_then(|(cluster, path)| {
-            cluster.origins.of(path).map(|origin| origin.describe(&cluster.sources))
-        });
+        let origin = origins
+            .zip(line.path.as_deref())
+            .and_then(|(cluster, path)| cluster.origins.of(path).map(|origin| origin.describe(&cluster.sources)));
         let _ = match origin {
             Some(origin) => writeln!(out, "{text:<COLUMN$}  # {origin}"),
             None => writeln!(out, "{text}"),

@@ -1,0 +1,141 @@
+//! Every rule, tested by the Markdown file of its name in `tests/rules/`.
+//!
+//! A file begins with `# VRRP-003: …` and holds cases, each under a `## heading`. A case starts from the clean example
+//! and breaks one thing, or brings files of its own:
+//!
+//! - ` ```edit `: lines `PATH = JSON` change the Design (`remove PATH` takes something out);
+//! - ` ```cluster `: lines `- old` and `+ new` change the text of the example's cluster file;
+//! - ` ```file PATH `: a file somebody has; several make a folder;
+//! - ` ```expect `: what the rule says, exactly; an empty block expects that it says nothing;
+//! - ` ```also `: ids of other rules that rightly speak of the same edit.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p plimsoll-check --test rules` rewrites the expectations: read the diff before you commit.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use plimsoll_check::{Reads, rules};
+use plimsoll_diagnostics::Severity;
+use support::{Case, Outcome, markdown};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+#[test]
+fn the_example_is_clean() {
+    let outcome = support::clean_example();
+    assert_eq!(outcome.text(None), "", "the example must have no findings of any severity");
+}
+
+#[test]
+fn every_rule_does_what_its_page_says() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let only = std::env::var("RULE").ok();
+    let mut failures = String::new();
+    for rule in rules::all() {
+        if only.as_ref().is_some_and(|only| only != rule.id) {
+            continue;
+        }
+        let path = folder().join(format!("{}.md", rule.id));
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            failures += &format!("{}: no page {}\n", rule.id, path.display());
+            continue;
+        };
+        let page = markdown::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut on_design = false;
+        let mut on_files = false;
+        let mut spoke = false;
+        let mut rewritten = text.clone();
+        for case in &page.cases {
+            on_design |= case.files.is_empty();
+            on_files |= !case.files.is_empty();
+            let outcome = match support::run(case) {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    failures += &format!("{} / {}: {error}\n", rule.id, case.heading);
+                    continue;
+                }
+            };
+            let said = outcome.text(Some(rule.id));
+            spoke |= !said.is_empty();
+            if said != case.expect {
+                if update {
+                    rewritten = markdown::replace_expectation(&rewritten, case, &said);
+                } else {
+                    failures +=
+                        &format!("{} / {}:\n--- expected\n{}--- said\n{said}\n", rule.id, case.heading, case.expect);
+                }
+            }
+            failures += &unexpected(rule.id, case, &outcome);
+        }
+        if update && rewritten != text {
+            std::fs::write(&path, rewritten).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+        }
+        if !spoke {
+            failures += &format!("{}: no case in which it speaks: a test that cannot fail\n", rule.id);
+        }
+        if matches!(rule.reads, Reads::Design | Reads::Both) && !on_design {
+            failures += &format!("{}: judged on a Design, and no case has one\n", rule.id);
+        }
+        if matches!(rule.reads, Reads::Files | Reads::Both) && !on_files {
+            failures += &format!("{}: judged on files, and no case has any\n", rule.id);
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// Other rules that speak of an edited Design without being named: one cause must give one finding.
+fn unexpected(rule: &str, case: &Case, outcome: &Outcome) -> String {
+    if !case.files.is_empty() {
+        return String::new();
+    }
+    let said: BTreeSet<&str> = outcome
+        .report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::Note && finding.code != rule)
+        .map(|finding| finding.code.as_str())
+        .collect();
+    let named: BTreeSet<&str> = case.also.iter().map(String::as_str).collect();
+    if said == named {
+        return String::new();
+    }
+    format!("{rule} / {}: other rules spoke: {said:?}, the page names {named:?}\n", case.heading)
+}
+
+#[test]
+fn every_page_belongs_to_a_rule() {
+    let known: BTreeSet<String> = rules::all().iter().map(|rule| format!("{}.md", rule.id)).collect();
+    for entry in std::fs::read_dir(folder()).expect("the folder of pages") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        assert!(known.contains(&name), "{name} is the page of no rule");
+    }
+}
+
+#[test]
+fn the_registry_is_in_order_and_every_manual_is_whole() {
+    let all = rules::all();
+    let ids: BTreeSet<&str> = all.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), all.len(), "an id is used twice");
+    for rule in all {
+        let manual = &rule.manual;
+        for (part, text) in [
+            ("summary", rule.summary),
+            ("checks", manual.checks),
+            ("breaks", manual.breaks),
+            ("remedy", manual.remedy),
+            ("before", manual.before),
+            ("after", manual.after),
+            ("source", manual.source),
+        ] {
+            assert!(!text.trim().is_empty(), "{}: the manual has no `{part}`", rule.id);
+        }
+        assert_ne!(manual.before, manual.after, "{}: the example does not change", rule.id);
+        for other in rule.silent_behind {
+            assert!(ids.contains(other), "{}: silent behind {other}, which does not exist", rule.id);
+        }
+    }
+}
