@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_diagnostics::{Diagnostic, Severity};
-use plimsoll_model::Name;
+use plimsoll_diagnostics::{Diagnostic, Severity, Span};
 use plimsoll_model::design::{Accepted, Date, RuleSeverity};
+use plimsoll_model::{Name, Origin};
 use plimsoll_views::{Place, World};
 
 use crate::report::{AcceptedFinding, Report, Unjudged};
@@ -39,7 +39,15 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
         !rule.silent_behind.iter().any(speaks)
     };
     let (spoken, _): (Vec<_>, Vec<_>) = found.iter().partition(|(rule, finding)| told(rule, finding));
+    // One fact that several members share is one finding.
+    let mut said: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
     for (rule, finding) in spoken {
+        let mark = finding.marks.first().map_or("", |(place, ..)| place.component());
+        if matches!(finding.marks.first(), Some((Place::Design(_), ..)))
+            && !said.insert((rule.id, finding.component.as_str(), mark))
+        {
+            continue;
+        }
         let mut diagnostic = place(world, rule, finding);
         match acceptance(world, rule.id, &finding.component) {
             Some(accepted) if expired(accepted, world.today) => {
@@ -88,16 +96,29 @@ fn place(world: &World<'_>, rule: &Rule, finding: &Finding) -> Diagnostic {
         Some(RuleSeverity::Off) | None => {}
     }
     for (place, label, primary) in &finding.marks {
-        let span = match place {
-            Place::Design(path) => world.design.and_then(|source| source.origins.span(path)),
-            Place::File { span, .. } => *span,
+        let (span, label) = match place {
+            Place::Design(path) => located(world, path, label),
+            Place::File { span, .. } => (*span, label.clone()),
         };
         diagnostic = match (span, primary) {
             (Some(span), true) => diagnostic.at(span, label),
             (Some(span), false) => diagnostic.context(span, label),
             (None, _) if label.is_empty() => diagnostic,
-            (None, _) => diagnostic.note(format!("{}: {label}", place.component())),
+            (None, _) => diagnostic.note(label),
         };
     }
     diagnostic
+}
+
+/// Where a fact of the Design stands in the file. One that nobody wrote there is shown at the part that could set it, so
+/// its label says which fact is meant.
+fn located(world: &World<'_>, path: &str, label: &str) -> (Option<Span>, String) {
+    let Some(source) = world.design else { return (None, label.to_owned()) };
+    let written = matches!(source.origins.exact(path), Some(Origin::Written(_) | Origin::Expanded(_)));
+    let label = match (written, label.is_empty()) {
+        (true, _) => label.to_owned(),
+        (false, true) => path.to_owned(),
+        (false, false) => format!("{path}: {label}"),
+    };
+    (source.origins.span(path), label)
 }

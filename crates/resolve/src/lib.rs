@@ -22,7 +22,7 @@ use lock::Keeper;
 pub use lock::{Entry, Key, Kind, Lock, LockChange};
 use passes::{
     address, api, capacity, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations, placement,
-    pods, site, storage, versions, wire, zones,
+    pods, sections, site, storage, versions, wire, zones,
 };
 
 /// What [`resolve`] gives.
@@ -93,6 +93,7 @@ fn renames(things: &Things<'_>, keeper: &mut Keeper) {
 fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let spec = cx.spec;
     let whole = goals::whole(cx);
+    sections::sections(cx);
 
     // What is there: power, racks, what others own, networks, versions.
     let site = site::site(cx);

@@ -16,6 +16,7 @@ pub(crate) mod networks;
 pub(crate) mod operations;
 pub(crate) mod placement;
 pub(crate) mod pods;
+pub(crate) mod sections;
 pub(crate) mod site;
 pub(crate) mod storage;
 pub(crate) mod versions;

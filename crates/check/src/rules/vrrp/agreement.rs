@@ -31,7 +31,7 @@ pub(super) const VRRP_023: Rule = Rule {
     id: "VRRP-023",
     severity: Severity::Error,
     summary: "members of a group agree on version, authentication, and unicast or multicast",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "Members of one group differ in VRRP version, in authentication type or the first 8 characters of the \
@@ -50,7 +50,7 @@ pub(super) const VRRP_024: Rule = Rule {
     id: "VRRP-024",
     severity: Severity::Error,
     summary: "members of a group hold the same addresses",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "Members of one group have different `virtual_ipaddress` sets (prefix length and device aside).",

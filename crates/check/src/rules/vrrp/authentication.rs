@@ -61,6 +61,7 @@ fn password(world: &World<'_>, verdicts: &mut Verdicts) {
             .at(&member.authentication, label)
             .breaks("whoever hears the network can take the VIP")
             .help("use unicast peers and let protocol 112 in from them alone")
+            .cause(member.place.component())
         }));
     }
 }

@@ -9,7 +9,7 @@ pub(super) const VRRP_020: Rule = Rule {
     id: "VRRP-020",
     severity: Severity::Error,
     summary: "members let IP protocol 112 in from each other",
-    reads: Reads::Both,
+    reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
         checks: "The input rules of a member drop by default and accept no VRRP (IP protocol 112). For files only \

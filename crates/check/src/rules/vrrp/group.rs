@@ -31,7 +31,7 @@ pub(super) const VRRP_019: Rule = Rule {
     severity: Severity::Error,
     summary: "two or more members on different hosts can hold the address",
     reads: Reads::Both,
-    silent_behind: &["PHY-003"],
+    silent_behind: &[],
     manual: Manual {
         checks: "A group with fewer than two members; or with all members on one physical host.",
         breaks: "The address is gone with that one machine or host.",

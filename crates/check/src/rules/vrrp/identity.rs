@@ -38,7 +38,7 @@ pub(super) const VRRP_002: Rule = Rule {
     id: "VRRP-002",
     severity: Severity::Error,
     summary: "groups with one virtual router id do not send to the same peers",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "Two unicast groups of one address family with the same id whose members are each other's peers.",
