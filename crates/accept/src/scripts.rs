@@ -16,7 +16,15 @@ for daemon in mgmtd zebra bgpd bfdd staticd; do
     /usr/lib/frr/$daemon -d -A 127.0.0.1 --log file:/dev/null --log-level critical >/tmp/$daemon 2>&1 ||
         { cat /tmp/$daemon; exit 1; }
 done
-vtysh -b --no-fork";
+# The daemons themselves hold mgmtd's lock for a moment after their start.
+for attempt in 1 2 3 4 5; do
+    vtysh -b >/tmp/boot 2>&1
+    status=$?
+    grep -q 'datastore locked' /tmp/boot || break
+    sleep 0.3
+done
+cat /tmp/boot
+exit $status";
 
 /// Progress of `vtysh -b`, and a line of zebra's about this kernel.
 pub(crate) fn frr_says_nothing(line: &str) -> bool {
