@@ -10,9 +10,11 @@ use crate::{Store, StoreError};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// A recipient is no public key of age.
-    #[error("`{0}` is no age recipient: write the line that `age-keygen -y` shows, as in `age1…`")]
-    Recipient(String),
+    /// A recipient is no public key of age. It is not shown: it may be a private key by mistake.
+    #[error(
+        "line {0} of a recipients file is no age recipient: write the line that `age-keygen -y` shows, as in `age1…`"
+    )]
+    Recipient(usize),
     /// A private key is none. It is not shown.
     #[error("line {0} of the identity file is no private key of age")]
     Identity(usize),
@@ -41,7 +43,7 @@ fn lines(texts: &[String]) -> impl Iterator<Item = (usize, &str)> {
 /// When a line is no recipient, or there is none.
 pub fn seal(store: &Store, recipients: &[String]) -> Result<Vec<u8>, SealError> {
     let keys: Vec<age::x25519::Recipient> = lines(recipients)
-        .map(|(_, line)| age::x25519::Recipient::from_str(line).map_err(|_| SealError::Recipient(line.to_owned())))
+        .map(|(number, line)| age::x25519::Recipient::from_str(line).map_err(|_| SealError::Recipient(number)))
         .collect::<Result<_, _>>()?;
     if keys.is_empty() {
         return Err(SealError::NoRecipient);

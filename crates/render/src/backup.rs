@@ -130,7 +130,9 @@ ask() {
         let _ = writeln!(text, "\techo {}", shell(&format!("-mkdir {path}")));
     }
     text.push_str(
-        r#"	echo "cd $remote"
+        r#"} | ask >/dev/null 2>&1 || true # the directory is there already, or the next lines fail too
+{
+	echo "cd $remote"
 	echo "put $name.tar.age $name.tar.age.part"
 	echo "rename $name.tar.age.part $name.tar.age"
 } | ask >/dev/null

@@ -40,8 +40,9 @@ pub(super) fn installation(design: &Design) -> String {
         "Power and cables as in the tables above; ports, VLANs and aggregates of the switches as in `switches/`; give `gateways/` to \
          the owners of the routers. Check each link: `ethtool`, `/proc/net/bonding/bond0`, and the largest packet with `ping -M do`."
             .to_owned(),
-        "Fill the secrets: `plimsoll keys init` once, then `plimsoll keys fill` writes the files with them. Keep the private keys of the \
-         recipients away from this site."
+"Fill the secrets: files with `<plimsoll:…>` in them are listed in `manifest.json`, each with the names of what is missing. The \
+         authorities of the cluster (`ca`, `front-proxy-ca`, `etcd/ca`, `sa` below `/etc/kubernetes/pki`) go to every control-plane machine \
+         before `kubeadm init`; it takes them as they are. Keep the private keys of the recipients away from this site."
             .into(),
     ];
     if is_proxmox(design) {
@@ -97,12 +98,12 @@ pub(super) fn installation(design: &Design) -> String {
         api_interface(design, &first),
     ));
     steps.push(format!(
-        "Join {} with the control-plane join configuration, one after the other; wait for `etcdctl endpoint health --cluster` each time. \
+        "Join {} with `kubeadm join --config /etc/kubernetes/kubeadm-join.yaml`, one after the other and within two hours; wait for `etcdctl endpoint health --cluster` each time. \
          Then start `haproxy` and `keepalived` there too: exactly one machine may hold {}.",
         list(control.iter().skip(1)),
         list(&design.api.vip)
     ));
-    steps.push(format!("Join the workers: {}.", list(&workers)));
+    steps.push(format!("Join the workers in the same way: {}.", list(&workers)));
     steps.push(
         "Apply `cluster/` in the order of its numbers; wait for the nodes to be Ready after the pod network.".into(),
     );
@@ -224,7 +225,7 @@ pub(super) fn shutdown(design: &Design) -> String {
 
 pub(super) fn maintenance(design: &Design) -> String {
     let mut text = String::from(
-        "One host at a time, and only while nothing else is down: `plimsoll status` says which host may go. For each host, what is on it:\n\n",
+        "One host at a time, and only while nothing else is down: every node Ready, `etcdctl endpoint health --cluster` good, Ceph (if any) healthy. For each host, what is on it:\n\n",
     );
     for (name, host) in &design.host {
         let on: Vec<(&Name, &Machine)> = design.machine.iter().filter(|(_, machine)| machine.host == *name).collect();
