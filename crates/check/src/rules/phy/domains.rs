@@ -43,7 +43,7 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
     let healthy = Losses::of(source.design, &[]);
     for domain in &domains {
         let path = domain.to_string();
-        if world.goals.excluded(&path) || excluded_feed(world, domain) {
+        if world.goals.excluded(&path) {
             verdicts.holds();
             continue;
         }
@@ -84,9 +84,4 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         };
         verdicts.broken(finding.cause(path));
     }
-}
-
-/// The loss of a feed is accepted under its path or, as people write it, under its name.
-fn excluded_feed(world: &World<'_>, domain: &Domain) -> bool {
-    matches!(domain, Domain::Feed(name) if world.goals.excluded(name.as_str()))
 }
