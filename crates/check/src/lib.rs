@@ -9,6 +9,7 @@ mod manual;
 mod report;
 mod rule;
 pub mod rules;
+mod words;
 
 pub use judge::judge;
 pub use report::{AcceptedFinding, Report, Unjudged};

@@ -3,13 +3,14 @@
 pub mod etcd;
 pub mod kadm;
 pub mod lb;
+pub mod phy;
 pub mod vrrp;
 
 use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
+    [phy::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
 }
 
 /// The rule of that id.

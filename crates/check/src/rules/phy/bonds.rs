@@ -147,17 +147,26 @@ fn joined(design: &Design, switches: &BTreeSet<&Name>) -> bool {
     let touches = |name: &&Name| {
         let own = device(name);
         design.cable.values().any(|cable| {
-            let other = if cable.a.device == own { &cable.b } else if cable.b.device == own { &cable.a } else { return false };
+            let other = if cable.a.device == own {
+                &cable.b
+            } else if cable.b.device == own {
+                &cable.a
+            } else {
+                return false;
+            };
             !other.device.starts_with("host/")
         })
     };
-    switches.iter().all(|name| touches(name))
+    switches.iter().all(touches)
 }
+
+/// Mode, severity and switches of bonds that are broken alike.
+type Kind<'d> = (&'static str, Severity, Vec<&'d Name>);
 
 fn no_pair(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let design = source.design;
-    let mut broken: BTreeMap<(&str, Severity, Vec<&Name>), Vec<(&Name, &Name)>> = BTreeMap::new();
+    let mut broken: BTreeMap<Kind<'_>, Vec<(&Name, &Name)>> = BTreeMap::new();
     for (host_name, host, bond, it) in bonds(design) {
         let switches = switches(host, it);
         let one = design.mlag.values().any(|mlag| switches.iter().all(|switch| mlag.members.contains(switch)));
@@ -254,10 +263,14 @@ fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
         let forced = matches!(it.mode, BondMode::Lacp | BondMode::BalanceTlb | BondMode::BalanceAlb);
         let place = source.place(path(host_name, bond, "/miimon"));
         verdicts.verdict((!forced && it.miimon.0 == 0).then(|| {
-            Finding::new(Severity::Error, &place, format!("{bond} of {host_name} never looks at the carrier of its ports"))
-                .at_place(&place, format!("{} without `miimon`", it.mode.as_str()))
-                .breaks("a link dies, and the bond goes on sending into it")
-                .help("`bond-miimon 100`")
+            Finding::new(
+                Severity::Error,
+                &place,
+                format!("{bond} of {host_name} never looks at the carrier of its ports"),
+            )
+            .at_place(&place, format!("{} without `miimon`", it.mode.as_str()))
+            .breaks("a link dies, and the bond goes on sending into it")
+            .help("`bond-miimon 100`")
         }));
     }
 }
@@ -301,10 +314,14 @@ fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
         });
         let place = source.place(path(host_name, bond, "/mode"));
         verdicts.verdict(bridge.map(|(bridge, _)| {
-            Finding::new(Severity::Warning, &place, format!("bridge {bridge} of {host_name} stands on a balance-alb bond"))
-                .at_place(&place, "rewrites ARP answers of the host only")
-                .breaks("addresses of guests and of the VIP flap between the ports")
-                .help("use 802.3ad or active-backup")
+            Finding::new(
+                Severity::Warning,
+                &place,
+                format!("bridge {bridge} of {host_name} stands on a balance-alb bond"),
+            )
+            .at_place(&place, "rewrites ARP answers of the host only")
+            .breaks("addresses of guests and of the VIP flap between the ports")
+            .help("use 802.3ad or active-backup")
         }));
     }
 }

@@ -116,7 +116,8 @@ fn etcd_disk(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         let neighbours = design.machine.values().filter(|machine| machine.host == *host);
-        let system = neighbours.flat_map(|machine| machine.disk.values()).any(|disk| disk.mount.is_none() && disk.on == *on);
+        let system =
+            neighbours.flat_map(|machine| machine.disk.values()).any(|disk| disk.mount.is_none() && disk.on == *on);
         let osd = design.ceph.iter().flat_map(|ceph| ceph.osd.values()).any(|osd| osd.host == *host && osd.disk == *on);
         let why = match (group.raid, osd, system) {
             (Raid::Raid5 | Raid::Raid6, ..) => "on parity RAID",

@@ -73,12 +73,25 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         } else {
             format!("takes {} with it", list(&lost))
         };
-        let word = if kind == "pdu" { "power strip" } else { kind };
-        let mut finding = Finding::new(severity, &place, format!("the loss of {word} {name} takes {}", list(&names)))
-            .at_place(&place, label)
-            .help(format!("spread the members over three {word}s or more, or drop the claim"));
+        let (word, many) = match domain {
+            Domain::Pdu(_) => ("power strip", "power strips"),
+            Domain::Switch(_) => ("switch", "switches"),
+            Domain::Host(_) => ("host", "hosts"),
+            Domain::Rack(_) => ("rack", "racks"),
+            Domain::Feed(_) => ("feed", "feeds"),
+        };
+        let of = if let Domain::Pdu(pdu) = domain { format!(" of rack {}", pdu.rack) } else { String::new() };
+        let mut finding =
+            Finding::new(severity, &place, format!("the loss of {word} {name}{of} takes {}", list(&names)))
+                .at_place(&place, label)
+                .help(format!("spread the members over three {many} or more, or drop the claim"));
         finding = if first.needed > 1 {
-            finding.breaks(format!("{left} of the votes of {} are left together, and it needs {}", first.name, first.needed))
+            finding.breaks(format!(
+                "{} keeps {left} of {} votes together, and needs {}",
+                first.name,
+                first.members.iter().map(|member| member.votes).sum::<u32>(),
+                first.needed
+            ))
         } else {
             finding.breaks(format!("none of {} is left", first.name))
         };

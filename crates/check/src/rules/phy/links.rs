@@ -137,7 +137,9 @@ fn single_port(world: &World<'_>, verdicts: &mut Verdicts) {
                 [only] => {
                     by_switch.entry(&host.nic[only].switch).or_default().insert((&machine.host, network));
                 }
-                [] => verdicts.cannot_judge(&source.place(format!("machine/{name}/nic/{network}")), "the port below it"),
+                [] => {
+                    verdicts.cannot_judge(&source.place(format!("machine/{name}/nic/{network}")), "the port below it");
+                }
                 _ => verdicts.holds(),
             }
         }
@@ -151,11 +153,7 @@ fn single_port(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(
                 Severity::Warning,
                 &place,
-                format!(
-                    "network {} of {} stands on a single port, on {switch}",
-                    list(&networks),
-                    list(&hosts)
-                ),
+                format!("network {} of {} stands on a single port, on {switch}", list(&networks), list(&hosts)),
             )
             .at_place(&place, "one port")
             .breaks("a cable, an optic or the switch isolates a member of a quorum or a balancer")
@@ -181,15 +179,14 @@ fn one_switch(world: &World<'_>, verdicts: &mut Verdicts) {
     for ((switch, bond), names) in by_switch {
         let place = source.place(format!("host/{}/bond/{bond}", names[0]));
         verdicts.broken(
-            Finding::new(
-                Severity::Warning,
-                &place,
-                format!("all ports of {bond} on {} end on {switch}", list(&names)),
-            )
-            .at_place(&place, "one switch")
-            .breaks(format!("{switch} fails or is upgraded, and {} isolated", verb(names.len(), "the host is", "they are")))
-            .help("put one port on each switch of a pair")
-            .cause(format!("switch/{switch}")),
+            Finding::new(Severity::Warning, &place, format!("all ports of {bond} on {} end on {switch}", list(&names)))
+                .at_place(&place, "one switch")
+                .breaks(format!(
+                    "{switch} fails or is upgraded, and {} isolated",
+                    verb(names.len(), "the host is", "they are")
+                ))
+                .help("put one port on each switch of a pair")
+                .cause(format!("switch/{switch}")),
         );
     }
 }
@@ -237,10 +234,14 @@ fn peer_link(world: &World<'_>, verdicts: &mut Verdicts) {
             None => verdicts.cannot_judge(&keepalive, "whether the switches see each other outside the peer link"),
             Some(true) => verdicts.holds(),
             Some(false) => verdicts.broken(
-                Finding::new(Severity::Advice, &keepalive, format!("switch pair {name} sees itself only over its peer link"))
-                    .at_place(&keepalive, "")
-                    .breaks("the peer link fails, and neither switch knows that the other lives")
-                    .help("add a keepalive over the management network"),
+                Finding::new(
+                    Severity::Advice,
+                    &keepalive,
+                    format!("switch pair {name} sees itself only over its peer link"),
+                )
+                .at_place(&keepalive, "")
+                .breaks("the peer link fails, and neither switch knows that the other lives")
+                .help("add a keepalive over the management network"),
             ),
         }
     }
@@ -264,7 +265,10 @@ fn controllers(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(
                 Severity::Warning,
                 &place,
-                format!("the management {thing} of {} {reach} cabled to {switch}, which carries production", list(&names)),
+                format!(
+                    "the management {thing} of {} {reach} cabled to {switch}, which carries production",
+                    list(&names)
+                ),
             )
             .at_place(&place, "")
             .breaks(format!("{switch} fails, and just then nobody reaches a console"))
@@ -280,7 +284,9 @@ fn edge_ports(world: &World<'_>, verdicts: &mut Verdicts) {
         for cable in source.design.cable.values() {
             let (own, other) = (format!("switch/{name}"), "host/");
             let ends = [(&cable.a, &cable.b), (&cable.b, &cable.a)];
-            for (here, there) in ends.into_iter().filter(|(here, there)| here.device == own && there.device.starts_with(other)) {
+            for (here, there) in
+                ends.into_iter().filter(|(here, there)| here.device == own && there.device.starts_with(other))
+            {
                 if switch.port.get(&here.port).is_some_and(|port| !port.edge) {
                     blocked.insert(there.device.trim_start_matches(other));
                 }
@@ -292,10 +298,16 @@ fn edge_ports(world: &World<'_>, verdicts: &mut Verdicts) {
             (true, _) | (_, Some(false)) => verdicts.holds(),
             (false, None) => verdicts.cannot_judge(&place, "whether it runs spanning tree"),
             (false, Some(true)) => verdicts.broken(
-                Finding::new(Severity::Warning, &place, format!("spanning tree on {name} blocks ports of {} after link-up", list(&hosts)))
-                    .at_place(&place, "these are no edge ports")
-                    .breaks("for up to 30 s after link-up corosync and VRRP see an outage, and the VIP may have two holders")
-                    .help("make ports towards hosts edge ports with BPDU guard: `edge_ports: true`"),
+                Finding::new(
+                    Severity::Warning,
+                    &place,
+                    format!("spanning tree on {name} blocks ports of {} after link-up", list(&hosts)),
+                )
+                .at_place(&place, "these are no edge ports")
+                .breaks(
+                    "for up to 30 s after link-up corosync and VRRP see an outage, and the VIP may have two holders",
+                )
+                .help("make ports towards hosts edge ports with BPDU guard: `edge_ports: true`"),
             ),
         }
     }

@@ -52,5 +52,9 @@ fn vital_machines(design: &Design) -> BTreeSet<&Name> {
 
 /// Hosts below such machines.
 fn vital_hosts(design: &Design) -> BTreeSet<&Name> {
-    vital_machines(design).into_iter().filter_map(|name| design.machine.get(name)).map(|machine| &machine.host).collect()
+    vital_machines(design)
+        .into_iter()
+        .filter_map(|name| design.machine.get(name))
+        .map(|machine| &machine.host)
+        .collect()
 }

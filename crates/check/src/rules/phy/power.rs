@@ -178,12 +178,7 @@ fn together(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(
                 Severity::Warning,
                 &source.place(devices[0].0.as_str()),
-                format!(
-                    "all power supplies of {} hang on strip {} of rack {}",
-                    list(&names),
-                    pdu.pdu,
-                    pdu.rack
-                ),
+                format!("all power supplies of {} hang on strip {} of rack {}", list(&names), pdu.pdu, pdu.rack),
             )
             .at_place(&source.place(format!("{}/psu", devices[0].0)), "one strip")
             .breaks("the strip trips, and the second supply is of no use")
