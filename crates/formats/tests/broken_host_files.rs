@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::time::{Duration, Instant};
 
 use plimsoll_diagnostics::{SourceId, Sources};
-use plimsoll_formats::{Read, chrony, haproxy, interfaces, keepalived, modules_load, sysctl};
+use plimsoll_formats::{Read, chrony, haproxy, interfaces, keepalived, modules_load, nftables, sysctl};
 use plimsoll_yaml::mutate::mutate;
 
 /// Broken variants of each file.
@@ -67,4 +67,9 @@ fn haproxy_cfg() {
 #[test]
 fn interfaces_file() {
     survives(include_str!("files/interfaces"), interfaces::read);
+}
+
+#[test]
+fn nftables_conf() {
+    survives(include_str!("files/nftables.conf"), nftables::read);
 }
