@@ -38,6 +38,8 @@ fn the_api_answers_again_after_each_single_fault() {
         println!("{:<9} {:<16} {}", if part.real { "real" } else { "stand-in" }, part.part, part.here);
     }
     steady(&lab, &probe);
+    let filter = lab.run_in("cp-1", &["nft", "list", "table", "inet", "plimsoll"]).unwrap();
+    assert!(String::from_utf8_lossy(&filter.stdout).contains("policy drop"), "the rendered packet filter is in force");
 
     let (before, probing, watch) = ready(&lab, &probe);
     let drill = Drill::run("holder of the VIP powered off", probing, PHASES, || lab.power_off(&before)).unwrap();

@@ -1,14 +1,38 @@
-//! What the three control-plane hosts are given: keepalived, HAProxy and etcd with its certificates.
+//! What the three control-plane hosts are given: the files of the campus example as they are rendered, their secret holes
+//! filled from a throw-away store.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use plimsoll_diagnostics::Sources;
+use plimsoll_keys::{SystemEntropy, files_for, fill, throwaway};
 use plimsoll_lab::HostFile;
+use plimsoll_model::Design;
+use plimsoll_render::{Tree, etcd_flags_for, render};
+use plimsoll_resolve::{Lock, resolve};
 
-use super::certificates::{Authority, Issued};
 use super::{API_NAME, API_PORT, HostFiles, VIP};
 
-pub const NIC: &str = "ens18";
-const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// The etcd of Debian trixie, which stands in for the static pod that kubeadm would run.
+const ETCD_OF_DEBIAN: (u32, u32) = (3, 5);
+
+/// Services that run from rendered files.
+const UNITS: [&str; 5] =
+    ["lab-users.service", "nftables.service", "etcd.service", "haproxy.service", "keepalived.service"];
+
+/// Rendered files that a host of the lab has a use for. Left out is what belongs to a virtual machine (netplan,
+/// cloud-init: the lab makes the interface itself), to time (nobody may set this machine's clock), to kubeadm and the
+/// kubelet, and to the disk of etcd.
+const PLACES: [&str; 6] = [
+    "/etc/haproxy/",
+    "/etc/hosts",
+    "/etc/keepalived/",
+    "/etc/nftables.conf",
+    "/etc/systemd/system/",
+    "/etc/sysusers.d/",
+];
+const NOT_HERE: [&str; 3] = ["plimsoll-certificates", "plimsoll-etcd-backup", "var-lib-etcd.mount"];
 
 /// The files of all hosts, and the authority that signed the API's certificate (PEM).
 pub struct ControlPlane {
@@ -17,150 +41,74 @@ pub struct ControlPlane {
 }
 
 pub fn control_plane_files() -> ControlPlane {
-    let members = [1, 2, 3].map(|number: u8| (format!("cp-{number}"), Ipv4Addr::new(10, 30, 12, 10 + number)));
-    let authority = Authority::new("kubernetes");
-    let etcd_authority = Authority::new("etcd-ca");
-    let hosts = members
-        .iter()
-        .enumerate()
-        .map(|(index, (name, address))| {
-            let pki = |file: &str| format!("/etc/kubernetes/pki/{file}");
-            let mut files = vec![
-                HostFile::new("/etc/keepalived/keepalived.conf", keepalived(&members, index)).mode(0o600),
-                HostFile::new("/etc/haproxy/haproxy.cfg", haproxy(&members)),
-                HostFile::new("/etc/systemd/system/etcd.service", etcd(&members, index)),
-                HostFile::new("/etc/hosts", format!("127.0.0.1 localhost\n{address} {name}\n{VIP} {API_NAME}\n")),
-                HostFile::new(pki("ca.crt"), authority.certificate()),
-                HostFile::new(pki("etcd/ca.crt"), etcd_authority.certificate()),
-            ];
-            let mut put = |base: &str, issued: Issued| {
-                files.push(HostFile::new(pki(&format!("{base}.crt")), issued.certificate));
-                files.push(HostFile::new(pki(&format!("{base}.key")), issued.key).mode(0o600));
-            };
-            put("apiserver", authority.issue("kube-apiserver", &[API_NAME, name], &[*address, VIP, LOCAL]));
-            put("etcd/server", etcd_authority.issue(name, &[name, "localhost"], &[*address, LOCAL]));
-            put("etcd/peer", etcd_authority.issue(name, &[name, "localhost"], &[*address, LOCAL]));
-            put("etcd/healthcheck-client", etcd_authority.issue("kube-etcd-healthcheck-client", &[], &[]));
-            HostFiles {
-                name: name.clone(),
-                address: *address,
-                nic: NIC.to_owned(),
-                files,
-                units: ["etcd.service", "haproxy.service", "keepalived.service"].map(str::to_owned).to_vec(),
+    let design = campus();
+    let tree = render(&design);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let store = throwaway(&design, &tree.secrets(), now, &mut SystemEntropy).unwrap();
+    let vrrp = design.api.vrrp.as_ref().expect("the example has a VIP by VRRP");
+    let mut authority = String::new();
+    let mut hosts = Vec::new();
+    for (name, member) in &vrrp.member {
+        let IpAddr::V4(address) = member.source else { panic!("the lab is IPv4 only") };
+        let mut files = rendered(&tree, &store, name.as_str());
+        files.push(HostFile::new("/etc/systemd/system/etcd.service", etcd(&design, name.as_str())));
+        files.push(HostFile::new("/etc/systemd/system/lab-users.service", USERS));
+        for file in files_for(&design, &store, name.as_str()) {
+            if file.path.ends_with("/pki/ca.crt") {
+                file.content.expose().clone_into(&mut authority);
             }
+            files.push(HostFile::new(&file.path, file.content.expose()).mode(file.mode));
+        }
+        hosts.push(HostFiles {
+            name: name.to_string(),
+            address,
+            nic: member.interface.to_string(),
+            files,
+            units: UNITS.map(str::to_owned).to_vec(),
+        });
+    }
+    assert_eq!((design.api.vip.as_slice(), design.api.port), (&[IpAddr::V4(VIP)][..], API_PORT), "the example moved");
+    assert_eq!(design.api.name, API_NAME, "the example moved");
+    ControlPlane { hosts, authority }
+}
+
+/// The campus example, resolved.
+fn campus() -> Design {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+    let mut sources = Sources::new();
+    let id = sources.add("cluster.yaml", std::fs::read_to_string(path).unwrap());
+    let (spec, problems) = plimsoll_spec::read(id, &sources);
+    assert!(!problems.has_errors(), "{problems:?}");
+    let resolved = resolve(&spec.expect("a spec without errors"), &Lock::new());
+    resolved.design.unwrap_or_else(|| panic!("{:?}", resolved.diagnostics))
+}
+
+/// The rendered files of one machine, byte for byte, with the secrets that belong into them.
+fn rendered(tree: &Tree, store: &plimsoll_keys::Store, machine: &str) -> Vec<HostFile> {
+    let public = |path: &str| Err(format!("{path}: no file of the person is needed here"));
+    tree.of_machine(machine)
+        .filter(|(place, _)| PLACES.iter().any(|wanted| place.starts_with(wanted)))
+        .filter(|(place, _)| !NOT_HERE.iter().any(|unwanted| place.contains(unwanted)))
+        .map(|(place, file)| {
+            let mut one = Tree::new();
+            one.on_machine(&machine, place, file.clone());
+            let filled = fill(&one, store, public).unwrap();
+            let text = filled.values().next().map_or_else(|| file.text(), |file| file.content.expose().to_owned());
+            HostFile::new(place, text).mode(file.mode).owner(&file.owner)
         })
-        .collect();
-    ControlPlane { hosts, authority: authority.certificate() }
+        .collect()
 }
 
-type Members = [(String, Ipv4Addr); 3];
+/// Makes the users that the rendered files ask for, as the first boot of a virtual machine does.
+const USERS: &str = "[Unit]\nBefore=keepalived.service haproxy.service\n\n[Service]\nType=oneshot\n\
+                     ExecStart=/usr/bin/systemd-sysusers\n\n[Install]\nWantedBy=multi-user.target\n";
 
-/// Unicast, no preemption, and a check of the whole path through the local balancer, without a weight: a failed check
-/// means FAULT.
-fn keepalived(members: &Members, index: usize) -> String {
-    let (name, address) = &members[index];
-    let peers = members.iter().filter(|(peer, _)| peer != name);
-    let peers: Vec<String> = peers.map(|(_, address)| format!("        {address}\n")).collect();
-    let peers = peers.concat();
-    let priority = 150 - 10 * index;
+/// Debian's etcd with the flags of the Design's member.
+fn etcd(design: &Design, machine: &str) -> String {
+    let flags = etcd_flags_for(design, machine, ETCD_OF_DEBIAN).join(" \\\n  ");
     format!(
-        "global_defs {{\n\
-         \x20   router_id {name}\n\
-         \x20   enable_script_security\n\
-         \x20   script_user nobody nogroup\n\
-         }}\n\
-         vrrp_script api {{\n\
-         \x20   script \"/usr/bin/curl --silent --fail --output /dev/null --max-time 1 --cacert /etc/kubernetes/pki/ca.crt \
-         https://127.0.0.1:{API_PORT}/readyz\"\n\
-         \x20   interval 2\n\
-         \x20   timeout 2\n\
-         \x20   fall 2\n\
-         \x20   rise 2\n\
-         }}\n\
-         vrrp_instance api {{\n\
-         \x20   state BACKUP\n\
-         \x20   nopreempt\n\
-         \x20   version 3\n\
-         \x20   interface {NIC}\n\
-         \x20   virtual_router_id 61\n\
-         \x20   priority {priority}\n\
-         \x20   advert_int 1\n\
-         \x20   unicast_src_ip {address}\n\
-         \x20   unicast_peer {{\n{peers}    }}\n\
-         \x20   virtual_ipaddress {{\n\
-         \x20       {VIP}/24 dev {NIC}\n\
-         \x20   }}\n\
-         \x20   track_script {{\n\
-         \x20       api\n\
-         \x20   }}\n\
-         }}\n"
-    )
-}
-
-fn haproxy(members: &Members) -> String {
-    let check = "check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt";
-    let servers =
-        members.each_ref().map(|(name, address)| format!("    server {name} {address}:6443 {check}\n")).concat();
-    format!(
-        "global\n\
-         \x20   log /dev/log local0\n\
-         \x20   user haproxy\n\
-         \x20   group haproxy\n\
-         defaults\n\
-         \x20   mode tcp\n\
-         \x20   log global\n\
-         \x20   option tcplog\n\
-         \x20   option redispatch\n\
-         \x20   retries 2\n\
-         \x20   timeout connect 300ms\n\
-         \x20   timeout client 4h\n\
-         \x20   timeout server 4h\n\
-         \x20   timeout tunnel 4h\n\
-         \x20   timeout check 1s\n\
-         frontend api\n\
-         \x20   bind *:{API_PORT}\n\
-         \x20   default_backend apiservers\n\
-         backend apiservers\n\
-         \x20   balance leastconn\n\
-         \x20   option httpchk\n\
-         \x20   http-check connect ssl\n\
-         \x20   http-check send meth GET uri /readyz ver HTTP/1.1 hdr host {API_NAME}\n\
-         \x20   http-check expect status 200\n\
-         \x20   default-server inter 1s fastinter 200ms fall 2 rise 2 on-marked-down shutdown-sessions\n\
-         {servers}"
-    )
-}
-
-/// Debian's etcd with the flags that kubeadm would give its static pod.
-fn etcd(members: &Members, index: usize) -> String {
-    let (name, address) = &members[index];
-    let cluster: Vec<String> = members.iter().map(|(name, address)| format!("{name}=https://{address}:2380")).collect();
-    let cluster = cluster.join(",");
-    let pki = "/etc/kubernetes/pki/etcd";
-    format!(
-        "[Unit]\n\
-         Description=etcd\n\
-         \n\
-         [Service]\n\
-         Type=notify\n\
-         StateDirectory=etcd\n\
-         StateDirectoryMode=0700\n\
-         ExecStart=/usr/bin/etcd --name={name} --data-dir=/var/lib/etcd \\\n\
-         \x20 --listen-client-urls=https://127.0.0.1:2379,https://{address}:2379 \\\n\
-         \x20 --advertise-client-urls=https://{address}:2379 \\\n\
-         \x20 --listen-peer-urls=https://{address}:2380 --initial-advertise-peer-urls=https://{address}:2380 \\\n\
-         \x20 --initial-cluster={cluster} --initial-cluster-state=new \\\n\
-         \x20 --listen-metrics-urls=http://127.0.0.1:2381 \\\n\
-         \x20 --cert-file={pki}/server.crt --key-file={pki}/server.key --client-cert-auth=true \\\n\
-         \x20 --trusted-ca-file={pki}/ca.crt \\\n\
-         \x20 --peer-cert-file={pki}/peer.crt --peer-key-file={pki}/peer.key --peer-client-cert-auth=true \\\n\
-         \x20 --peer-trusted-ca-file={pki}/ca.crt \\\n\
-         \x20 --heartbeat-interval=100 --election-timeout=1000 --snapshot-count=10000\n\
-         Restart=always\n\
-         RestartSec=1\n\
-         LimitNOFILE=40000\n\
-         \n\
-         [Install]\n\
-         WantedBy=multi-user.target\n"
+        "[Unit]\nDescription=etcd\n\n[Service]\nType=notify\nStateDirectory=etcd\nStateDirectoryMode=0700\n\
+         ExecStart=/usr/bin/etcd {flags}\nRestart=always\nRestartSec=1\nLimitNOFILE=40000\n\n\
+         [Install]\nWantedBy=multi-user.target\n"
     )
 }

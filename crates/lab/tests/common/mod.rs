@@ -1,7 +1,6 @@
 //! The small lab of these tests: three control-plane hosts, two leaves and a client.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
-pub mod certificates;
 pub mod control_plane;
 
 use std::net::Ipv4Addr;
