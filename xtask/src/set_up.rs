@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::bail;
-use plimsoll_rootfs::{Cache, guest, host_root, schemas};
+use plimsoll_rootfs::{Cache, guest, host_root, kubeadm, schemas};
 
 use crate::machine;
 
@@ -21,5 +21,13 @@ pub(crate) fn run(cache: &Cache) -> anyhow::Result<()> {
     host_root::ensure(cache, &mut tell)?;
     guest::ensure(cache, &mut tell)?;
     schemas::ensure(cache, &mut tell)?;
+    // One check among many needs it, and it needs a tool chain of its own: where that fails, all else still runs.
+    if kubeadm::can_build() {
+        if let Err(error) = kubeadm::ensure(cache, &mut tell) {
+            println!("LEFT OUT: kubeadm could not be built, its configuration will not be checked: {error}");
+        }
+    } else {
+        println!("LEFT OUT: there is no Go to build kubeadm with, its configuration will not be checked");
+    }
     Ok(())
 }

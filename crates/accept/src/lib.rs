@@ -23,6 +23,7 @@ mod host;
 mod judge;
 pub mod kernel;
 pub mod keys;
+pub mod kubeadm;
 pub mod objects;
 mod program;
 mod sandbox;

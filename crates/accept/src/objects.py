@@ -212,7 +212,7 @@ def judge(document, directory, versions, where):
     group, _, api_version = document["apiVersion"].rpartition("/")
     key = (group, api_version, document["kind"])
     if CONFIGURATION.match(group):
-        return say("left_out", **where, reason=f"{group} publishes no schema")
+        return say("left_out", **where, reason=f"{group} publishes no schema; kubeadm judges its own and the kubelet's")
     custom = custom_kind(directory, *key) if directory else None
     if custom:
         version, scope = custom

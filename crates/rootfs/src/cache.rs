@@ -23,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) what: &'static str,
     /// Stem of its directory.
     pub(crate) stem: &'static str,
+    /// Entries with the same lock are not made at the same time, because they share downloads.
+    pub(crate) lock: &'static str,
     /// Everything it is made from: a change of a byte makes another entry.
     pub(crate) recipe: String,
 }
@@ -72,7 +74,7 @@ impl Cache {
             return Ok(path);
         }
         fs::create_dir_all(&self.dir).map_err(Error::io("make", &self.dir))?;
-        let lock_path = self.dir.join("lock");
+        let lock_path = self.dir.join(format!("{}.lock", entry.lock));
         let lock = File::create(&lock_path).map_err(Error::io("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -123,7 +125,7 @@ mod tests {
     use super::*;
 
     fn entry(recipe: &str) -> Entry {
-        Entry { what: "a thing", stem: "thing", recipe: recipe.to_owned() }
+        Entry { what: "a thing", stem: "thing", lock: "thing", recipe: recipe.to_owned() }
     }
 
     fn scratch(name: &str) -> Cache {

@@ -55,7 +55,12 @@ fn recipe() -> Recipe<'static> {
 }
 
 fn entry() -> Entry {
-    Entry { what: "the kernel and initramfs of the virtual machine", stem: "guest", recipe: recipe().text() }
+    Entry {
+        what: "the kernel and initramfs of the virtual machine",
+        stem: "guest",
+        lock: "debian",
+        recipe: recipe().text(),
+    }
 }
 
 /// The kernel and initramfs, if they were made before.

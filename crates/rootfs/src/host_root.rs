@@ -93,7 +93,7 @@ fn recipe() -> Recipe<'static> {
 }
 
 fn entry() -> Entry {
-    Entry { what: "the root file system of Debian", stem: "root", recipe: recipe().text() }
+    Entry { what: "the root file system of Debian", stem: "root", lock: "debian", recipe: recipe().text() }
 }
 
 /// The root, if it was made before.

@@ -1,5 +1,5 @@
 //! What the tests need from outside, made once and kept in a cache: a root file system of Debian with the real daemons
-//! in it, a kernel with a small initramfs for a virtual machine, and the schemas of Kubernetes.
+//! in it, a kernel with a small initramfs for a virtual machine, the schemas of Kubernetes, and kubeadm.
 //!
 //! ```no_run
 //! use plimsoll_rootfs::{Cache, host_root};
@@ -18,6 +18,7 @@ mod debian;
 mod error;
 pub mod guest;
 pub mod host_root;
+pub mod kubeadm;
 pub mod mirror;
 pub mod schemas;
 

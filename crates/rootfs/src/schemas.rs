@@ -41,7 +41,7 @@ fn entry() -> Result<Entry, Error> {
         .map_err(|source| Error::Start { program: "python3".to_owned(), source })?;
     let interpreter = String::from_utf8_lossy(&output.stdout).into_owned();
     let recipe = format!("{interpreter}\n{}", PACKAGES.join("\n"));
-    Ok(Entry { what: "the schemas of Kubernetes", stem: "schemas", recipe })
+    Ok(Entry { what: "the schemas of Kubernetes", stem: "schemas", lock: "schemas", recipe })
 }
 
 /// The schemas, if they were fetched before.
