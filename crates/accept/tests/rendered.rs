@@ -10,7 +10,7 @@ use plimsoll_model::Design;
 use plimsoll_render::{Tree, render};
 
 fn design() -> Design {
-    serde_json::from_str(include_str!("../../render/tests/small.json")).unwrap()
+    serde_json::from_str(include_str!("../../resolve/tests/golden/campus.json")).unwrap()
 }
 
 /// Public files of the person: one SSH key, one recipient of age.

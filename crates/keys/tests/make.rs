@@ -14,7 +14,7 @@ use plimsoll_model::design::SecretRef;
 const NOW: u64 = 1_795_478_400;
 
 fn design() -> Design {
-    serde_json::from_str(include_str!("../../render/tests/small.json")).expect("a design")
+    serde_json::from_str(include_str!("../../resolve/tests/golden/campus.json")).expect("a design")
 }
 
 /// The same bytes in each run.
@@ -142,7 +142,7 @@ fn openssl_trusts_the_certificates_for_their_names_and_times() {
             "DNS:api.k8s.example.edu",
             "DNS:kubernetes.default.svc.cluster.local",
             "IP Address:10.96.0.1",
-            "IP Address:10.30.12.11",
+            "IP Address:10.30.12.10",
             "IP Address:10.30.12.100",
             "Not Before: Nov 23 23:55:00 2026 GMT",
             "Not After : Nov 24 00:00:00 2027 GMT",

@@ -1,8 +1,10 @@
 //! The network of a Proxmox VE host: `/etc/network/interfaces` for ifupdown2.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
+use plimsoll_diagnostics::Spanned;
+use plimsoll_formats::Setting;
+use plimsoll_formats::interfaces::{
+    Address, Bond as BondOptions, BondMode as Mode, Bridge as BridgeOptions, Conf, Family, Include, Names, Stanza, Vids,
+};
 use plimsoll_model::design::{Bond, BondMode, Bridge, Host, LacpRate, PlatformKind, State};
 use plimsoll_model::{Design, Name};
 
@@ -14,71 +16,72 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
     let hosts = design.host.iter().filter(|(_, host)| host.platform.kind == PlatformKind::Proxmox);
     for (name, host) in hosts.filter(|(_, host)| host.state != State::Planned) {
         let head = header(design, "#", format_args!("Network of {name}"), "ifupdown2 (`ifreload -a`)");
-        let text: Vec<String> = stanzas(host).iter().map(ToString::to_string).collect();
-        let text = format!("{head}\n{}\nsource /etc/network/interfaces.d/*\n", text.join("\n"));
+        let text = format!("{head}\n{}", config(host));
         tree.on_host(name, "/etc/network/interfaces", File::new("network of a host", text));
     }
 }
 
-/// One `iface` with `auto` before it.
-struct Stanza {
-    interface: String,
-    family: &'static str,
-    method: &'static str,
-    options: Vec<(&'static str, String)>,
-}
-
-impl fmt::Display for Stanza {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.family == "inet" {
-            writeln!(f, "auto {}", self.interface)?;
-        }
-        writeln!(f, "iface {} {} {}", self.interface, self.family, self.method)?;
-        self.options.iter().try_for_each(|(key, value)| writeln!(f, "\t{key} {value}"))
-    }
-}
-
 /// Every interface, what is below before what is above: ports, bonds, VLANs, bridges.
-fn stanzas(host: &Host) -> Vec<Stanza> {
-    let mut list = vec![Stanza { interface: "lo".into(), family: "inet", method: "loopback", options: Vec::new() }];
-    let mut add = |name: &Name, mut options: Vec<(&'static str, String)>, mtu: Option<u32>| {
-        options.extend(mtu.map(|mtu| ("mtu", mtu.to_string())));
-        let own = || host.address.values().filter(|address| address.interface == *name);
-        let lines = |four: bool| -> Vec<(&'static str, String)> {
-            own()
-                .filter(|address| address.address.addr().is_ipv4() == four)
-                .flat_map(|address| {
-                    let gateway = address.gateway.map(|gateway| ("gateway", gateway.to_string()));
-                    std::iter::once(("address", address.address.to_string())).chain(gateway)
-                })
-                .collect()
-        };
-        let mut first = lines(true);
-        let method = if first.is_empty() { "manual" } else { "static" };
-        first.extend(options);
-        list.push(Stanza { interface: name.to_string(), family: "inet", method, options: first });
-        let second = lines(false);
-        if !second.is_empty() {
-            list.push(Stanza { interface: name.to_string(), family: "inet6", method: "static", options: second });
-        }
+fn config(host: &Host) -> Conf {
+    let mut conf = Conf {
+        // Proxmox VE's own software-defined networks lie there.
+        includes: vec![Include { keyword: "source".into(), pattern: "/etc/network/interfaces.d/*".to_owned().into() }],
+        ..Conf::default()
     };
+    conf.auto.push("lo".to_owned().into());
+    conf.stanzas.push(Stanza {
+        name: "lo".to_owned().into(),
+        family: Family::Inet.into(),
+        method: "loopback".to_owned().into(),
+        ..Stanza::default()
+    });
     for (name, nic) in &host.nic {
-        add(name, Vec::new(), Some(nic.mtu));
+        add(&mut conf, host, name, Stanza { mtu: nic.mtu.into(), ..Stanza::default() });
     }
     for (name, bond) in &host.bond {
-        add(name, bond_options(bond), Some(bond.mtu));
+        add(&mut conf, host, name, Stanza { bond: bond_options(bond), mtu: bond.mtu.into(), ..Stanza::default() });
     }
     for (name, vlan) in &host.vlan {
-        let options = vec![("vlan-id", vlan.id.to_string()), ("vlan-raw-device", vlan.parent.to_string())];
-        add(name, options, Some(vlan.mtu));
+        let stanza = Stanza {
+            vlan_id: vlan.id.into(),
+            vlan_raw_device: vlan.parent.to_string().into(),
+            mtu: vlan.mtu.into(),
+            ..Stanza::default()
+        };
+        add(&mut conf, host, name, stanza);
     }
     for (name, bridge) in &host.bridge {
         // A bridge takes the smallest MTU of its ports, and ifupdown2 complains when it is told one it has anyway.
         let inherited = bridge.ports.iter().filter_map(|port| mtu_of(host, port)).min();
-        let mtu = (inherited != Some(bridge.mtu)).then_some(bridge.mtu);
-        add(name, bridge_options(bridge), mtu);
+        let mtu = if inherited == Some(bridge.mtu) { Setting::Absent } else { bridge.mtu.into() };
+        add(&mut conf, host, name, Stanza { bridge: bridge_options(bridge), mtu, ..Stanza::default() });
     }
-    list
+    conf
+}
+
+/// An interface with the host's addresses on it: those of the second family in a stanza of their own.
+fn add(conf: &mut Conf, host: &Host, name: &Name, below: Stanza) {
+    conf.auto.push(name.to_string().into());
+    let stanza = |four: bool, below: Stanza| {
+        let own = || {
+            let here = host.address.values().filter(|address| address.interface == *name);
+            here.filter(move |address| address.address.addr().is_ipv4() == four)
+        };
+        let address = |net: ipnet::IpNet| Address { ip: net.addr(), prefix: Some(net.prefix_len()) };
+        Stanza {
+            name: name.to_string().into(),
+            family: if four { Family::Inet } else { Family::Inet6 }.into(),
+            method: if own().next().is_some() { "static" } else { "manual" }.to_owned().into(),
+            addresses: own().map(|stated| address(stated.address).into()).collect(),
+            gateway: own().find_map(|stated| stated.gateway).map(Setting::from).unwrap_or_default(),
+            ..below
+        }
+    };
+    conf.stanzas.push(stanza(true, below));
+    let second = stanza(false, Stanza::default());
+    if !second.addresses.is_empty() {
+        conf.stanzas.push(second);
+    }
 }
 
 /// The MTU of a port, bond or VLAN.
@@ -88,41 +91,47 @@ fn mtu_of(host: &Host, name: &Name) -> Option<u32> {
     host.nic.get(name).map(|nic| nic.mtu).or_else(bond).or_else(vlan)
 }
 
-fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(" ")
+fn names(list: &[Name]) -> Names {
+    list.iter().map(|name| Spanned::from(name.to_string())).collect()
 }
 
-fn bond_options(bond: &Bond) -> Vec<(&'static str, String)> {
-    let mut options = vec![
-        ("bond-slaves", words(&bond.members)),
-        ("bond-mode", bond.mode.as_str().to_owned()),
-        ("bond-miimon", bond.miimon.0.to_string()),
-    ];
-    if bond.mode == BondMode::Lacp {
-        let rate = match bond.lacp_rate {
-            Some(LacpRate::Fast) => Some("fast"),
-            Some(LacpRate::Slow) => Some("slow"),
-            None => None,
-        };
-        options.extend(rate.map(|rate| ("bond-lacp-rate", rate.to_owned())));
+fn bond_options(bond: &Bond) -> BondOptions {
+    let mode = match bond.mode {
+        BondMode::ActiveBackup => Mode::ActiveBackup,
+        BondMode::Lacp => Mode::Lacp,
+        BondMode::BalanceRr => Mode::BalanceRr,
+        BondMode::BalanceXor => Mode::BalanceXor,
+        BondMode::Broadcast => Mode::Broadcast,
+        BondMode::BalanceTlb => Mode::BalanceTlb,
+        BondMode::BalanceAlb => Mode::BalanceAlb,
+    };
+    let fast = bond.lacp_rate.filter(|_| bond.mode == BondMode::Lacp).map(|rate| rate == LacpRate::Fast);
+    BondOptions {
+        slaves: names(&bond.members).into(),
+        mode: mode.into(),
+        miimon: u32::try_from(bond.miimon.0).unwrap_or(u32::MAX).into(),
+        lacp_fast: fast.map(Setting::from).unwrap_or_default(),
+        xmit_hash_policy: bond.xmit_hash_policy.clone().map(Setting::from).unwrap_or_default(),
+        ..BondOptions::default()
     }
-    options.extend(bond.xmit_hash_policy.clone().map(|policy| ("bond-xmit-hash-policy", policy)));
-    options
 }
 
-fn bridge_options(bridge: &Bridge) -> Vec<(&'static str, String)> {
-    let ports = if bridge.ports.is_empty() { "none".to_owned() } else { words(&bridge.ports) };
-    let mut options = vec![("bridge-ports", ports)];
-    if bridge.spanning_tree {
-        options.push(("bridge-stp", "on".into()));
-    } else {
-        options.push(("bridge-stp", "off".into()));
+fn bridge_options(bridge: &Bridge) -> BridgeOptions {
+    let ports = if bridge.ports.is_empty() { vec!["none".to_owned().into()] } else { names(&bridge.ports) };
+    let mut vids = bridge.vids.clone();
+    vids.sort_unstable();
+    vids.dedup();
+    BridgeOptions {
+        ports: ports.into(),
+        stp: bridge.spanning_tree.into(),
         // Without spanning tree there is nothing to wait for.
-        options.push(("bridge-fd", "0".into()));
+        fd: if bridge.spanning_tree { Setting::Absent } else { 0.into() },
+        vlan_aware: if bridge.vlan_aware { true.into() } else { Setting::Absent },
+        vids: if bridge.vlan_aware {
+            Vids(vids.into_iter().map(|vid| (vid, vid)).collect()).into()
+        } else {
+            Setting::Absent
+        },
+        ..BridgeOptions::default()
     }
-    if bridge.vlan_aware {
-        options.push(("bridge-vlan-aware", "yes".into()));
-        options.push(("bridge-vids", words(bridge.vids.iter().collect::<BTreeSet<_>>())));
-    }
-    options
 }

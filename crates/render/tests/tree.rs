@@ -1,4 +1,4 @@
-//! The Tree of a small cluster: golden files, and what our own readers make of them.
+//! The Tree of the campus example: golden files, and what our own readers make of them.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p plimsoll-render --test tree` writes the golden files anew; look at the difference.
 
@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_diagnostics::{SourceId, Sources};
-use plimsoll_formats::{Read, chrony, frr, haproxy, hosts, keepalived, modules_load, named, sysctl, systemd, zone};
+use plimsoll_formats::{
+    Read, chrony, frr, haproxy, hosts, interfaces, keepalived, modules_load, named, sysctl, systemd, zone,
+};
 use plimsoll_model::Design;
 use plimsoll_render::{Manifest, Tree, etcd_flags, etcd_flags_for, render};
 
-fn small() -> Design {
-    serde_json::from_str(include_str!("small.json")).expect("a design")
+fn campus() -> Design {
+    serde_json::from_str(include_str!("../../resolve/tests/golden/campus.json")).expect("a design")
 }
 
 fn golden_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/small")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/campus")
 }
 
 fn files_below(root: &Path, at: &Path, found: &mut BTreeMap<String, String>) {
@@ -39,7 +41,7 @@ fn is_golden(path: &str) -> bool {
 
 #[test]
 fn the_tree_is_the_golden_one() {
-    let tree = render(&small());
+    let tree = render(&campus());
     let rendered: BTreeMap<String, String> =
         tree.iter().filter(|(path, _)| is_golden(path)).map(|(path, file)| (path.to_owned(), file.text())).collect();
     let root = golden_root();
@@ -62,7 +64,7 @@ fn the_tree_is_the_golden_one() {
 
 #[test]
 fn the_manifest_names_every_file_and_reads_back() {
-    let design = small();
+    let design = campus();
     let tree = render(&design);
     let manifest = Manifest::of(&design, &tree);
     assert_eq!(manifest.file.len(), tree.len());
@@ -72,7 +74,7 @@ fn the_manifest_names_every_file_and_reads_back() {
 
 #[test]
 fn a_text_of_the_person_cannot_ask_for_a_secret() {
-    let mut design = small();
+    let mut design = campus();
     let reason = "see <plimsoll:secret pki/ca.key>";
     design
         .excluded
@@ -111,7 +113,7 @@ fn read_back<T: std::fmt::Display>(
 
 #[test]
 fn our_readers_give_back_the_numbers_of_the_design() {
-    let design = small();
+    let design = campus();
     let tree = render(&design);
 
     let vrrp = design.api.vrrp.as_ref().expect("it has one");
@@ -168,7 +170,8 @@ fn our_readers_give_back_the_numbers_of_the_design() {
         speakers.bfd.get().and_then(|bfd| bfd.profile.as_deref()),
         peer.bfd.as_ref().map(plimsoll_model::Name::as_str)
     );
-    assert_eq!(bgp.neighbors["10.30.12.21"].group.as_ref().map(|group| group.value.as_str()), Some("metallb"));
+    let members = bgp.neighbors.values().filter(|neighbor| neighbor.group.is_some()).count();
+    assert_eq!(members, peer.nodes.len(), "every speaker and nobody else");
     assert_eq!(conf.prefix_lists().len(), 1, "the pool and nothing else");
 
     for machine in ["ns-1", "ns-2"] {
@@ -176,10 +179,24 @@ fn our_readers_give_back_the_numbers_of_the_design() {
             read_back(&tree, &format!("machines/{machine}/etc/bind/{file}"), &["//"], &[], named::read);
         }
     }
-    let records = read_back(&tree, "machines/ns-1/var/lib/bind/db.k8s.example.edu", &[";"], &[], zone::read);
+    let records = read_back(&tree, "machines/ns-1/etc/bind/db.k8s.example.edu", &[";"], &[], zone::read);
     let zone = &design.zone[&plimsoll_model::Name::from("k8s.example.edu")];
     assert_eq!(records.soa().map(|soa| soa.serial), Some(zone.serial));
     assert_eq!(records.records("k8s.example.edu").len(), zone.records.len() + 1);
+
+    for (host, stated) in &design.host {
+        let notes = ["`/etc/network/interfaces.d/*` is included and must be read as well"];
+        let conf = read_back(&tree, &format!("hosts/{host}/etc/network/interfaces"), &["#"], &notes, interfaces::read);
+        for (bond, stated) in &stated.bond {
+            let stanza = conf.of(bond.as_str()).next().expect("every bond");
+            assert_eq!(stanza.mtu.get(), Some(&stated.mtu));
+            assert_eq!(stanza.bond.mode.get().map(|mode| mode.word()), Some(stated.mode.as_str()));
+        }
+        for address in stated.address.values() {
+            let stanza = conf.of(address.interface.as_str()).next().expect("every interface with an address");
+            assert_eq!(stanza.addresses.len(), 1, "{host} {}", address.interface);
+        }
+    }
 
     let time = read_back(&tree, "machines/cp-1/etc/chrony/chrony.conf", &["#"], &[], chrony::read);
     assert_eq!(time.sources.len(), design.site.ntp.len());
@@ -193,8 +210,28 @@ fn our_readers_give_back_the_numbers_of_the_design() {
 }
 
 #[test]
+fn a_guest_gets_its_disks_where_ceph_looks_for_them() {
+    let design = campus();
+    let calls = render(&design).get("proxmox/vms.json").expect("there").text();
+    let calls: Vec<serde_json::Value> = serde_json::from_str(&calls).expect("JSON");
+    let ceph = design.ceph.as_ref().expect("it has one");
+    for (name, osd) in &ceph.osd {
+        let vmid = design.machine[&osd.machine].vmid.to_string();
+        let create =
+            calls.iter().find(|call| call["parameters"]["vmid"] == vmid.as_str()).expect("every guest is made");
+        let bus = osd.device.rsplit("drive-").next().expect("a place");
+        let disk = create["parameters"][bus].as_str().unwrap_or_default();
+        assert!(
+            disk.contains(&format!("{}/{}/", osd.host, osd.disk)) || disk.starts_with("/dev/disk/by-id/"),
+            "{name}: {disk}"
+        );
+        assert!(!disk.contains("serial="), "{name}: another serial number would change the name in the guest");
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is() {
-    for (path, file) in render(&small()).iter() {
+    for (path, file) in render(&campus()).iter() {
         // JSON knows no comments, and a private key nothing but itself.
         let bare = path == "proxmox/vms.json" || path.ends_with("/id_ed25519");
         assert!(bare || file.text().contains("Rendered by Plimsoll for cluster campus"), "{path}");
@@ -205,14 +242,14 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn etcd_has_the_numbers_of_the_design_in_the_words_of_its_version() {
-    let design = small();
+    let design = campus();
     let flags = etcd_flags(&design, "cp-2");
+    assert!(flags.contains(&format!("--quota-backend-bytes={}", design.etcd.quota.0)), "{flags:#?}");
     for flag in [
         "--name=cp-2",
         "--heartbeat-interval=100",
         "--election-timeout=1000",
-        "--quota-backend-bytes=8589934592",
-        "--initial-cluster=cp-1=https://10.30.12.11:2380,cp-2=https://10.30.12.12:2380,cp-3=https://10.30.12.13:2380",
+        "--initial-cluster=cp-1=https://10.30.12.10:2380,cp-2=https://10.30.12.11:2380,cp-3=https://10.30.12.12:2380",
         "--feature-gates=InitialCorruptCheck=true",
     ] {
         assert!(flags.iter().any(|found| found == flag), "{flag} is not in {flags:#?}");

@@ -49,9 +49,8 @@ pub(super) fn calls(guest: &Guest<'_>) -> Vec<Call> {
                 |device| format!("/dev/disk/by-id/{device}"),
             );
             let flash = if disk.kind == DiskKind::Hdd { "" } else { ",discard=on,ssd=1" };
-            let serial = serial(group.as_str(), index);
-            create
-                .put(format!("scsi{place}"), format!("{device},backup=0,cache=none,iothread=1{flash},serial={serial}"));
+            // No serial number of its own: the guest knows it by its place, `…QEMU_HARDDISK_drive-scsi1`.
+            create.put(format!("scsi{place}"), format!("{device},backup=0,cache=none,iothread=1{flash}"));
         }
     }
     let mut nics: Vec<_> = machine.nic.values().collect();
@@ -96,14 +95,6 @@ fn volume(guest: &Guest<'_>, disk: &VirtualDisk) -> String {
     let replicate = if disk.replicated { "" } else { ",replicate=0" };
     let solid = if flash { ",ssd=1" } else { "" };
     format!("{storage}:{source},cache={},discard=on,iothread=1{replicate}{solid}", disk.cache.as_str())
-}
-
-/// The serial number that a passed-through disk is given, by which the guest finds it whatever the order:
-/// `/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_osd-0`.
-fn serial(group: &str, index: u32) -> String {
-    // QEMU cuts serial numbers at 36 characters.
-    let short: String = group.chars().take(24).collect();
-    format!("{short}-{index}")
 }
 
 /// The same as a `qm` command.
