@@ -4,6 +4,7 @@
 //! somebody already has. A rule sees [`Fact`]s: values that are known or unknown, each with the place that states it.
 //! Every area has one module with its view types and its two projections, `from_design` and `from_files`.
 
+pub mod addresses;
 pub mod balancer;
 pub mod control_plane;
 pub mod domains;

@@ -3,6 +3,7 @@
 use plimsoll_model::design::{Date, Design, Thresholds};
 use plimsoll_model::{Name, Origins};
 
+use crate::addresses::Addresses;
 use crate::balancer::Balancer;
 use crate::control_plane::ControlPlane;
 use crate::etcd::EtcdCluster;
@@ -28,6 +29,8 @@ pub struct World<'a> {
     pub control_planes: Vec<ControlPlane>,
     /// etcd.
     pub etcd: Vec<EtcdCluster>,
+    /// Every declared prefix, range and address.
+    pub addresses: Vec<Addresses>,
 }
 
 impl<'a> World<'a> {
@@ -42,6 +45,7 @@ impl<'a> World<'a> {
             balancers: crate::balancer::from_design(source),
             control_planes: crate::control_plane::from_design(source),
             etcd: crate::etcd::from_design(source),
+            addresses: crate::addresses::from_design(source),
             design: Some(source),
         }
     }
@@ -56,6 +60,7 @@ impl<'a> World<'a> {
             balancers: crate::balancer::from_files(files),
             control_planes: crate::control_plane::from_files(files),
             etcd: crate::etcd::from_files(files),
+            addresses: crate::addresses::from_files(files),
             design: None,
         }
     }

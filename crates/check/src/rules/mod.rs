@@ -1,5 +1,6 @@
 //! Every rule, by area. A new rule is a file in its area's folder and one line in that folder's list.
 
+pub mod addr;
 pub mod etcd;
 pub mod kadm;
 pub mod lb;
@@ -10,7 +11,7 @@ use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [phy::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
+    [phy::RULES, addr::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
 }
 
 /// The rule of that id.
