@@ -1,5 +1,6 @@
 //! Files somebody already has: which of them we know, and whose they are.
 
+mod embedded;
 mod recognise;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Span, Spanned};

@@ -5,8 +5,10 @@
 //! Every area has one module with its view types and its two projections, `from_design` and `from_files`.
 
 pub mod addresses;
+pub mod arithmetic;
 pub mod balancer;
 pub mod control_plane;
+pub mod dns;
 pub mod domains;
 pub mod etcd;
 mod fact;

@@ -6,6 +6,7 @@ use plimsoll_model::{Name, Origins};
 use crate::addresses::Addresses;
 use crate::balancer::Balancer;
 use crate::control_plane::ControlPlane;
+use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::vrrp::VrrpGroup;
@@ -31,6 +32,8 @@ pub struct World<'a> {
     pub etcd: Vec<EtcdCluster>,
     /// Every declared prefix, range and address.
     pub addresses: Vec<Addresses>,
+    /// Names.
+    pub dns: Dns,
 }
 
 impl<'a> World<'a> {
@@ -46,6 +49,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_design(source),
             etcd: crate::etcd::from_design(source),
             addresses: crate::addresses::from_design(source),
+            dns: crate::dns::from_design(source),
             design: Some(source),
         }
     }
@@ -61,6 +65,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_files(files),
             etcd: crate::etcd::from_files(files),
             addresses: crate::addresses::from_files(files),
+            dns: crate::dns::from_files(files),
             design: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Every rule, by area. A new rule is a file in its area's folder and one line in that folder's list.
 
 pub mod addr;
+pub mod dns;
 pub mod etcd;
 pub mod kadm;
 pub mod lb;
@@ -11,7 +12,11 @@ use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [phy::RULES, addr::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES].into_iter().flatten().copied().collect()
+    [phy::RULES, addr::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES, dns::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// The rule of that id.

@@ -16,7 +16,7 @@ use crate::input::{DEEPEST, Input, Quotes, Word, quoted_by};
 use crate::text::Piece;
 use crate::{Read, placeholder};
 
-pub(crate) use plugins::milliseconds;
+pub use plugins::milliseconds;
 pub use plugins::{Cache, Forward, Health, Kubernetes, cache, forward, health, kubernetes};
 
 /// A Corefile.

@@ -157,7 +157,7 @@ fn stated<T>(word: Option<Spanned<String>>, parse: impl Fn(&str) -> Option<T>) -
 
 /// A duration as Go's programs take it (`1m30s`, `500ms`, `0`), in whole milliseconds rounded down; `None` for what is
 /// none.
-pub(crate) fn milliseconds(text: &str) -> Option<u64> {
+pub fn milliseconds(text: &str) -> Option<u64> {
     if text == "0" {
         return Some(0);
     }

@@ -2,7 +2,7 @@
 
 use plimsoll_diagnostics::Sources;
 
-use super::{Content, File, Files, Kind};
+use super::{Content, File, Files, Kind, embedded};
 
 /// Recognises every text of `sources` by its path, else by its content, and reads it.
 pub fn recognise(sources: &Sources) -> Files {
@@ -13,7 +13,13 @@ pub fn recognise(sources: &Sources) -> Files {
             None => by_words(&text.text),
         };
         let content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
-        files.list.push(File { source, path: text.name.clone(), owner: owner(&text.name), content });
+        let file = File { source, path: text.name.clone(), owner: owner(&text.name), content };
+        let inner = match &file.content {
+            Content::Kubernetes(manifest) => embedded::unpack(manifest, &file, &text.text, &mut files),
+            _ => Vec::new(),
+        };
+        files.list.push(file);
+        files.list.extend(inner);
     }
     files
 }

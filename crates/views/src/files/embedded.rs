@@ -1,0 +1,70 @@
+//! Files inside ConfigMaps: read where they stand, so that findings point at the lines people see.
+
+use plimsoll_diagnostics::{SourceId, Sources, Span};
+use plimsoll_formats::kubernetes::{Embedded, Manifest};
+
+use super::{File, Files, Kind};
+
+/// Which files inside ConfigMaps have facts about the cluster, by their keys.
+fn kind(key: &str) -> Option<Kind> {
+    match key {
+        "kubelet" | "ClusterConfiguration" => Some(Kind::Kubernetes),
+        _ if key.starts_with("Corefile") => Some(Kind::Corefile),
+        _ => None,
+    }
+}
+
+/// The files inside the ConfigMaps of a manifest, read as if each stood alone in the outer file.
+pub(super) fn unpack(manifest: &Manifest, outer: &File, text: &str, files: &mut Files) -> Vec<File> {
+    let mut found = Vec::new();
+    for embedded in manifest.objects.iter().flat_map(plimsoll_formats::kubernetes::Object::embedded) {
+        let (Some(kind), Some(span)) = (kind(&embedded.key), embedded.span) else { continue };
+        let mut sources = Sources::new();
+        for _ in 0..outer.source.0 {
+            sources.add("", "");
+        }
+        let source: SourceId = sources.add(outer.path.as_str(), in_place(text, span, &embedded));
+        let content = Files::content(kind, source, &sources, &mut files.problems);
+        let path = format!("{}: {}", outer.path, embedded.key);
+        found.push(File { source, path, owner: outer.owner.clone(), content });
+    }
+    found
+}
+
+/// The outer text with everything but the inner file made blank, byte for byte, so that places stay what they are.
+fn in_place(text: &str, span: Span, embedded: &Embedded) -> String {
+    let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
+    let Some(written) = text.get(start..end) else { return embedded.text.clone() };
+    let blank = |part: &str| part.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect::<String>();
+    let mut out = blank(&text[..start]);
+    if written.starts_with(['|', '>']) {
+        // The indicator's own line is no part of the file.
+        let head = written.find('\n').unwrap_or(written.len());
+        out.push_str(&blank(&written[..head]));
+        out.push_str(&written[head..]);
+    } else {
+        unescape(written, &mut out);
+    }
+    out
+}
+
+/// A quoted scalar with its escapes undone in place: each takes as many bytes as it was written with.
+fn unescape(written: &str, out: &mut String) {
+    let quote = written.chars().next().filter(|letter| matches!(letter, '"' | '\''));
+    let inner = quote.map_or(written, |quote| written.trim_start_matches(quote).trim_end_matches(quote));
+    out.extend(std::iter::repeat_n(' ', if quote.is_some() { 1 } else { 0 }));
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if quote == Some('"') => {
+                out.push(' ');
+                match letters.next() {
+                    Some('n') => out.push('\n'),
+                    Some('t' | '\n') | None => out.push(' '),
+                    Some(other) => out.push(other),
+                }
+            }
+            _ => out.push(letter),
+        }
+    }
+}
