@@ -23,7 +23,7 @@ pub(super) fn collect(files: &Files, dns: &mut Dns) {
 }
 
 fn resolver(file: &File, conf: &Conf) -> Option<Resolver> {
-    let component = format!("Corefile of {}", file.path);
+    let component = file.path.clone();
     let first = conf.servers().next()?;
     let span = first.keys.first().and_then(|key| key.span);
     let place = Place::File { span, component: component.clone() };

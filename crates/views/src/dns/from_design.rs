@@ -60,7 +60,7 @@ pub fn from_design(source: DesignSource<'_>) -> Dns {
             address: source.fact("nodelocal/address", cache.address),
             proxy: source.fact("kubernetes/kube_proxy/mode", design.kubernetes.kube_proxy.mode),
         }),
-        nodes: Some(source.fact("machine", design.nodes().count())),
+        nodes: design.nodes().last().map(|(name, _)| source.fact(format!("machine/{name}"), design.nodes().count())),
         endpoint: Some(EndpointName {
             name: source.fact("api/name", design.api.name.clone()),
             hosts_entry: source.fact("api/hosts_entry", design.api.hosts_entry),
@@ -79,7 +79,7 @@ fn zones(source: DesignSource<'_>) -> Vec<Zone> {
     let zone = |(name, zone): (&plimsoll_model::Name, &plimsoll_model::design::Zone)| {
         let at = |field: &str| format!("zone/{name}/{field}");
         let servers: Vec<_> = std::iter::once(&zone.primary).chain(&zone.secondaries).collect();
-        let hosts = servers.iter().filter_map(|server| source.host_of(server)).map(ToString::to_string).collect();
+        let hosts = servers.iter().map(|server| source.host_of(server).map(ToString::to_string)).collect::<Option<_>>();
         let key = zone.update_key.as_ref();
         // ExternalDNS gets its copies by the key with which it updates.
         let keys = [Some(&zone.transfer_key), key].into_iter().flatten().map(|key| plain(key.as_str())).collect();
@@ -91,7 +91,7 @@ fn zones(source: DesignSource<'_>) -> Vec<Zone> {
             primary: true,
             forward: zone.kind == ZoneKind::Forward,
             servers: source.fact(at("secondaries"), servers.len()),
-            hosts: source.fact(at("secondaries"), hosts),
+            hosts: source.maybe(at("secondaries"), hosts),
             transfer_keys: source.fact(at("transfer_key"), keys),
             transfer_stated: source.fact(at("transfer_key"), true),
             file: None,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::units::Millis;
 use plimsoll_views::dns::{Resolver, address, lies_in};
-use plimsoll_views::{Fact, Scope, World};
+use plimsoll_views::{Fact, World};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
@@ -152,7 +152,7 @@ fn circles(world: &World<'_>, verdicts: &mut Verdicts) {
                     Finding::new(
                         Severity::Error,
                         servers.place(),
-                        format!("CoreDNS asks {hit} for {what}, which asks CoreDNS again"),
+                        format!("for {what} CoreDNS asks {hit}, which asks CoreDNS again"),
                     )
                     .at(servers, "leads back here")
                     .breaks("one query becomes hundreds, until CoreDNS runs out of memory")
@@ -183,11 +183,11 @@ fn count(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         let different: BTreeSet<&String> = servers.iter().collect();
-        verdicts.verdict(count_of(world, resolver, servers.len(), different.len()));
+        verdicts.verdict(count_of(resolver, servers.len(), different.len()));
     }
 }
 
-fn count_of(world: &World<'_>, resolver: &Resolver, written: usize, different: usize) -> Option<Finding> {
+fn count_of(resolver: &Resolver, written: usize, different: usize) -> Option<Finding> {
     let fact = &resolver.upstreams;
     if written > MOST_UPSTREAMS {
         let message = format!("`forward` has {written} servers, and takes {MOST_UPSTREAMS}");
@@ -198,22 +198,19 @@ fn count_of(world: &World<'_>, resolver: &Resolver, written: usize, different: u
                 .help("2 or 3 of them suffice"),
         );
     }
-    let goal = world.goals.one("router", Scope::Promise("dns"));
     (different < 2).then(|| {
-        let message = match different {
-            0 => "CoreDNS asks nobody for outside names",
-            _ => "CoreDNS asks a single server for outside names",
+        let (message, breaks) = match different {
+            0 => ("CoreDNS asks nobody for outside names", "pods find no name but those of the cluster"),
+            _ => (
+                "CoreDNS asks a single server for outside names",
+                "outside names end with that server: users' programs find nothing",
+            ),
         };
-        let finding = Finding::new(Severity::Warning, fact.place(), message)
+        Finding::new(Severity::Warning, fact.place(), message)
             .at(fact, "")
-            .breaks("outside names end with that server: images are not pulled, users' programs find nothing")
-            .help("name a second resolver")
-            .cause("coredns/forward");
-        if goal {
-            finding.note("the server is outside of the design: its loss is not among the goals")
-        } else {
-            finding
-        }
+            .breaks(breaks)
+            .help("name two resolvers")
+            .cause("coredns/forward")
     })
 }
 

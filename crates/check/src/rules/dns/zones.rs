@@ -32,7 +32,7 @@ pub(super) const DNS_022: Rule = Rule {
     severity: Severity::Error,
     summary: "a zone has two servers on different hosts",
     reads: Reads::Both,
-    silent_behind: &[],
+    silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "A zone of names has one server, or all its servers are on one physical host. Error when the loss of a \
                  host is a declared goal for names asked from outside, else warning. For files the NS records of the \
@@ -88,25 +88,26 @@ fn one_server(world: &World<'_>, verdicts: &mut Verdicts) {
         let severity =
             if world.goals.one("host", Scope::Promise("zone")) { Severity::Error } else { Severity::Warning };
         let hosts: Option<BTreeSet<&String>> = zone.hosts.get().map(|hosts| hosts.iter().collect());
+        let endpoint = world.dns.endpoint.as_ref().and_then(|endpoint| endpoint.name.get());
+        let api = endpoint.is_some_and(|name| lies_in(name, &zone.name));
+        let what = if api { "the API and the services" } else { "the services" };
         let finding = match hosts {
             _ if servers < 2 => Some(
                 Finding::new(severity, zone.servers.place(), format!("{} has {}", zone.name, counted(servers)))
-                    .at(&zone.servers, ""),
+                    .at(&zone.servers, "")
+                    .cause(if api { "endpoint/name".to_owned() } else { format!("zone/{}", zone.name) }),
             ),
             Some(hosts) if hosts.len() == 1 => hosts.first().map(|host| {
                 Finding::new(severity, zone.hosts.place(), format!("all servers of {} are on {host}", zone.name))
                     .at(&zone.hosts, "")
+                    .cause(format!("host/{host}"))
             }),
             _ => None,
         };
         verdicts.verdict(finding.map(|finding| {
-            let endpoint = world.dns.endpoint.as_ref().and_then(|endpoint| endpoint.name.get());
-            let api = endpoint.is_some_and(|name| lies_in(name, &zone.name));
-            let what = if api { "the API and the services" } else { "the services" };
             finding
                 .breaks(format!("while it is away, nobody outside finds {what} by name"))
                 .help("a secondary on another host")
-                .cause(if api { "endpoint/name".to_owned() } else { format!("zone/{}", zone.name) })
         }));
     }
 }
