@@ -36,6 +36,7 @@ pub mod kubelet_flags;
 pub mod kubernetes;
 pub mod modules_load;
 pub mod named;
+pub mod netplan;
 pub mod nftables;
 mod placeholder;
 pub mod pve;

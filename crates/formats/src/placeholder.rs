@@ -52,14 +52,22 @@ pub(crate) fn find(text: &str) -> Option<Range<usize>> {
     None
 }
 
+/// White space does not count towards the length, so that a reader who joins words by single spaces finds the same.
+/// A second opening before the closing means that the first one opens nothing.
 fn find_within(text: &str, from: usize, close: &str) -> Option<usize> {
-    let mut end = text.len().min(LONGEST);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let mut left = LONGEST;
+    let open = &text.as_bytes()[..from];
+    for (at, byte) in text.bytes().enumerate().skip(from) {
+        match byte {
+            b'\n' => return None,
+            b' ' | b'\t' | b'\r' => {}
+            _ if left == 0 => return None,
+            _ if text.as_bytes()[at..].starts_with(close.as_bytes()) => return Some(at),
+            _ if text.as_bytes()[at..].starts_with(open) => return None,
+            _ => left -= 1,
+        }
     }
-    let line = text.get(from..end)?;
-    let line = line.split('\n').next().unwrap_or(line);
-    line.find(close).map(|at| at + from)
+    None
 }
 
 fn enclosed(text: &str, open: usize, close: &[u8], inside: impl Fn(u8) -> bool) -> Option<usize> {

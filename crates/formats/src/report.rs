@@ -52,6 +52,11 @@ impl Report {
 
     /// A statement that the format's module does not model, but perhaps one of `known` was meant.
     pub(crate) fn unknown_word(&mut self, name: &str, span: Span, known: &[&str]) {
+        // Looking for the word that was meant is dear, and nobody would read it.
+        if self.problems.len() >= MOST {
+            self.left_out += 1;
+            return;
+        }
         let short = shorten(name);
         let meant = nearest(name, known.iter().copied());
         let diagnostic = match meant {

@@ -140,6 +140,9 @@ impl Reader<'_> {
         };
         let texts: Vec<&str> = words[1..].iter().map(|word| word.text.as_str()).collect();
         let (text, span) = (texts.join(" "), first.span.to(last.span));
+        if text.is_empty() {
+            return self.nothing(keyword(statement), span);
+        }
         if let Some(range) = placeholder::find_template(&text) {
             self.report.placeholder(&text[range], span);
             return Setting::Unknown(Spanned::at(text, span));

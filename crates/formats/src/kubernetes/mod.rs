@@ -29,7 +29,7 @@ mod part;
 pub mod quantity;
 pub mod rook;
 mod setting;
-mod template;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 pub mod workload;

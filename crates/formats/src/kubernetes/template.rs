@@ -12,15 +12,15 @@ const MARK: char = '\u{e000}';
 const FILL: char = '_';
 
 /// A text with its open places covered, every byte where it was.
-pub(super) struct Covered {
-    pub(super) text: String,
+pub(crate) struct Covered {
+    pub(crate) text: String,
     /// Whole lines of control (`{{- if … }}`), which became comments.
     control: Vec<(usize, usize)>,
     any: bool,
 }
 
 /// Covers `{{ … }}` and `{% … %}`: within a line by a word of the same length, alone on a line by a comment.
-pub(super) fn cover(text: &str) -> Covered {
+pub(crate) fn cover(text: &str) -> Covered {
     let mut covered = Covered { text: text.to_owned(), control: Vec::new(), any: false };
     if !text.contains("{{") && !text.contains("{%") {
         return covered;
@@ -90,7 +90,7 @@ fn outside(line: &str, places: &[(usize, usize)]) -> String {
 
 impl Covered {
     /// Says what lines of control were left out.
-    pub(super) fn report_control(&self, source: SourceId, text: &str, problems: &mut Diagnostics) {
+    pub(crate) fn report_control(&self, source: SourceId, text: &str, problems: &mut Diagnostics) {
         for (from, to) in &self.control {
             problems.push(not_filled_in(&text[*from..*to], Span::new(source, *from, *to)));
         }
@@ -98,7 +98,7 @@ impl Covered {
 
     /// Gives the tree its own texts back and says which places are open. Templates of other programs (rules of
     /// Prometheus, files inside a ConfigMap) are not meant.
-    pub(super) fn uncover(&self, node: &mut Node, text: &str, problems: &mut Diagnostics) {
+    pub(crate) fn uncover(&self, node: &mut Node, text: &str, problems: &mut Diagnostics) {
         if !self.any {
             return;
         }
@@ -189,7 +189,7 @@ fn restored(covered: &str, written: &str) -> String {
 }
 
 /// Whether a value was left open. `$(NAME)` is none of a template: Kubernetes fills it in itself.
-pub(super) fn is_open(text: &str) -> bool {
+pub(crate) fn is_open(text: &str) -> bool {
     let mut rest = text;
     while let Some(range) = placeholder::find(rest) {
         if !rest[range.clone()].starts_with("$(") {

@@ -97,7 +97,8 @@ fn matched(tokens: &[Token<'_>], report: &Report, rule: &mut Rule) -> Option<usi
     }
     let rest = tokens.get(at..)?;
     let used = match rest.first()?.kind {
-        Kind::Open => rest.iter().position(|token| token.kind == Kind::Close)? + 1,
+        // At the end of a file that was cut off the closing brace is missing, which the block around it reports.
+        Kind::Open => rest.iter().position(|token| token.kind == Kind::Close).map_or(rest.len(), |close| close + 1),
         Kind::Word | Kind::Text if !is_operator(rest[0].text) => {
             // `established,related`
             let mut used = 1;
@@ -115,7 +116,7 @@ fn matched(tokens: &[Token<'_>], report: &Report, rule: &mut Rule) -> Option<usi
     if rest.get(used).is_some_and(|token| token.is(".") || token.is("-") || is_operator(token.text)) {
         return None;
     }
-    let inside = if rest[0].kind == Kind::Open { &rest[1..used - 1] } else { &rest[..used] };
+    let inside = &rest[usize::from(rest[0].kind == Kind::Open)..used];
     if inside.iter().any(|token| matches!(token.kind, Kind::Open | Kind::Colon)) {
         return None;
     }
@@ -139,7 +140,7 @@ fn map(tokens: &[Token<'_>], report: &Report) -> Option<(Entries, usize)> {
     if tokens.first()?.kind != Kind::Open {
         return None;
     }
-    let close = tokens.iter().position(|token| token.kind == Kind::Close)?;
+    let close = tokens.iter().position(|token| token.kind == Kind::Close).unwrap_or(tokens.len());
     let inside: Vec<Token<'_>> = tokens[1..close].iter().filter(|token| token.kind != Kind::End).copied().collect();
     let mut entries = Vec::new();
     for entry in inside.split(|token| token.kind == Kind::Comma).filter(|entry| !entry.is_empty()) {
@@ -150,7 +151,7 @@ fn map(tokens: &[Token<'_>], report: &Report) -> Option<(Entries, usize)> {
         let (verdict, _) = verdict(rest).filter(|(_, used)| *used == rest.len())?;
         entries.push((Spanned::at(value.text.to_owned(), report.span(value.start, value.end)), verdict));
     }
-    (!entries.is_empty()).then_some((entries, close + 1))
+    (!entries.is_empty()).then_some((entries, (close + 1).min(tokens.len())))
 }
 
 fn verdict(tokens: &[Token<'_>]) -> Option<(Verdict, usize)> {
@@ -214,7 +215,11 @@ pub(super) fn elements(tokens: &[Token<'_>], report: &Report) -> Vec<Spanned<Str
     let mut values = Vec::new();
     for value in tokens.split(|token| token.kind == Kind::Comma) {
         let (Some(first), Some(last)) = (value.first(), value.last()) else { continue };
-        let words: Vec<&str> = value.iter().map(|token| token.text).collect();
+        let word = |token: &Token<'_>| {
+            let quoted = token.kind == Kind::Text && value.len() > 1;
+            if quoted { format!("\"{}\"", token.text) } else { token.text.to_owned() }
+        };
+        let words: Vec<String> = value.iter().map(word).collect();
         values.push(Spanned::at(words.join(" "), report.span(first.start, last.end)));
     }
     values

@@ -139,7 +139,8 @@ fn set(values: &[Spanned<String>], names: bool) -> String {
 fn bare(value: &str) -> String {
     let whole = placeholder::starts(value) == Some(value.len());
     let plain = |c: char| c.is_alphanumeric() || "_./:-@$+ ".contains(c);
-    if whole || (!value.is_empty() && value != ":" && value.chars().all(plain)) {
+    // Only a value of several words can have quotes inside.
+    if whole || value.contains('"') || (!value.is_empty() && value != ":" && value.chars().all(plain)) {
         value.to_owned()
     } else {
         format!("\"{value}\"")
