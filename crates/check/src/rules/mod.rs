@@ -5,14 +5,16 @@ pub mod dns;
 pub mod etcd;
 pub mod kadm;
 pub mod lb;
+pub mod net;
 pub mod phy;
+pub mod top;
 pub mod vrrp;
 
 use crate::Rule;
 
 /// Every rule, in the order of the reference.
 pub fn all() -> Vec<&'static Rule> {
-    [phy::RULES, addr::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES, dns::RULES]
+    [phy::RULES, top::RULES, net::RULES, addr::RULES, vrrp::RULES, lb::RULES, kadm::RULES, etcd::RULES, dns::RULES]
         .into_iter()
         .flatten()
         .copied()

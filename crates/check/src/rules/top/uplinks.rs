@@ -1,0 +1,189 @@
+//! TOP-001 to 003: host ports against uplinks.
+
+use plimsoll_diagnostics::Severity;
+use plimsoll_model::Name;
+use plimsoll_model::design::{Design, SwitchRole};
+use plimsoll_views::World;
+
+use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
+
+pub(super) const TOP_001: Rule = Rule {
+    id: "TOP-001",
+    severity: Severity::Advice,
+    summary: "leaves are not oversubscribed",
+    reads: Reads::Design,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "With several racks: the speed of a leaf's ports to hosts, added up, is more than 3 times \
+                 (threshold `oversubscription`) that of its uplinks. 3 to 1 is a rule of thumb; the answer \
+                 depends on the traffic.",
+        breaks: "Traffic between racks waits.",
+        remedy: "More or faster uplinks.",
+        before: "24 ports of 25G over uplinks: { speed: 100G }   # 6 to 1",
+        after: "24 ports of 25G over two uplinks of 100G",
+        source: "ipSpace, the saga of oversubscriptions",
+        evidence: Evidence::Seen,
+    },
+    check: healthy,
+};
+
+pub(super) const TOP_002: Rule = Rule {
+    id: "TOP-002",
+    severity: Severity::Advice,
+    summary: "leaves are not oversubscribed with one uplink down",
+    reads: Reads::Design,
+    silent_behind: &["TOP-001"],
+    manual: Manual {
+        checks: "With several racks: the ratio of TOP-001 with the fastest uplink of the leaf down is more \
+                 than 6 (threshold `oversubscription_degraded`); on leaves with Ceph disks more than twice \
+                 `oversubscription_storage`.",
+        breaks: "The loss of a link turns into slow operations of storage.",
+        remedy: "One more uplink.",
+        before: "one uplink of 100G",
+        after: "two uplinks of 100G",
+        source: "general practice",
+        evidence: Evidence::Expertise,
+    },
+    check: degraded,
+};
+
+pub(super) const TOP_003: Rule = Rule {
+    id: "TOP-003",
+    severity: Severity::Advice,
+    summary: "leaves with Ceph disks have uplinks for recovery",
+    reads: Reads::Design,
+    silent_behind: &["TOP-001"],
+    manual: Manual {
+        checks: "With Ceph disks in several racks: the ratio of TOP-001 is more than 2 (threshold \
+                 `oversubscription_storage`) on a leaf of such hosts.",
+        breaks: "Recovery traffic starves clients.",
+        remedy: "1 to 1, at most 2 to 1, for leaves of storage.",
+        before: "16 ports of 25G over one uplink of 100G",
+        after: "16 ports of 25G over two uplinks of 100G",
+        source: "general practice",
+        evidence: Evidence::Expertise,
+    },
+    check: storage,
+};
+
+/// Host-facing and uplink bits a second of a leaf, its fastest uplink, and whether Ceph disks hang on it.
+struct Leaf<'d> {
+    name: &'d Name,
+    hosts: u64,
+    uplinks: u64,
+    fastest: u64,
+    storage: bool,
+}
+
+fn leaves(design: &Design) -> Vec<Leaf<'_>> {
+    if design.rack.len() < 2 {
+        return Vec::new();
+    }
+    let osd_host = |device: &str| {
+        let name = device.trim_start_matches("host/");
+        design.ceph.iter().flat_map(|ceph| ceph.osd.values()).any(|osd| osd.host == *name)
+    };
+    let pair = |name: &Name, device: &str| {
+        let mlag = design.mlag.values().find(|mlag| mlag.members.contains(name));
+        mlag.is_some_and(|mlag| mlag.members.iter().any(|member| device == format!("switch/{member}")))
+    };
+    let of = |(name, switch): (&'_ Name, &plimsoll_model::design::Switch)| {
+        let (mut hosts, mut uplinks, mut fastest, mut storage) = (0, 0, 0, false);
+        let own = format!("switch/{name}");
+        for cable in design.cable.values() {
+            let other = if cable.a.device == own {
+                &cable.b
+            } else if cable.b.device == own {
+                &cable.a
+            } else {
+                continue;
+            };
+            if other.device.starts_with("host/") {
+                if other.port.as_str() != "bmc" {
+                    hosts += cable.speed.0;
+                    storage |= osd_host(&other.device);
+                }
+            } else if !pair(name, &other.device) {
+                uplinks += cable.speed.0;
+                fastest = fastest.max(cable.speed.0);
+            }
+        }
+        (switch.role == SwitchRole::Leaf && hosts > 0).then_some((hosts, uplinks, fastest, storage))
+    };
+    let list = design.switch.iter().filter_map(|(name, switch)| of((name, switch)).map(|it| (name, it)));
+    list.map(|(name, (hosts, uplinks, fastest, storage))| Leaf { name, hosts, uplinks, fastest, storage }).collect()
+}
+
+fn judge(
+    world: &World<'_>,
+    verdicts: &mut Verdicts,
+    leaf: &Leaf<'_>,
+    uplinks: u64,
+    most: f64,
+    when: &str,
+    breaks: &str,
+) {
+    let Some(source) = world.design else { return };
+    let place = source.place(format!("switch/{}", leaf.name));
+    if leaf.uplinks == 0 {
+        verdicts.cannot_judge(&place, "its uplinks");
+        return;
+    }
+    // Without any uplink left it is parted, which PHY-003 judges.
+    let ratio = if uplinks == 0 { return verdicts.holds() } else { leaf.hosts as f64 / uplinks as f64 };
+    verdicts.verdict((ratio > most).then(|| {
+        Finding::new(Severity::Advice, &place, format!("{} is oversubscribed {ratio:.1} to 1{when}", leaf.name))
+            .at_place(&place, format!("{} G to hosts, {} G up", leaf.hosts / 1_000_000_000, uplinks / 1_000_000_000))
+            .breaks(breaks)
+            .help(format!("add uplinks until it is at most {most} to 1"))
+    }));
+}
+
+fn healthy(world: &World<'_>, verdicts: &mut Verdicts) {
+    let Some(source) = world.design else { return };
+    for leaf in leaves(source.design) {
+        judge(
+            world,
+            verdicts,
+            &leaf,
+            leaf.uplinks,
+            world.thresholds.oversubscription,
+            "",
+            "traffic between racks waits",
+        );
+    }
+}
+
+fn degraded(world: &World<'_>, verdicts: &mut Verdicts) {
+    let Some(source) = world.design else { return };
+    for leaf in leaves(source.design) {
+        let storage = 2.0 * world.thresholds.oversubscription_storage;
+        let most = if leaf.storage { storage } else { world.thresholds.oversubscription_degraded };
+        let left = leaf.uplinks - leaf.fastest;
+        judge(
+            world,
+            verdicts,
+            &leaf,
+            left,
+            most,
+            " with one uplink down",
+            "the loss of a link turns into slow operations of storage",
+        );
+    }
+}
+
+fn storage(world: &World<'_>, verdicts: &mut Verdicts) {
+    let Some(source) = world.design else { return };
+    let design = source.design;
+    let racks: std::collections::BTreeSet<_> = design
+        .ceph
+        .iter()
+        .flat_map(|ceph| ceph.osd.values())
+        .filter_map(|osd| design.host.get(&osd.host))
+        .map(|host| &host.rack)
+        .collect();
+    for leaf in leaves(design).iter().filter(|leaf| leaf.storage && racks.len() > 1) {
+        let most = world.thresholds.oversubscription_storage;
+        judge(world, verdicts, leaf, leaf.uplinks, most, " and carries storage", "recovery of Ceph starves clients");
+    }
+}
