@@ -36,7 +36,7 @@ pub(super) const TOP_009: Rule = Rule {
     severity: Severity::Warning,
     summary: "nodes announce service addresses to two routers",
     reads: Reads::Design,
-    silent_behind: &["MLB-007"],
+    silent_behind: &[],
     manual: Manual {
         checks: "A node that announces addresses by BGP has sessions with a single router.",
         breaks: "That router is restarted, and the node's addresses are withdrawn; where all nodes of a rack \
