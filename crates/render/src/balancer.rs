@@ -105,7 +105,8 @@ fn keepalived_conf(design: &Design, machine: &Name, vrrp: &Vrrp, member: &VrrpMe
         script: check.script.clone().into(),
         interval: time(check.interval),
         timeout: time(check.timeout),
-        weight: check.weight.map(Setting::from).unwrap_or_default(),
+        // Written even when it is the daemon's default: that all members go to FAULT together is a choice.
+        weight: check.weight.unwrap_or(0).into(),
         fall: check.fall.into(),
         rise: check.rise.into(),
         ..keepalived::VrrpScript::default()

@@ -131,7 +131,7 @@ fn our_readers_give_back_the_numbers_of_the_design() {
         let script = &conf.scripts[0];
         assert_eq!(script.interval.get(), Some(&Duration::from_millis(check.interval.0)));
         assert_eq!((script.fall.get(), script.rise.get()), (Some(&check.fall), Some(&check.rise)));
-        assert!(script.weight.is_absent());
+        assert_eq!(script.weight.get(), Some(&check.weight.unwrap_or(0)));
     }
 
     let stated = design.api.haproxy.as_ref().expect("it has one");

@@ -39,7 +39,13 @@ fn resolver(file: &File, conf: &Conf) -> Option<Resolver> {
     let plugins = conf.plugins(main);
     // An imported file may hold whatever seems to be missing.
     let open = plugins.iter().any(|plugin| plugin.name.value == "import" || is_open(&plugin.name));
-    let named = |name: &str| plugins.iter().find(|plugin| plugin.name.value == name);
+    // One block that has them serves the whole process: the READMEs of plugin/health, plugin/ready and plugin/reload.
+    let everywhere: Vec<_> = conf.servers().flat_map(|server| conf.plugins(server)).collect();
+    let of_process = |name: &str| matches!(name, "health" | "ready" | "reload");
+    let named = |name: &str| {
+        let list = if of_process(name) { &everywhere } else { &plugins };
+        list.iter().find(|plugin| plugin.name.value == name)
+    };
     let present = |name: &'static str| {
         let fact = match named(name) {
             Some(plugin) => Fact::known(true, at(plugin.name.span)),
@@ -48,7 +54,7 @@ fn resolver(file: &File, conf: &Conf) -> Option<Resolver> {
         };
         (name, fact)
     };
-    let health = plugins.iter().find_map(|plugin| corefile::health(plugin));
+    let health = everywhere.iter().find_map(|plugin| corefile::health(plugin));
     let own = own(conf);
     let node_local =
         own.iter().any(is_link_local) || file.path.contains("node-local") || file.path.contains("nodelocal");
