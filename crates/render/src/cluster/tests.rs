@@ -1,6 +1,7 @@
 //! Every object reads back with the values of the Design.
 
 use plimsoll_diagnostics::Sources;
+use plimsoll_formats::kubernetes::quantity::Quantity;
 use plimsoll_formats::kubernetes::{self, Manifest, calico, core, metallb, rook, workload};
 use plimsoll_formats::{corefile, kubeadm};
 use plimsoll_model::Design;
@@ -127,7 +128,7 @@ fn ceph_has_the_designs_disks_and_pools() {
     assert_eq!(storage.full_ratio.get(), Some(&ceph.full));
     assert_eq!(cluster.spec.mon.as_ref().and_then(|mon| mon.count.get().copied()), Some(ceph.mon.len() as u32));
     let osd = cluster.spec.resources.get("osd").and_then(plimsoll_formats::Setting::get).expect("resources");
-    assert_eq!(osd.limits.get("memory").and_then(|it| it.get()).map(|it| it.bytes()), Some(ceph.osd_memory));
+    assert_eq!(osd.limits.get("memory").and_then(|it| it.get()).map(Quantity::bytes), Some(ceph.osd_memory));
     for (object, pool) in read(&tree, "cluster/31-rook-pools.yaml").of::<rook::CephBlockPool>() {
         let wanted = &ceph.pool[&object.name().expect("a name").into()];
         let replicated = pool.spec.replicated.as_ref().expect("copies");

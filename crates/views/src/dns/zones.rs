@@ -92,11 +92,10 @@ impl Server<'_> {
             .filter_map(|element| {
                 let what = match &element.value {
                     Matched::Any => "any".to_owned(),
-                    Matched::Localhost => return None,
                     Matched::Localnets => "localnets".to_owned(),
                     Matched::Net(net) if net.addr().is_loopback() => return None,
                     Matched::Net(net) => net.to_string(),
-                    // What a named list holds is not looked up.
+                    // `localhost` is this server itself; what a named list holds is not looked up.
                     _ => return None,
                 };
                 Some(Fact::known(what, at(element.span)))

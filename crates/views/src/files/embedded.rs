@@ -52,7 +52,7 @@ fn in_place(text: &str, span: Span, embedded: &Embedded) -> String {
 fn unescape(written: &str, out: &mut String) {
     let quote = written.chars().next().filter(|letter| matches!(letter, '"' | '\''));
     let inner = quote.map_or(written, |quote| written.trim_start_matches(quote).trim_end_matches(quote));
-    out.extend(std::iter::repeat_n(' ', if quote.is_some() { 1 } else { 0 }));
+    out.extend(std::iter::repeat_n(' ', usize::from(quote.is_some())));
     let mut letters = inner.chars();
     while let Some(letter) = letters.next() {
         match letter {
