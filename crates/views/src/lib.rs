@@ -14,6 +14,7 @@ pub mod etcd;
 mod fact;
 pub mod files;
 mod goals;
+pub mod storage;
 pub mod vrrp;
 mod world;
 

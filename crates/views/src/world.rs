@@ -9,6 +9,7 @@ use crate::control_plane::ControlPlane;
 use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
+use crate::storage::Storage;
 use crate::vrrp::VrrpGroup;
 use crate::{Fact, Goals, Place};
 
@@ -34,6 +35,8 @@ pub struct World<'a> {
     pub addresses: Vec<Addresses>,
     /// Names.
     pub dns: Dns,
+    /// Ceph and the classes of volumes.
+    pub storage: Storage,
 }
 
 impl<'a> World<'a> {
@@ -50,6 +53,7 @@ impl<'a> World<'a> {
             etcd: crate::etcd::from_design(source),
             addresses: crate::addresses::from_design(source),
             dns: crate::dns::from_design(source),
+            storage: crate::storage::from_design(source),
             design: Some(source),
         }
     }
@@ -66,6 +70,7 @@ impl<'a> World<'a> {
             etcd: crate::etcd::from_files(files),
             addresses: crate::addresses::from_files(files),
             dns: crate::dns::from_files(files),
+            storage: crate::storage::from_files(files),
             design: None,
         }
     }
