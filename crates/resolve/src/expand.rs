@@ -7,6 +7,8 @@ use plimsoll_spec::scalars::{AddressRange, Name as Word, Names};
 use plimsoll_spec::site::{External, Rack, Switch};
 use plimsoll_spec::{Host, Machine, Spec};
 
+use crate::cx::{Cx, error};
+
 /// One of the things that a range stands for.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'s, T> {
@@ -40,6 +42,37 @@ pub(crate) struct Things<'s> {
     pub(crate) switches: Map<Item<'s, Switch>>,
     pub(crate) hosts: Map<Item<'s, Host>>,
     pub(crate) machines: Map<Item<'s, Machine>>,
+}
+
+/// Things of one kind that are taken at most: ten times what this is made for.
+const MOST: usize = 500;
+/// Disks of one group that are taken at most: more than any chassis holds.
+const MOST_DISKS: u16 = 256;
+
+/// Says what is far too large to be meant, before anything is made of it.
+pub(crate) fn sizes(cx: &Cx<'_>) {
+    fn count<T>(cx: &Cx<'_>, what: &str, map: &plimsoll_yaml::Map<Names, T>) {
+        let mut all: usize = 0;
+        for (names, _) in map {
+            all = all.saturating_add(names.count());
+            if all > MOST {
+                let message = format!("more than {MOST} {what} are too many");
+                return cx.say(error("too-many", message, names.span, ""));
+            }
+        }
+    }
+    let spec = cx.spec;
+    count(cx, "external parts", &spec.external);
+    count(cx, "switches", &spec.switches);
+    count(cx, "hosts", &spec.hosts);
+    count(cx, "machines", &spec.machines);
+    if let Some(site) = &spec.site {
+        count(cx, "racks", &site.racks);
+    }
+    for (_, disks) in spec.hosts.values().flat_map(|host| &host.disks).filter(|(_, disks)| disks.count > MOST_DISKS) {
+        let message = format!("{} disks in one host are too many: {MOST_DISKS} are possible", disks.count);
+        cx.say(error("too-many", message, disks.span, ""));
+    }
 }
 
 impl<'s> Things<'s> {

@@ -21,8 +21,8 @@ use expand::{Things, name};
 use lock::Keeper;
 pub use lock::{Entry, Key, Kind, Lock, LockChange};
 use passes::{
-    address, api, capacity, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations, placement,
-    pods, sections, site, storage, versions, wire, zones,
+    address, api, capacity, corosync, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations,
+    placement, pods, sections, site, storage, versions, wire, zones,
 };
 
 /// What [`resolve`] gives.
@@ -49,11 +49,9 @@ pub fn resolve(spec: &Spec, lock: &Lock) -> Resolved {
         let diagnostics = unknown_edition(spec).into_iter().collect();
         return Resolved { design: None, origins: Origins::new(), lock: lock.clone(), diagnostics };
     };
-    let mut keeper = Keeper::new(lock);
-    let things = Things::of(spec);
-    renames(&things, &mut keeper);
-    let cx = Cx::new(spec, edition, keeper);
-    let design = phases(&cx, &things);
+    let cx = Cx::new(spec, edition, Keeper::new(lock));
+    expand::sizes(&cx);
+    let design = if cx.failed() { None } else { phases(&cx, &Things::of(spec)) };
     let (origins, diagnostics, keeper) = cx.finish();
     let design = design.filter(|_| !diagnostics.has_errors());
     let lock = if design.is_some() { keeper.finish() } else { lock.clone() };
@@ -93,6 +91,7 @@ fn renames(things: &Things<'_>, keeper: &mut Keeper) {
 fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let spec = cx.spec;
     let whole = goals::whole(cx);
+    renames(things, &mut cx.keeper.borrow_mut());
     sections::sections(cx);
 
     // What is there: power, racks, what others own, networks, versions.
@@ -122,7 +121,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     // Addresses.
     let taken = address::Taken::of(cx, &site, &network, &external);
     address::addresses(cx, things, &network, &taken, &mut plans, &wires, &mut machine);
-    address::corosync(cx, &network, &mut plans);
+    corosync::corosync(cx, &network, &mut plans);
     if cx.failed() {
         return None;
     }

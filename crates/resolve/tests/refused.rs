@@ -164,3 +164,9 @@ fn all_problems_of_a_phase_come_at_once_and_the_next_phase_waits() {
     let next = refused(&two.replace("ipv4: 10.30.20.0/24", "ipv4: 10.30.20.0/28"));
     assert!(!next.contains("network-exhausted"), "{next}");
 }
+
+#[test]
+fn what_is_far_too_large_to_be_meant() {
+    let said = refused(&campus("osd: 4x3840GB nvme", "osd: 40000x3840GB nvme"));
+    assert!(said.contains("error[too-many]: 40000 disks in one host are too many: 256 are possible"), "{said}");
+}

@@ -1,12 +1,10 @@
-//! Addresses of hosts, controllers and machines, hardware addresses, and corosync's paths.
+//! Addresses of hosts, controllers and machines, and hardware addresses.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use plimsoll_diagnostics::Span;
-use plimsoll_model::design::{
-    AddressRange, Bmc, CorosyncLink, External, HostAddress, Machine, MachineNic, Network, Purpose, Site,
-};
+use plimsoll_model::design::{AddressRange, Bmc, External, HostAddress, Machine, MachineNic, Network, Purpose, Site};
 use plimsoll_model::{Map, Name};
 use sha2::{Digest, Sha256};
 
@@ -153,6 +151,33 @@ fn written_are_possible(cx: &Cx<'_>, network_name: &Name, network: &Network, tak
     }
 }
 
+/// Addresses `at..=last` that nothing has; steps over what is taken at once, however large it is.
+#[derive(Clone)]
+struct Untaken<'t> {
+    at: Option<u32>,
+    last: u32,
+    taken: &'t Taken,
+}
+
+impl Iterator for Untaken<'_> {
+    type Item = Ipv4Addr;
+    fn next(&mut self) -> Option<Ipv4Addr> {
+        loop {
+            let at = self.at.filter(|at| *at <= self.last)?;
+            let address = Ipv4Addr::from(at);
+            let around = self.taken.ranges.iter().find(|(range, _)| range.contains(address.into()));
+            let end = around.and_then(|(range, _)| match range.last() {
+                IpAddr::V4(last) => Some(u32::from(last)),
+                IpAddr::V6(_) => None,
+            });
+            self.at = end.unwrap_or(at).checked_add(1);
+            if end.is_none() {
+                return Some(address);
+            }
+        }
+    }
+}
+
 fn allocate(
     cx: &Cx<'_>,
     network_name: &Name,
@@ -166,7 +191,7 @@ fn allocate(
     };
     let free = |address: Ipv4Addr| inside(address) && taken.by(address.into()).is_none();
     let scope = format!("network/{network_name}");
-    let candidates = (first..=last).map(Ipv4Addr::from);
+    let candidates = Untaken { at: Some(first), last, taken };
     let fates =
         cx.keeper.borrow_mut().allocate(Kind::Address, &scope, wants, candidates, free, &mut |problem| cx.say(problem));
     let missing = fates.iter().filter(|fate| **fate == Fate::Exhausted).count();
@@ -339,61 +364,6 @@ fn default_routes(
         {
             let at = cx.at(format!("machine/{machine_name}/nic/{network}"));
             nic.gateway = at.derived("gateway", gateway(&network), &[&format!("network/{network}/gateway")]);
-        }
-    }
-}
-
-/// Corosync's paths: the first on the link that carries the least else, the others elsewhere.
-pub(crate) fn corosync(cx: &Cx<'_>, networks: &Map<Network>, hosts: &mut HostPlans) {
-    // How much else travels on the interface below, for a host that stands for all: link numbers are the cluster's.
-    let Some(example) = hosts.plans.values().next() else { return };
-    let below = |network: &Name, host: &plimsoll_model::design::Host| -> Option<Name> {
-        let interface = &host.address.get(network)?.interface;
-        let mut at = interface.clone();
-        for _ in 0..4 {
-            let next = host.vlan.get(&at).map(|vlan| vlan.parent.clone());
-            let next = next.or_else(|| host.bridge.get(&at).and_then(|bridge| bridge.ports.first().cloned()));
-            match next {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
-        Some(at)
-    };
-    let shared = |network: &Name| {
-        let interface = below(network, &example.host)?;
-        let bonded = example.host.bond.contains_key(&interface);
-        let bridged = example.host.bridge.values().any(|bridge| {
-            bridge.ports.iter().any(|port| {
-                *port == interface || example.host.vlan.get(port).is_some_and(|vlan| vlan.parent == interface)
-            })
-        });
-        Some((bridged, bonded))
-    };
-    let mut paths: Vec<(Option<(bool, bool)>, &Name)> = networks
-        .iter()
-        .filter(|(network_name, network)| {
-            network.purposes.contains(&Purpose::Corosync) && example.host.address.contains_key(*network_name)
-        })
-        .map(|(network_name, _)| (shared(network_name), network_name))
-        .collect();
-    paths.sort();
-    let paths: Vec<Name> = paths.into_iter().map(|(_, network)| network.clone()).collect();
-    for (host_name, plan) in &mut hosts.plans {
-        // knet takes links 0 to 7.
-        for (index, network) in paths.iter().take(8).enumerate() {
-            let Some(address) = plan.host.address.get(network) else { continue };
-            let Some(interface) = below(network, &plan.host) else { continue };
-            let at = cx.at(format!("host/{host_name}/corosync/{index}"));
-            let path = format!("host/{host_name}/address/{network}");
-            at.derived("", (), &[&path, &format!("network/{network}")]);
-            let link = CorosyncLink {
-                network: network.clone(),
-                address: address.address.addr(),
-                interface,
-                priority: at.chosen("priority", 20 - index as u8, "the path that carries the least else comes first"),
-            };
-            plan.host.corosync.insert(index.to_string().into(), link);
         }
     }
 }

@@ -173,7 +173,17 @@ fn vmids(cx: &Cx<'_>, things: &Things<'_>) -> Vec<Fate<u32>> {
     }
     let inside = |id: u32, all: &[(u32, u32)]| all.iter().any(|(first, last)| (*first..=*last).contains(&id));
     let free = |id| ranges.iter().any(|(first, last, _)| (*first..=*last).contains(&id)) && !inside(id, &reserved);
-    let candidates = ranges.iter().flat_map(|(first, last, _)| *first..=*last);
+    // Steps over what is reserved at once, however large it is.
+    let mut open: Vec<(u32, u32)> = ranges.iter().map(|(first, last, _)| (*first, *last)).collect();
+    for (first, last) in &reserved {
+        let cut = |(from, to): (u32, u32)| {
+            let below = (from < *first).then(|| (from, to.min(first - 1)));
+            let above = (*last < to).then(|| (from.max(last + 1), to));
+            below.into_iter().chain(above)
+        };
+        open = open.into_iter().flat_map(cut).collect();
+    }
+    let candidates = open.iter().flat_map(|(first, last)| *first..=*last);
     let fates = cx
         .keeper
         .borrow_mut()

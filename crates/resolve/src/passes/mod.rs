@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod api;
 mod bridges;
 pub(crate) mod capacity;
+pub(crate) mod corosync;
 pub(crate) mod etcd;
 pub(crate) mod firewall;
 pub(crate) mod goals;

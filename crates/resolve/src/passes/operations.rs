@@ -18,7 +18,7 @@ const TENANT_CLASS: &str = "tenant";
 pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -> Map<Tenant> {
     // The largest container that any worker could hold.
     let reserved = |pick: fn(&plimsoll_model::design::KubeReserved) -> u64| -> u64 {
-        [&kubelet.kube_reserved, &kubelet.system_reserved].into_iter().flatten().map(pick).sum()
+        [&kubelet.kube_reserved, &kubelet.system_reserved].into_iter().flatten().map(pick).fold(0, u64::saturating_add)
     };
     let workers = || machines.values().filter(|machine| machine.role == Role::Worker);
     let cpu = workers().map(|machine| u64::from(machine.cpu) * 1000).max().unwrap_or(1000);

@@ -264,7 +264,7 @@ fn pools(cx: &Cx<'_>, at: &At<'_, '_>, spec: &plimsoll_spec::Ingress, announce: 
         .map(|tenant| {
             tenant.load_balancers.as_ref().map_or(cx.edition.tenant_load_balancers.value, |count| count.value)
         })
-        .sum();
+        .fold(0, u32::saturating_add);
     let only = spec.pools.len() == 1;
     for (word, pool) in &spec.pools {
         let at = at.child(format!("pool/{word}"));
