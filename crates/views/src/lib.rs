@@ -16,6 +16,7 @@ pub mod files;
 mod goals;
 pub mod storage;
 pub mod vrrp;
+pub mod workloads;
 mod world;
 
 pub use fact::{Fact, Place};

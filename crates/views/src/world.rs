@@ -11,6 +11,7 @@ use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::storage::Storage;
 use crate::vrrp::VrrpGroup;
+use crate::workloads::Workloads;
 use crate::{Fact, Goals, Place};
 
 /// All views of one cluster, projected from a Design or from files.
@@ -37,6 +38,8 @@ pub struct World<'a> {
     pub dns: Dns,
     /// Ceph and the classes of volumes.
     pub storage: Storage,
+    /// Workloads and the room for them.
+    pub workloads: Workloads,
 }
 
 impl<'a> World<'a> {
@@ -54,6 +57,7 @@ impl<'a> World<'a> {
             addresses: crate::addresses::from_design(source),
             dns: crate::dns::from_design(source),
             storage: crate::storage::from_design(source),
+            workloads: crate::workloads::from_design(source),
             design: Some(source),
         }
     }
@@ -71,6 +75,7 @@ impl<'a> World<'a> {
             addresses: crate::addresses::from_files(files),
             dns: crate::dns::from_files(files),
             storage: crate::storage::from_files(files),
+            workloads: crate::workloads::from_files(files),
             design: None,
         }
     }

@@ -10,6 +10,7 @@ pub mod phy;
 pub mod sto;
 pub mod top;
 pub mod vrrp;
+pub mod wkl;
 
 use plimsoll_model::Name;
 use plimsoll_model::design::{Design, Protocol};
@@ -29,6 +30,7 @@ pub fn all() -> Vec<&'static Rule> {
         etcd::RULES,
         sto::RULES,
         dns::RULES,
+        wkl::RULES,
     ]
     .into_iter()
     .flatten()

@@ -32,8 +32,8 @@ pub(super) const DNS_011: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "node-local-dns runs and `clusterDNS` of the kubelets does not have its address. Error with kube-proxy in \
-                 ipvs mode, where the cache cannot listen on the service's address; warning with nftables or an unknown \
-                 mode; no finding with iptables, where the cache takes over the service's address.",
+                 ipvs mode, where the cache cannot listen on the service's address; warning with nftables; no finding with iptables, where the cache takes over the service's address. Another address \
+                 than the service's is for ADDR-023.",
         breaks: "Pods ask the service's address, and the cache is never asked.",
         remedy: "`clusterDNS: [169.254.20.10]` (Kubespray: 169.254.25.10); kubeadm's warning about it is harmless.",
         before: "clusterDNS: [10.96.0.10]",
@@ -73,21 +73,24 @@ fn bypassed(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         }
         let service = world.dns.service_ip.as_ref().and_then(Fact::copied);
+        // An address that is neither is nobody's, whatever the cache does: ADDR-023.
+        if service.is_some_and(|service| !servers.contains(&service)) {
+            continue;
+        }
         let (severity, why) = match cache.proxy.copied() {
             Some(KubeProxyMode::Ipvs) => {
                 (Severity::Error, "with ipvs the cache cannot listen on the service's address")
             }
-            Some(KubeProxyMode::Iptables)
-                if servers.iter().any(|server| Some(*server) == service) || service.is_none() =>
-            {
-                verdicts.holds();
-                continue;
-            }
             Some(KubeProxyMode::Nftables) => {
                 (Severity::Warning, "nothing takes queries to the service over with nftables")
             }
-            Some(KubeProxyMode::Iptables) | None => {
-                (Severity::Warning, "this is neither the cache nor known to lead to it")
+            Some(KubeProxyMode::Iptables) => {
+                verdicts.holds();
+                continue;
+            }
+            None => {
+                verdicts.cannot_judge(&cache.place, "how kube-proxy programs addresses");
+                continue;
             }
         };
         let list: Vec<String> = servers.iter().map(ToString::to_string).collect();
