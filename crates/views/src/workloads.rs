@@ -187,8 +187,6 @@ pub struct Capacity {
     pub restarts: Vec<Restart>,
     /// Memory of hypervisors and what is in use there.
     pub hypervisors: Vec<Hypervisor>,
-    /// What storage classes hold, and what is promised of them.
-    pub classes: Vec<ClassRoom>,
 }
 
 /// Room for pods of tenants on one physical host.
@@ -239,19 +237,6 @@ pub struct Hypervisor {
     pub used: Bytes,
     /// Its own guests.
     pub guests: Vec<String>,
-}
-
-/// What a storage class holds.
-#[derive(Clone, Debug)]
-pub struct ClassRoom {
-    /// The class.
-    pub name: String,
-    /// What a finding about it points at.
-    pub place: Place,
-    /// What it holds after the loss of any one host, below the fill at which Ceph warns.
-    pub after_loss: Bytes,
-    /// What tenants are promised of it in all.
-    pub promised: Bytes,
 }
 
 /// How long pods stay on a node that is lost.

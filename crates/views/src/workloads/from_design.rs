@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use plimsoll_formats::kubernetes::quantity::IntOrPercent;
+use plimsoll_model::Name;
 use plimsoll_model::design::{LimitRange, Machine, PlatformKind, State};
 use plimsoll_model::units::{Bytes, MilliCpu};
-use plimsoll_model::{Map, Name};
 
 use super::{
-    Amount, Bound, Bounds, Budget, Capacity, ClassRoom, HostRoom, Hypervisor, KubeletRoom, Promised, Reaction, Restart,
-    Workload, Workloads,
+    Amount, Bound, Bounds, Budget, Capacity, HostRoom, Hypervisor, KubeletRoom, Promised, Reaction, Restart, Workload,
+    Workloads,
 };
 use crate::DesignSource;
 
@@ -62,7 +62,6 @@ pub fn from_design(source: DesignSource<'_>) -> Workloads {
                 .collect(),
             restarts: restarts(source),
             hypervisors: hypervisors(source),
-            classes: classes(source),
         }),
         reaction: Some(Reaction {
             grace: source
@@ -238,35 +237,4 @@ fn hypervisors(source: DesignSource<'_>) -> Vec<Hypervisor> {
             }
         })
         .collect()
-}
-
-/// What each replicated class holds after the loss of the host with the most disks: below the fill of a warning, with
-/// disks filled unevenly.
-fn classes(source: DesignSource<'_>) -> Vec<ClassRoom> {
-    let design = source.design;
-    let Some(ceph) = &design.ceph else { return Vec::new() };
-    let mut classes = Vec::new();
-    for (name, class) in &ceph.storage_class {
-        let pool = ceph.pool.get(&class.from).filter(|pool| pool.erasure.is_none());
-        let (replicas, wanted) = match (pool, ceph.filesystem.get(&class.from)) {
-            (Some(pool), _) => (pool.replicas, &pool.class),
-            (None, Some(system)) => (system.replicas, &system.class),
-            (None, None) => continue,
-        };
-        let mut hosts: Map<u64> = Map::new();
-        for osd in ceph.osd.values().filter(|osd| wanted.as_ref().is_none_or(|class| *class == osd.class)) {
-            *hosts.entry(osd.host.clone()).or_default() += osd.size.0;
-        }
-        let sizes: Vec<u64> = hosts.values().copied().collect();
-        let raw = crate::arithmetic::worst_room(&sizes, 1);
-        let usable = raw as f64 * ceph.near_full / design.threshold.osd_imbalance / f64::from(replicas.max(1));
-        let promised: Bytes = design.tenant.values().filter_map(|tenant| tenant.storage.get(name)).copied().sum();
-        classes.push(ClassRoom {
-            name: name.to_string(),
-            place: source.place(format!("ceph/storage_class/{name}")),
-            after_loss: Bytes(usable as u64),
-            promised,
-        });
-    }
-    classes
 }

@@ -1,7 +1,7 @@
-//! WKL-001, 002 and 006: what tenants are promised is there after hosts are lost.
+//! WKL-001 and 002: what tenants are promised is there after hosts are lost.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::units::{Bytes, MilliCpu};
+use plimsoll_model::units::MilliCpu;
 use plimsoll_views::arithmetic::worst_room;
 use plimsoll_views::workloads::Capacity;
 use plimsoll_views::{Scope, World};
@@ -47,27 +47,6 @@ pub(super) const WKL_002: Rule = Rule {
         evidence: Evidence::Expertise,
     },
     check: two_hosts,
-};
-
-pub(super) const WKL_006: Rule = Rule {
-    id: "WKL-006",
-    severity: Severity::Warning,
-    summary: "storage quotas fit into what Ceph holds after the loss of a host",
-    reads: Reads::Design,
-    silent_behind: &[],
-    manual: Manual {
-        checks: "The sum of the quotas of a class exceeds what its disks hold without those of the host that has most: raw \
-                 size, times the fill at which Ceph warns (nearFullRatio, 0.85), by the uneven filling of disks \
-                 (threshold `osd_imbalance`, 1.05), by the copies.",
-        breaks: "Quotas promise more than there is: after the loss of a host Ceph cannot make its copies again, and fills \
-                 until it stops all writes.",
-        remedy: "Smaller quotas or more disks; or accept it and watch the fill.",
-        before: "tenants: { analytics: { cpu: 24, memory: 128GiB, storage: { ssd: 40TiB } } }",
-        after: "tenants: { analytics: { cpu: 24, memory: 128GiB, storage: { ssd: 2TiB } } }",
-        source: "Rook deploy/examples/cluster.yaml (fill ratios); the sum is ours",
-        evidence: Evidence::SeenPrinciple,
-    },
-    check: storage,
 };
 
 fn one_host(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -127,26 +106,4 @@ fn judge(capacity: &Capacity, losses: usize, goal: bool, when: &str, verdicts: &
 /// Whole GiB, rounded down.
 fn gib(bytes: u64) -> String {
     format!("{} GiB", bytes >> 30)
-}
-
-fn storage(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(capacity) = &world.workloads.capacity else { return };
-    for class in &capacity.classes {
-        let Bytes(room) = class.after_loss;
-        verdicts.verdict((class.promised.0 > room).then(|| {
-            Finding::new(
-                Severity::Warning,
-                &class.place,
-                format!(
-                    "tenants are promised {} of {}, which holds {} when a host is lost",
-                    gib(class.promised.0),
-                    class.name,
-                    gib(room)
-                ),
-            )
-            .at_place(&class.place, "")
-            .breaks("when tenants use what they were promised, Ceph fills until it stops all writes")
-            .help("smaller quotas or more disks; or watch the fill, and accept this")
-        }));
-    }
 }

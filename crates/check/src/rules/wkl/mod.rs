@@ -17,7 +17,6 @@ pub const RULES: &[&Rule] = &[
     &restarts::WKL_003,
     &bounds::WKL_004,
     &bounds::WKL_005,
-    &capacity::WKL_006,
     &budgets::WKL_007,
     &budgets::WKL_008,
     &budgets::WKL_009,
