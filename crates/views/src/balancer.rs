@@ -21,16 +21,18 @@ pub struct Balancer {
     pub place: Place,
     /// Whether an API server runs on the same machine.
     pub stacked: Fact<bool>,
-    /// Addresses and ports it listens on.
+    /// Addresses and ports it listens on, as far as they are known.
     pub binds: Vec<Bind>,
+    /// Whether these are all: a file may state names or variables.
+    pub binds_known: bool,
     /// Addresses of the endpoint it should answer on.
     pub endpoint: Fact<Vec<IpAddr>>,
     /// Port of the API server on the same machine.
     pub apiserver_port: Fact<u16>,
     /// Whether that API server listens on all addresses.
     pub apiserver_wildcard: Fact<bool>,
-    /// Whether it may bind addresses that the machine does not have (`net.ipv4.ip_nonlocal_bind`).
-    pub nonlocal_bind: Fact<bool>,
+    /// Whether it may bind addresses that the machine does not have: `net.ipv4.ip_nonlocal_bind`, then that of IPv6.
+    pub nonlocal_bind: [Fact<bool>; 2],
     /// Whether bytes are passed on as they are (`mode tcp`); false ends TLS here.
     pub passthrough: Fact<bool>,
     /// Connections it takes at a time; `None` when the limit of open files decides.
@@ -168,10 +170,11 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
         place: source.place("api/haproxy"),
         stacked: source.fact("api/balancer", stacked),
         binds,
+        binds_known: true,
         endpoint: source.fact("api/vip", design.api.vip.clone()),
         apiserver_port: source.fact("kubernetes/apiserver/bind_port", design.kubernetes.apiserver.bind_port),
         apiserver_wildcard: source.fact("kubernetes/apiserver/bind_port", true),
-        nonlocal_bind: source.fact(at("nonlocal_bind"), haproxy.nonlocal_bind),
+        nonlocal_bind: [(); 2].map(|()| source.fact(at("nonlocal_bind"), haproxy.nonlocal_bind)),
         passthrough: source.fact(at("balance"), true),
         maxconn: source.fact(at("maxconn"), haproxy.maxconn),
         balance: source.fact(at("balance"), haproxy.balance.clone()),

@@ -38,6 +38,12 @@ pub fn all() -> Vec<&'static Rule> {
     .collect()
 }
 
+/// Whether a name is `domain` or lies in it.
+fn in_domain(name: &str, domain: &str) -> bool {
+    let (name, domain) = (name.trim_end_matches('.'), domain.trim_end_matches('.'));
+    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id.eq_ignore_ascii_case(id))

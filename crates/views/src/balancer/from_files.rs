@@ -14,8 +14,8 @@ use super::{Balancer, Bind, HttpCheck, Server};
 use crate::files::{Content, Files};
 use crate::{Fact, Place};
 
-/// The balancers of HAProxy files that have API servers behind them: servers on port 6443, or sections that are named
-/// after the API.
+/// The balancers of HAProxy files that have API servers behind them: servers on a port of API servers, or sections that
+/// are named after the API. `k8s` alone says nothing: an ingress is named so as well.
 pub fn from_files(files: &Files) -> Vec<Balancer> {
     let mut found = Vec::new();
     for file in &files.list {
@@ -43,9 +43,15 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
 fn serves_api(front: &Proxy, back: &Proxy) -> bool {
     let named = |proxy: &Proxy| {
         let name = proxy.name.get().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
-        ["kube", "k8s", "apiserver", "api-server", "masters"].iter().any(|word| name.contains(word))
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        ["apiserver", "kubeapi", "k8sapi", "kubernetesapi", "masters", "kubemaster", "k8smaster", "controlplane"]
+            .iter()
+            .any(|word| plain.contains(word))
     };
-    let api_port = |server: &haproxy::Server| server.address.port.get().is_some_and(|port| port.contains(6443));
+    // 6443 is kubeadm's; 6444 and 16443 are what people take beside a balancer, and MicroK8s.
+    let api_port = |server: &haproxy::Server| {
+        server.address.port.get().is_some_and(|port| [6443, 6444, 16443].iter().any(|own| port.contains(*own)))
+    };
     !back.servers.is_empty() && (back.servers.iter().any(api_port) || named(front) || named(back))
 }
 
@@ -54,9 +60,11 @@ struct Machine {
     own_addresses: Vec<IpAddr>,
     vips: Option<(Vec<IpAddr>, Option<Span>)>,
     has_api_server: bool,
-    nonlocal_bind: Setting<bool>,
+    /// `ip_nonlocal_bind` of IPv4 and of IPv6.
+    nonlocal_bind: [Setting<bool>; 2],
     anonymous: Option<Spanned<bool>>,
-    tracks_local: Option<bool>,
+    /// What the checks of its VRRP groups run, scripts by their text; `None` without keepalived.
+    checks: Option<Vec<String>>,
 }
 
 impl Machine {
@@ -65,9 +73,9 @@ impl Machine {
             own_addresses: Vec::new(),
             vips: None,
             has_api_server: false,
-            nonlocal_bind: Setting::Absent,
+            nonlocal_bind: [Setting::Absent, Setting::Absent],
             anonymous: anonymous(files, owner),
-            tracks_local: None,
+            checks: None,
         };
         for file in files.of(owner) {
             match &file.content {
@@ -78,17 +86,18 @@ impl Machine {
                             instance.virtual_addresses.iter().filter_map(|vip| vip.address.get().copied()).collect();
                         let span = instance.virtual_addresses.first().and_then(|vip| vip.address.span());
                         machine.vips.get_or_insert((Vec::new(), span)).0.extend(vips);
-                        let local = instance.tracks.scripts.iter().any(|track| {
-                            let script = track.name.get().and_then(|name| conf.script(name));
-                            let command = script.and_then(|script| script.script.get());
-                            command.is_some_and(|command| asks_local_api(files, owner, command))
+                        let checks = instance.tracks.scripts.iter().filter_map(|track| {
+                            let command = conf.script(track.name.get()?)?.script.get()?;
+                            Some(script_text(files, owner, command))
                         });
-                        machine.tracks_local = Some(machine.tracks_local.unwrap_or(false) || local);
+                        machine.checks.get_or_insert_default().extend(checks);
                     }
                 }
                 Content::Sysctl(conf) => {
-                    if let Some(entry) = conf.get("net.ipv4.ip_nonlocal_bind") {
-                        machine.nonlocal_bind = entry.value.clone().map(|value| value.trim() == "1");
+                    for (own, family) in machine.nonlocal_bind.iter_mut().zip(["ipv4", "ipv6"]) {
+                        if let Some(entry) = conf.get(&format!("net.{family}.ip_nonlocal_bind")) {
+                            *own = entry.value.clone().map(|value| value.trim() == "1");
+                        }
                     }
                 }
                 Content::Kubernetes(manifest) => {
@@ -104,11 +113,10 @@ impl Machine {
     }
 }
 
-/// Whether a check asks the API server of its own machine.
-fn asks_local_api(files: &Files, owner: &str, command: &str) -> bool {
+/// What a check runs: the text of its script when it is among the files, else the command.
+fn script_text(files: &Files, owner: &str, command: &str) -> String {
     let path = command.split_whitespace().next().unwrap_or_default();
-    let text = files.script(owner, path).map_or(command, |script| script.text.value.as_str());
-    ["localhost:6443", "127.0.0.1:6443", "[::1]:6443"].iter().any(|place| text.contains(place))
+    files.script(owner, path).map_or(command, |script| script.text.value.as_str()).to_owned()
 }
 
 /// Whether API servers answer health checks without credentials: by the flags of the static pod, else by kubeadm's.
@@ -180,6 +188,7 @@ impl Projection<'_> {
         Balancer {
             name: self.owner.to_owned(),
             binds: self.binds(),
+            binds_known: self.binds_known(),
             endpoint: match &self.machine.vips {
                 Some((vips, span)) => Fact::known(vips.clone(), self.place(*span)),
                 None => Fact::unknown(here.clone()),
@@ -190,7 +199,7 @@ impl Projection<'_> {
                 None => Fact::unknown(here.clone()),
             },
             apiserver_wildcard: Fact::default(true, here.clone()),
-            nonlocal_bind: Fact::setting(&self.machine.nonlocal_bind, &here),
+            nonlocal_bind: self.machine.nonlocal_bind.each_ref().map(|own| Fact::setting(own, &here)),
             passthrough: self.passthrough(&here),
             maxconn: self.maxconn(&here),
             balance: Fact::setting_or(&self.back.balance.clone().map(first_word), "roundrobin".to_owned(), &back),
@@ -207,7 +216,7 @@ impl Projection<'_> {
                 Some(anonymous) => Fact::known(anonymous.value, self.place(anonymous.span)),
                 None => Fact::unknown(here.clone()),
             },
-            vrrp_tracks_local: Fact::maybe(self.machine.tracks_local, here.clone()),
+            vrrp_tracks_local: Fact::maybe(self.tracks_local(), here.clone()),
             stacked,
             place: here,
         }
@@ -219,6 +228,35 @@ impl Projection<'_> {
             Some(Host::Name(name)) => name == "localhost" || name == self.owner,
             _ => false,
         }
+    }
+
+    /// Whether a check asks the API server of its own machine: at its port, or through this balancer when no other
+    /// server stands behind it.
+    fn tracks_local(&self) -> Option<bool> {
+        let checks = self.machine.checks.as_ref()?;
+        let own_servers = self.back.servers.iter().filter(|server| self.is_own(server));
+        let mut ports: Vec<u16> = own_servers.filter_map(|server| Some(server.address.port.get()?.first)).collect();
+        ports.push(6443);
+        if self.back.servers.len() == 1 {
+            ports.extend(self.binds().iter().map(|bind| bind.port));
+        }
+        let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+        hosts.extend(self.machine.own_addresses.iter().map(|address| match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        }));
+        Some(checks.iter().any(|text| {
+            hosts.iter().any(|host| ports.iter().any(|port| text.contains(&format!("{host}:{port}"))))
+        }))
+    }
+
+    /// Whether every address it listens on could be read: a name or a variable may be any address.
+    fn binds_known(&self) -> bool {
+        self.front.binds.iter().flat_map(|line| &line.addresses).all(|endpoint| {
+            let host = endpoint.host.get();
+            let socket = matches!(host, Some(Host::Socket(_)));
+            socket || (matches!(host, Some(Host::Ip(_) | Host::AnyIpv4)) && endpoint.port.get().is_some())
+        })
     }
 
     fn binds(&self) -> Vec<Bind> {
@@ -282,7 +320,12 @@ impl Projection<'_> {
         let checked = self.back.servers.iter().all(|server| server.options.check.get().copied().unwrap_or(false));
         HttpCheck {
             enabled: Fact::known(checked, self.place(self.back.servers.first().and_then(|server| server.place.0))),
-            http: Fact::known(option.is_some(), at_option.clone()),
+            // `tcp-check` can send the request by hand: what it asks is then not known.
+            http: if option.is_none() && self.back.tcp_checks.iter().any(sends) {
+                Fact::unknown(at_option.clone())
+            } else {
+                Fact::known(option.is_some(), at_option.clone())
+            },
             rules: Fact::known(!rules.is_empty(), self.place(first_rule)),
             uri: Fact::setting_or(&uri, "/".to_owned(), &at_option),
             version: Fact::setting_or(&version, "HTTP/1.0".to_owned(), &at_option),
@@ -355,6 +398,11 @@ impl Projection<'_> {
             place: here,
         }
     }
+}
+
+/// Whether a rule of `tcp-check` sends something.
+fn sends(rule: &haproxy::CheckRule) -> bool {
+    rule.action.get().is_none_or(|action| action.starts_with("send"))
 }
 
 /// The version a check asks by, and whether the old form of `option httpchk` brings a Host header with it.

@@ -37,8 +37,10 @@ pub fn from_files(files: &Files) -> Vec<ControlPlane> {
     };
     let endpoint_host = endpoint.get().and_then(Option::as_ref).map(|text| host_of(text).to_owned());
     let literal = endpoint_host.and_then(|host| host.parse::<IpAddr>().ok()).map(|address| vec![address]);
-    let vips = virtual_addresses(files);
+    let vips = virtual_addresses(files, literal.as_deref());
     let machines = machines(files);
+    // An endpoint apart from the machines is set up for one reason only.
+    let own_endpoint = literal.iter().flatten().any(|address| machines.iter().any(|it| it.address.is(address)));
     let lacks = external.map(|external| {
         [("caFile", &external.ca_file), ("certFile", &external.cert_file), ("keyFile", &external.key_file)]
             .into_iter()
@@ -58,15 +60,15 @@ pub fn from_files(files: &Files) -> Vec<ControlPlane> {
             (Some(literal), _) => Fact::known(literal, endpoint.place().clone()),
             (None, _) => Fact::unknown(place.clone()),
         },
-        balancer_port: balancer_port(files, &place),
+        balancer_port: balancer_port(files, endpoint.get().and_then(Option::as_deref), &place),
         bind_port: bind_port(files, &place),
-        vips: Fact::maybe(vips, place.clone()),
+        vips: vips.unwrap_or_else(|| Fact::unknown(place.clone())),
         sans: Fact::known(
             api_server.map(|server| server.cert_sans.iter().map(|san| san.value.clone()).collect()).unwrap_or_default(),
             at(api_server.and_then(|server| server.cert_sans.first()).and_then(|san| san.span)),
         ),
         claims_ha: Fact::maybe(
-            (machines.len() > 1 || !cluster.control_plane_endpoint.is_absent()).then_some(true),
+            (machines.len() > 1 || (!cluster.control_plane_endpoint.is_absent() && !own_endpoint)).then_some(true),
             endpoint.place().clone(),
         ),
         node_local_balancer: Fact::unknown(place.clone()),
@@ -159,15 +161,34 @@ fn arg_forms(files: &Files) -> Vec<Fact<bool>> {
     forms
 }
 
-fn virtual_addresses(files: &Files) -> Option<Vec<IpAddr>> {
+/// The addresses of the VRRP group that has the endpoint's, or of the only group: others may be for something else.
+fn virtual_addresses(files: &Files, endpoint: Option<&[IpAddr]>) -> Option<Fact<Vec<IpAddr>>> {
     let groups = crate::vrrp::from_files(files);
-    let first = groups.first()?.members.first()?;
-    first.addresses.get().map(|list| list.iter().map(|vip| vip.address).collect())
+    let lists: Vec<Fact<Vec<IpAddr>>> = groups
+        .iter()
+        .filter_map(|group| group.members.first())
+        .map(|member| member.addresses.map(|list| list.iter().map(|vip| vip.address).collect()))
+        .collect();
+    let of_endpoint = lists.iter().find(|list| {
+        let known = list.get().into_iter().flatten();
+        endpoint.is_some_and(|wanted| known.into_iter().any(|address| wanted.contains(address)))
+    });
+    match (of_endpoint, &lists[..]) {
+        (Some(list), _) => Some(list.clone()),
+        (None, [only]) => Some(only.clone()),
+        _ => None,
+    }
 }
 
-fn balancer_port(files: &Files, place: &Place) -> Fact<Option<u16>> {
+/// The port of a balancer among the files; the endpoint's own when one of them listens on it.
+fn balancer_port(files: &Files, endpoint: Option<&str>, place: &Place) -> Fact<Option<u16>> {
     let balancers = crate::balancer::from_files(files);
-    match balancers.first().and_then(|balancer| balancer.binds.first()) {
+    if balancers.iter().any(|balancer| !balancer.binds_known) {
+        return Fact::unknown(place.clone());
+    }
+    let mut binds = balancers.iter().flat_map(|balancer| &balancer.binds);
+    let wanted = binds.clone().find(|bind| endpoint.is_some_and(|text| text.ends_with(&format!(":{}", bind.port))));
+    match wanted.or_else(|| binds.next()) {
         Some(bind) => Fact::known(Some(bind.port), bind.place.clone()),
         // No balancer among the files does not mean that there is none.
         None => Fact::unknown(place.clone()),

@@ -15,22 +15,21 @@ use crate::{Fact, Place};
 /// machines, and a mixture of several clusters' files is told apart by its folders, one call each.
 pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
     let mut members = Vec::new();
-    let mut initial: Option<Setting<Vec<(String, etcd::Url)>>> = None;
-    let mut take = |conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool| {
+    // What each says of `initial-cluster`, and whether kubeadm wrote it.
+    let mut initial: Vec<(Setting<Vec<(String, etcd::Url)>>, bool)> = Vec::new();
+    let mut take = |conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm| {
         // A file of variables for etcdctl has no member in it.
         if conf.settings.is_empty() || conf.settings.iter().all(|entry| entry.name.value.starts_with("endpoints")) {
             return;
         }
-        if !conf.initial_cluster().is_absent() {
-            initial = Some(conf.initial_cluster());
-        }
+        initial.push((conf.initial_cluster(), kubeadm != Kubeadm::No));
         members.push(member(conf, owner, place, kubeadm));
     };
     for file in &files.list {
         if let Content::Etcd(conf) = &file.content {
             let span = conf.settings.first().and_then(|entry| entry.name.span);
             let place = Place::File { span, component: format!("{} etcd", file.owner) };
-            take(conf, &file.owner, place, false);
+            take(conf, &file.owner, place, Kubeadm::No);
         }
     }
     for (file, object, pod) in files.objects::<Pod>() {
@@ -41,7 +40,7 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
         let read = from_flags(&words);
         let owner = if file.owner.is_empty() { object.title() } else { file.owner.clone() };
         let place = Place::File { span: object.span, component: format!("{owner} etcd") };
-        take(&read.value, &owner, place, true);
+        take(&read.value, &owner, place, Kubeadm::Pod(container.image.get().and_then(|image| version_of(image))));
     }
     let kubeadm = files.objects::<ClusterConfiguration>().next();
     if members.is_empty() && kubeadm.is_none() {
@@ -70,23 +69,16 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
             .collect();
         let conf = from_flags(&words).value;
         let place = Place::File { span: local.extra_args.span, component: "kubeadm etcd.local".into() };
-        members.push(EtcdMember { name: "every member".into(), ..member(&conf, "kubeadm", place, true) });
+        members.push(EtcdMember { name: "every member".into(), ..member(&conf, "kubeadm", place, Kubeadm::Args) });
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
-    let voters = match initial {
-        Some(Setting::Known(list)) => {
-            let names: std::collections::BTreeSet<&String> = list.value.iter().map(|(name, _)| name).collect();
-            Fact::known(names.len(), Place::File { span: list.span, component: "etcd".into() })
-        }
-        _ => Fact::unknown(place.clone()),
-    };
+    let voters = voters(&initial, members.len(), &place);
     let external =
         kubeadm.and_then(|(_, _, cluster)| cluster.etcd.as_ref()).is_some_and(|etcd| etcd.external.is_some());
-    let several = kubeadm.is_some_and(|(_, _, cluster)| !cluster.control_plane_endpoint.is_absent());
+    let claims_ha = crate::control_plane::from_files(files).into_iter().next().map(|plane| plane.claims_ha);
     vec![EtcdCluster {
         stacked: if kubeadm.is_some() { Fact::known(!external, place.clone()) } else { Fact::unknown(place.clone()) },
-        // An endpoint apart from the machines is set up for one reason only.
-        claims_ha: if several { Fact::known(true, place.clone()) } else { Fact::unknown(place.clone()) },
+        claims_ha: claims_ha.unwrap_or_else(|| Fact::unknown(place.clone())),
         voters,
         rtt_max: Fact::unknown(place.clone()),
         apiserver_compaction: Fact::unknown(place.clone()),
@@ -96,11 +88,49 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
     }]
 }
 
+/// How many vote, by the longest `initial-cluster`. kubeadm writes into it who was there when the machine joined, so the
+/// first machine knows itself alone: its lists count when there is a manifest for each member of the longest.
+fn voters(initial: &[(Setting<Vec<(String, etcd::Url)>>, bool)], members: usize, place: &Place) -> Fact<usize> {
+    let lists = initial.iter().filter_map(|(list, kubeadm)| {
+        let list = list.known()?;
+        let names: std::collections::BTreeSet<&String> = list.value.iter().map(|(name, _)| name).collect();
+        Some((names.len(), list.span, *kubeadm))
+    });
+    match lists.max_by_key(|(names, ..)| *names) {
+        Some((names, span, kubeadm)) if !kubeadm || (names > 1 && names == members) => {
+            Fact::known(names, Place::File { span, component: "etcd".into() })
+        }
+        _ => Fact::unknown(place.clone()),
+    }
+}
+
+/// What kubeadm has to do with some settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kubeadm {
+    /// Nothing.
+    No,
+    /// They are extra arguments, which kubeadm adds to its own.
+    Args,
+    /// They are a static pod, which has everything in it, with the version of its image.
+    Pod(Option<String>),
+}
+
+/// The version in the tag of an image: `3.6.11` of `registry.k8s.io/etcd:3.6.11-0`.
+fn version_of(image: &str) -> Option<String> {
+    let tag = image.split('@').next()?.rsplit('/').next()?.split_once(':')?.1;
+    let version = tag.trim_start_matches('v').split('-').next()?;
+    version.split('.').all(|part| part.parse::<u32>().is_ok()).then(|| version.to_owned())
+}
+
+/// Flags that kubeadm up to 1.33 writes into its manifest and replaces when it upgrades (kubeadm phases/etcd/local.go).
+const EXPERIMENTAL_OF_KUBEADM: [&str; 2] =
+    ["experimental-initial-corrupt-check", "experimental-watch-progress-notify-interval"];
+
 fn runs_etcd(command: &[Spanned<String>]) -> bool {
     command.first().is_some_and(|program| program.value == "etcd" || program.value.ends_with("/etcd"))
 }
 
-fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMember {
+fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm) -> EtcdMember {
     let stated = |name: &str| conf.value(name, |text| Some(text.to_owned()));
     let name = stated("name").get().cloned().unwrap_or_else(|| owner.to_owned());
     let hosts = |setting: Setting<Vec<etcd::Url>>| -> Vec<Fact<String>> {
@@ -114,7 +144,7 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMemb
         let listens = conf.urls("listen-client-urls");
         let open = listens.get().map(|urls| {
             urls.iter()
-                .any(|url| url.scheme == "http" && !matches!(url.host.as_str(), "127.0.0.1" | "localhost" | "::1"))
+                .any(|url| url.scheme == "http" && !is_loopback(&url.host))
         });
         Fact::maybe(open, Place::File { span: listens.span(), component: place.component().to_owned() })
     };
@@ -133,7 +163,10 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMemb
         host: Fact::unknown(place.clone()),
         disk: unknown_disk,
         memory: Fact::unknown(place.clone()),
-        version: Fact::unknown(place.clone()),
+        version: match &kubeadm {
+            Kubeadm::Pod(version) => Fact::maybe(version.clone(), place.clone()),
+            _ => Fact::unknown(place.clone()),
+        },
         heartbeat: Fact::setting_or(
             &conf.heartbeat_interval().map(Millis),
             Millis(EtcdConf::DEFAULT_HEARTBEAT_INTERVAL),
@@ -150,15 +183,19 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMemb
             &place,
         ),
         auto_compaction: Fact::setting(&conf.duration("auto-compaction-retention").map(Millis), &place),
-        corrupt_check: corrupt_check(conf, &place, kubeadm),
+        corrupt_check: corrupt_check(conf, &place, kubeadm == Kubeadm::Args),
         advertised: [hosts(conf.urls("advertise-client-urls")), hosts(conf.urls("initial-advertise-peer-urls"))]
             .concat(),
         listens_plain: plain,
         experimental: conf
             .experimental()
+            .filter(|entry| {
+                let own = EXPERIMENTAL_OF_KUBEADM.contains(&entry.name.value.as_str());
+                !(own && matches!(kubeadm, Kubeadm::Pod(_)))
+            })
             .map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span))))
             .collect(),
-        lost_defaults: if kubeadm {
+        lost_defaults: if kubeadm != Kubeadm::No {
             let lost = conf.settings.iter().filter(|entry| loses_default(&entry.name.value, &entry.value.value));
             lost.map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span)))).collect()
         } else {
@@ -168,7 +205,11 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: bool) -> EtcdMemb
     }
 }
 
-/// By flag or feature gate, else on under kubeadm (its default) and off elsewhere.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// By flag or feature gate, else on where kubeadm adds its default and off elsewhere.
 fn corrupt_check(conf: &EtcdConf, place: &Place, kubeadm: bool) -> Fact<bool> {
     let flag = conf.flag("experimental-initial-corrupt-check");
     if !flag.is_absent() {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
 
+use crate::rules::in_domain;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const ETCD_019: Rule = Rule {
@@ -63,7 +64,7 @@ fn advertised(world: &World<'_>, verdicts: &mut Verdicts) {
                     Ok(address) if address.is_unspecified() => Some((Severity::Error, "no address at all")),
                     Ok(_) => None,
                     Err(_) if text == "localhost" => Some((Severity::Error, "its own loopback")),
-                    Err(_) if text.trim_end_matches('.').ends_with(domain) => {
+                    Err(_) if in_domain(text, domain) => {
                         Some((Severity::Error, "a name that the cluster itself resolves"))
                     }
                     Err(_) => Some((Severity::Advice, "a name")),

@@ -106,7 +106,7 @@ fn experimental(world: &World<'_>, verdicts: &mut Verdicts) {
             .breaks(if gone {
                 "etcd does not start"
             } else {
-                "etcd does not start after the upgrade to Kubernetes 1.37"
+                "etcd does not start after the upgrade to 3.7, which comes with Kubernetes 1.37"
             })
             .help("use the name without `experimental-`, or an entry of feature-gates"),
         );

@@ -16,7 +16,8 @@ pub(super) const KADM_001: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "With more than one control-plane machine, or a claim of high availability: an error when \
-                 controlPlaneEndpoint is missing, or stands for exactly one control-plane machine. Advice when it is an \
+                 controlPlaneEndpoint is missing, or stands for exactly one control-plane machine. A warning when that is \
+                 the only machine that files tell of. Advice when it is an \
                  address and not a name, since it is frozen into every kubeconfig and certificate.",
         breaks: "A second machine cannot join, or every kubelet and every kubeconfig hangs on the first.",
         remedy: "A name and port that lead to the VIP: `api.k8s.example.edu:8443`.",
@@ -108,9 +109,11 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
         });
         let literal = host.parse::<IpAddr>().is_ok();
         verdicts.verdict(if let Some(machine) = single {
+            // Files may tell of the first machine only, and one machine may be meant.
+            let known = plane.machines.len() > 1 || plane.machines_known;
             Some(
                 Finding::new(
-                    Severity::Error,
+                    if known { Severity::Error } else { Severity::Warning },
                     plane.endpoint.place(),
                     format!("the endpoint of the API is {} alone", machine.name),
                 )
@@ -175,17 +178,18 @@ fn names(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&plane.place, "the addresses of its endpoint");
             continue;
         };
-        let host = plane.endpoint.get().and_then(Option::as_ref).map(|endpoint| host_of(endpoint).to_owned());
-        for (index, vip) in vips.iter().enumerate() {
-            let text = vip.to_string();
-            let by_kubeadm = host.as_ref() == Some(&text) || plane.machines.iter().any(|it| it.address.is(vip));
+        let host = plane.endpoint.get().and_then(Option::as_ref);
+        let host = host.and_then(|endpoint| host_of(endpoint).parse::<IpAddr>().ok());
+        for vip in vips {
+            let by_kubeadm = host == Some(*vip) || plane.machines.iter().any(|it| it.address.is(vip));
             let missing = !by_kubeadm && !sans.iter().any(|san| san.parse::<IpAddr>().is_ok_and(|san| san == *vip));
             verdicts.verdict(missing.then(|| {
                 // The second family is used by clients that resolve the name to it.
-                let severity = if index > 0 { Severity::Error } else { Severity::Advice };
+                let second_family = vips[0].is_ipv4() != vip.is_ipv4();
+                let severity = if second_family { Severity::Error } else { Severity::Advice };
                 Finding::new(severity, plane.sans.place(), format!("the API server's certificate lacks the VIP {vip}"))
                     .at(&plane.sans, "")
-                    .context(&plane.vips, "")
+                    .context(&plane.vips, "the VIP")
                     .breaks("clients that use the address, as when DNS is away, get x509 errors")
                     .help(format!("add {vip} to certSANs"))
             }));

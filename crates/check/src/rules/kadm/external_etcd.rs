@@ -43,27 +43,33 @@ pub(super) const KADM_010: Rule = Rule {
 
 fn mutual_tls(world: &World<'_>, verdicts: &mut Verdicts) {
     for plane in world.control_planes.iter().filter(|plane| plane.etcd_stacked.is(&false)) {
-        for endpoint in &plane.external_etcd {
-            let plain = endpoint.get().filter(|url| !url.starts_with("https://"));
-            verdicts.verdict(plain.map(|_| {
-                Finding::new(Severity::Error, endpoint.place(), "external etcd is reached without TLS")
-                    .at(endpoint, "")
+        let plain: Vec<_> = plane
+            .external_etcd
+            .iter()
+            .filter(|endpoint| endpoint.get().is_some_and(|url| !url.starts_with("https://")))
+            .collect();
+        let finding = if let [first, others @ ..] = &plain[..] {
+            let finding =
+                Finding::new(Severity::Error, first.place(), "external etcd is reached without TLS").at(first, "");
+            let finding = others.iter().fold(finding, |finding, other| finding.context(other, ""));
+            Some(
+                finding
                     .breaks("whoever reaches the port reads and writes everything in the cluster")
-                    .help("use https and client certificates")
-            }));
-        }
-        for file in &plane.external_etcd_lacks {
-            verdicts.broken(
-                Finding::new(
-                    Severity::Error,
-                    file.place(),
-                    format!("`{}` of external etcd is missing", file.get().map_or("", String::as_str)),
-                )
-                .at(file, "")
-                .breaks("API servers do not authenticate to etcd, or cannot connect")
-                .help("name caFile, certFile and keyFile"),
-            );
-        }
+                    .help("use https and client certificates"),
+            )
+        } else if let [first, ..] = &plane.external_etcd_lacks[..] {
+            let names: Vec<String> =
+                plane.external_etcd_lacks.iter().filter_map(|file| Some(format!("`{}`", file.get()?))).collect();
+            Some(
+                Finding::new(Severity::Error, first.place(), format!("external etcd has no {}", names.join(", ")))
+                    .at(first, "")
+                    .breaks("API servers do not authenticate to etcd, or cannot connect")
+                    .help("name caFile, certFile and keyFile"),
+            )
+        } else {
+            None
+        };
+        verdicts.verdict(finding);
     }
 }
 

@@ -120,7 +120,11 @@ fn size(world: &World<'_>, verdicts: &mut Verdicts) {
                 Finding::new(
                     Severity::Warning,
                     fact_place,
-                    format!("{} has {cpu} threads and {memory} for API server and etcd", machine.name),
+                    format!(
+                        "{} has {cpu} {} and {memory} for API server and etcd",
+                        machine.name,
+                        if cpu == 1 { "thread" } else { "threads" }
+                    ),
                 )
                 .at_place(fact_place, format!("{cpu_wanted} threads and {memory_wanted} are needed"))
                 .breaks("the API answers slowly, and etcd misses heartbeats when many clients come at once")

@@ -33,12 +33,12 @@ pub(super) const KADM_015: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "v1beta4 with extra arguments as a map (it wants a list of name and value), or v1beta3 with a list; v1beta4 \
-                 for kubeadm before 1.31; v1beta3 for kubeadm 1.37 or later: errors. v1beta3 for 1.31 to 1.36: a warning.",
+                 for kubeadm before 1.31; v1beta3 for kubeadm 1.37 or later; v1beta2 for 1.27 or later: errors. v1beta3 for 1.31 to 1.36: a warning.",
         breaks: "kubeadm refuses the file.",
         remedy: "`kubeadm config migrate`, or write the list: `- { name: audit-log-path, value: /var/log/audit.log }`.",
         before: "apiVersion: kubeadm.k8s.io/v1beta4\napiServer:\n  extraArgs:\n    goaway-chance: \"0.001\"",
         after: "apiVersion: kubeadm.k8s.io/v1beta4\napiServer:\n  extraArgs:\n    - { name: goaway-chance, value: \"0.001\" }",
-        source: "kubernetes.io, kubeadm configuration v1beta4; kubernetes/kubernetes pull 125029 (the end of v1beta3 in \
+        source: "kubernetes.io, kubeadm configuration v1beta4; kubernetes/kubernetes pulls 114540 and 125029 (the end of v1beta3 in \
                  1.37 is inferred)",
         evidence: Evidence::Seen,
     },
@@ -115,6 +115,7 @@ fn form(world: &World<'_>, verdicts: &mut Verdicts) {
             "v1beta4" if minor < 31 => Some((Severity::Error, "is not known before kubeadm 1.31")),
             "v1beta3" if minor >= 37 => Some((Severity::Error, "is gone from kubeadm 1.37")),
             "v1beta3" if minor >= 31 => Some((Severity::Warning, "is deprecated since kubeadm 1.31")),
+            "v1beta2" if minor >= 27 => Some((Severity::Error, "is gone from kubeadm 1.27")),
             "v1" => Some((Severity::Error, "is not served by any kubeadm")),
             _ => None,
         };

@@ -4,6 +4,7 @@ use plimsoll_diagnostics::Severity;
 use plimsoll_model::design;
 use plimsoll_views::{Scope, World};
 
+use crate::rules::in_domain;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const LB_003: Rule = Rule {
@@ -81,7 +82,7 @@ pub(super) const LB_023: Rule = Rule {
         before: "server cp-1 cp-1.k8s.example.edu:6443 check",
         after: "server cp-1 10.30.12.10:6443 check",
         source: "haproxy configuration.txt, init-addr",
-        evidence: Evidence::Tested("haproxy 2.6.12"),
+        evidence: Evidence::Tested("haproxy 2.6.12 and 3.0.11: refuses to start"),
     },
     check: names,
 };
@@ -95,8 +96,11 @@ fn local_only(world: &World<'_>, verdicts: &mut Verdicts) {
                     .get()
                     .is_some_and(|address| matches!(address.as_str(), "127.0.0.1" | "localhost" | "::1"))
         };
+        // With a single control-plane machine there is nothing else to list: KADM-004 speaks.
+        let others = balancer.expected.get().is_none_or(|expected| expected.len() > 1);
         if let [only] = &balancer.servers[..]
             && own(&only)
+            && others
         {
             let tracked = balancer.vrrp_tracks_local.copied();
             let severity = if tracked == Some(true) { Severity::Advice } else { Severity::Error };
@@ -105,14 +109,18 @@ fn local_only(world: &World<'_>, verdicts: &mut Verdicts) {
             } else {
                 "the API server of the holder dies, the VIP stays, and the API is gone although the others are well"
             };
+            // A design says it once for all machines.
+            let (place, label) = match balancer.expected.get() {
+                Some(_) => (balancer.expected.place(), ""),
+                None => (&only.place, "the only server"),
+            };
             verdicts.broken(
                 Finding::new(
                     severity,
-                    &only.place,
+                    place,
                     format!("the balancer of {} reaches only its own API server", balancer.name),
                 )
-                .at(&balancer.expected, "")
-                .at_place(&only.place, "the only server")
+                .at_place(place, label)
                 .breaks(breaks)
                 .help("list every control-plane machine as a server"),
             );
@@ -209,7 +217,7 @@ fn names(world: &World<'_>, verdicts: &mut Verdicts) {
                 matches!(server.init_addr.get(), Some(Some(methods)) if methods.split(',').any(|it| it == "none"));
             let domain = world.design.map_or("cluster.local", |source| source.design.kubernetes.dns_domain.as_str());
             verdicts.verdict((!literal && !starts_anyway).then(|| {
-                let inside = address.trim_end_matches('.').ends_with(domain);
+                let inside = in_domain(address, domain);
                 let severity = if inside { Severity::Error } else { Severity::Warning };
                 Finding::new(
                     severity,

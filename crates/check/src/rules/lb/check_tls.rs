@@ -38,7 +38,7 @@ pub(super) const LB_021: Rule = Rule {
         before: "server cp-1 10.30.12.10:6443 check check-ssl",
         after: "server cp-1 10.30.12.10:6443 check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt",
         source: "haproxy configuration.txt, verify and ssl-server-verify",
-        evidence: Evidence::Tested("haproxy 2.6.12: refuses to start"),
+        evidence: Evidence::Tested("haproxy 2.6.12 and 3.0.11: refuse to start"),
     },
     check: no_authority,
 };

@@ -90,12 +90,12 @@ pub(super) const LB_024: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "`http-check` rules in a backend without `option httpchk`.",
-        breaks: "The rules are ignored without a word: a plain connection counts as healthy.",
+        breaks: "The rules are ignored with a mere warning at the start: a plain connection counts as healthy.",
         remedy: "Add `option httpchk`.",
         before: "http-check send meth GET uri /readyz",
         after: "option httpchk\nhttp-check send meth GET uri /readyz",
         source: "haproxy configuration.txt, option httpchk",
-        evidence: Evidence::Tested("haproxy 2.6.12"),
+        evidence: Evidence::Tested("haproxy 2.6.12 and 3.0.11"),
     },
     check: rules_without_option,
 };
@@ -109,12 +109,9 @@ fn plain_tcp(world: &World<'_>, verdicts: &mut Verdicts) {
         };
         verdicts.verdict((!enabled || !http).then(|| {
             let what = if enabled { "only opens a connection to" } else { "does not check" };
-            Finding::new(
-                Severity::Warning,
-                check.http.place(),
-                format!("the balancer of {} {what} its servers", balancer.name),
-            )
-            .at(&check.http, "")
+            let place = if enabled { check.http.place() } else { check.enabled.place() };
+            Finding::new(Severity::Warning, place, format!("the balancer of {} {what} its servers", balancer.name))
+                .at_place(place, if enabled { "" } else { "no `check`" })
             .breaks("an API server that lost its etcd still gets its share of the requests")
             .help("`option httpchk` with GET /readyz over TLS")
             .cause(format!("{}/http", balancer.name))

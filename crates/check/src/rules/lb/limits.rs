@@ -126,7 +126,7 @@ fn herd(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&balancer.place, "its maxconn");
             continue;
         };
-        let wanted = each * nodes + 500;
+        let wanted = each.saturating_mul(nodes).saturating_add(500);
         let survivors = u32::try_from(balancer.servers.len()).unwrap_or(0).saturating_sub(1);
         let server =
             balancer.servers.iter().find_map(|server| server.maxconn.copied().flatten().map(|max| (server, max)));
@@ -141,13 +141,13 @@ fn herd(world: &World<'_>, verdicts: &mut Verdicts) {
                 .breaks("after a failover every client comes at once, and some are refused")
                 .help("leave maxconn out, or set 4000"),
             ),
-            (_, Some((server, max))) if survivors > 0 && max * survivors < each * nodes => Some(
+            (_, Some((server, max))) if survivors > 0 && max.saturating_mul(survivors) < each.saturating_mul(nodes) => Some(
                 Finding::new(
                     Severity::Advice,
                     server.maxconn.place(),
-                    format!("after a failure {survivors} servers take {} connections", max * survivors),
+                    format!("after a failure {survivors} servers take {} connections", max.saturating_mul(survivors)),
                 )
-                .at(&server.maxconn, format!("{} are needed for {nodes} nodes", each * nodes))
+                .at(&server.maxconn, format!("{} are needed for {nodes} nodes", each.saturating_mul(nodes)))
                 .breaks("watches wait in the queue of the balancer")
                 .help("give each server at least 1000"),
             ),

@@ -34,13 +34,14 @@ pub(super) const LB_002: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "The balancer binds the VIP itself, without `transparent`, on a machine where ip_nonlocal_bind is not 1.",
+        checks: "The balancer binds the VIP itself, without `transparent`, on a machine where ip_nonlocal_bind \
+                 of its family is not 1: that of IPv4 does nothing for IPv6.",
         breaks: "It does not start on a machine that does not hold the VIP; the failover then finds no listener.",
-        remedy: "Bind all addresses (`bind *:8443`), or set net.ipv4.ip_nonlocal_bind = 1.",
+        remedy: "Bind all addresses (`bind *:8443`), or set net.ipv4.ip_nonlocal_bind = 1 (net.ipv6 for an IPv6 VIP).",
         before: "bind 10.30.12.100:8443",
         after: "bind *:8443",
         source: "haproxy configuration.txt, bind (transparent)",
-        evidence: Evidence::Tested("haproxy 2.6.12"),
+        evidence: Evidence::Tested("haproxy 2.6.12 and 3.0.11, both families"),
     },
     check: foreign_address,
 };
@@ -52,13 +53,14 @@ pub(super) const LB_022: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "The endpoint has an IPv6 address, and the balancer binds only `*` or 0.0.0.0, which are IPv4.",
+        checks: "The endpoint has an IPv6 address, and the balancer binds neither that address nor `::`; `*` and 0.0.0.0 are \
+                 IPv4 alone.",
         breaks: "Nothing listens on the IPv6 address.",
         remedy: "`bind :::8443 v4v6`.",
         before: "bind *:8443",
         after: "bind :::8443 v4v6",
         source: "haproxy configuration.txt, bind",
-        evidence: Evidence::Tested("haproxy 2.6.12"),
+        evidence: Evidence::Tested("haproxy 2.6.12 and 3.0.11"),
     },
     check: no_v6,
 };
@@ -114,7 +116,11 @@ fn foreign_address(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.holds();
             continue;
         };
-        match balancer.nonlocal_bind.copied() {
+        let (nonlocal, family) = match bind.address {
+            Some(IpAddr::V6(_)) => (&balancer.nonlocal_bind[1], "ipv6"),
+            _ => (&balancer.nonlocal_bind[0], "ipv4"),
+        };
+        match nonlocal.copied() {
             Some(true) => verdicts.holds(),
             Some(false) => verdicts.broken(
                 Finding::new(
@@ -123,11 +129,11 @@ fn foreign_address(world: &World<'_>, verdicts: &mut Verdicts) {
                     format!("the balancer of {} binds the VIP and cannot start without it", balancer.name),
                 )
                 .at_place(&bind.place, format!("{} is on one machine at a time", address(bind)))
-                .context(&balancer.nonlocal_bind, "ip_nonlocal_bind is off")
+                .context(nonlocal, "ip_nonlocal_bind is off")
                 .breaks("the VIP moves to a machine whose balancer is not running, and nothing answers")
-                .help("listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1"),
+                .help(format!("listen on all addresses, or set net.{family}.ip_nonlocal_bind = 1")),
             ),
-            None => verdicts.cannot_judge(&bind.place, "net.ipv4.ip_nonlocal_bind on its machine"),
+            None => verdicts.cannot_judge(&bind.place, format!("net.{family}.ip_nonlocal_bind on its machine")),
         }
     }
 }
@@ -146,8 +152,13 @@ fn no_v6(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.holds();
             continue;
         };
-        let listens =
-            balancer.binds.iter().any(|bind| bind.address.is_some_and(|address| matches!(address, IpAddr::V6(_))));
+        let listens = balancer.binds.iter().any(|bind| {
+            bind.address.is_some_and(|address| address == *vip || (address.is_ipv6() && address.is_unspecified()))
+        });
+        if !listens && !balancer.binds_known {
+            verdicts.cannot_judge(&balancer.place, "every address it listens on");
+            continue;
+        }
         verdicts.verdict((!listens).then(|| missing_v6(balancer, *vip)));
     }
 }
@@ -155,7 +166,7 @@ fn no_v6(world: &World<'_>, verdicts: &mut Verdicts) {
 fn missing_v6(balancer: &Balancer, vip: IpAddr) -> Finding {
     let place = balancer.binds.first().map_or(&balancer.place, |bind| &bind.place);
     Finding::new(Severity::Error, place, format!("nothing listens on {vip} on {}", balancer.name))
-        .at_place(place, "IPv4 only")
+        .at_place(place, "neither it nor `::`")
         .context(&balancer.endpoint, "")
         .breaks("clients that prefer IPv6 find the API refused")
         .help("`bind :::PORT v4v6`")

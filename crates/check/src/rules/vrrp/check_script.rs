@@ -8,12 +8,13 @@ use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const VRRP_015: Rule = Rule {
     id: "VRRP-015",
-    severity: Severity::Warning,
-    summary: "the check asks for an answer, not for a process or a port",
+    severity: Severity::Error,
+    summary: "a check asks for an answer, not for a process or a port",
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A check whose command only looks for a process (`killall -0`, `pidof`, `pgrep`, `systemctl is-active`) or \
+        checks: "Nothing is tracked on a member that has the balancer of the API: an error, since the address then moves \
+                 only when the whole machine dies. A warning for a check whose command only looks for a process (`killall -0`, `pidof`, `pgrep`, `systemctl is-active`) or \
                  for an open port (`nc -z`, `/dev/tcp/`).",
         breaks: "The balancer runs and takes connections while no API server answers behind it: the address stays on a \
                  dead path.",
@@ -137,6 +138,22 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
         ("nc -z", "port"),
         ("/dev/tcp/", "port"),
     ];
+    for group in &world.vrrp {
+        for member in group.members.iter().filter(|member| member.tracks.is_empty()) {
+            let balances = world.balancers.iter().any(|balancer| balancer.name == member.name);
+            if !balances {
+                continue;
+            }
+            // A design says it once for all members.
+            let place = if world.is_files() { &member.place } else { &group.place };
+            verdicts.broken(
+                Finding::new(Severity::Error, place, format!("{} may hold the VIP without any check", member.name))
+                    .at_place(place, "no check")
+                    .breaks("the balancer dies, keepalived lives on, and the VIP stays where nothing answers")
+                    .help("track a script that asks for https://localhost:PORT/readyz through the machine's own balancer"),
+            );
+        }
+    }
     for (member, track) in scripts(world) {
         let Some(command) = track.command.get() else {
             verdicts.cannot_judge(&track.place, "its command");
