@@ -245,9 +245,11 @@ impl Projection<'_> {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("[{address}]"),
         }));
-        Some(checks.iter().any(|text| {
-            hosts.iter().any(|host| ports.iter().any(|port| text.contains(&format!("{host}:{port}"))))
-        }))
+        Some(
+            checks
+                .iter()
+                .any(|text| hosts.iter().any(|host| ports.iter().any(|port| text.contains(&format!("{host}:{port}"))))),
+        )
     }
 
     /// Whether every address it listens on could be read: a name or a variable may be any address.

@@ -142,10 +142,7 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm) -> EtcdM
     };
     let plain = {
         let listens = conf.urls("listen-client-urls");
-        let open = listens.get().map(|urls| {
-            urls.iter()
-                .any(|url| url.scheme == "http" && !is_loopback(&url.host))
-        });
+        let open = listens.get().map(|urls| urls.iter().any(|url| url.scheme == "http" && !is_loopback(&url.host)));
         Fact::maybe(open, Place::File { span: listens.span(), component: place.component().to_owned() })
     };
     let at = |span| Place::File { span, component: place.component().to_owned() };

@@ -48,7 +48,11 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
                 1 => "the API takes no writes when that member is down".to_owned(),
                 2 => "the API takes no writes when either member is down: less safe than a single one".to_owned(),
                 n if n % 2 == 0 => {
-                    format!("it tolerates {tolerated} {}, as {} would, and has one more to fail", if tolerated == 1 { "loss" } else { "losses" }, n - 1)
+                    format!(
+                        "it tolerates {tolerated} {}, as {} would, and has one more to fail",
+                        if tolerated == 1 { "loss" } else { "losses" },
+                        n - 1
+                    )
                 }
                 _ => "every write waits for many members".to_owned(),
             };

@@ -90,7 +90,8 @@ fn approver(world: &World<'_>, verdicts: &mut Verdicts) {
             Some(true) if plane.csr_approver.is(&true) => verdicts.holds(),
             // Files do not tell what else is installed.
             Some(true) if plane.csr_approver.get().is_none() => {
-                verdicts.cannot_judge(plane.server_tls_bootstrap.place(), "who approves serving certificates of kubelets");
+                verdicts
+                    .cannot_judge(plane.server_tls_bootstrap.place(), "who approves serving certificates of kubelets");
             }
             Some(true) => verdicts.broken(
                 Finding::new(

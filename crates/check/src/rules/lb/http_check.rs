@@ -112,9 +112,9 @@ fn plain_tcp(world: &World<'_>, verdicts: &mut Verdicts) {
             let place = if enabled { check.http.place() } else { check.enabled.place() };
             Finding::new(Severity::Warning, place, format!("the balancer of {} {what} its servers", balancer.name))
                 .at_place(place, if enabled { "" } else { "no `check`" })
-            .breaks("an API server that lost its etcd still gets its share of the requests")
-            .help("`option httpchk` with GET /readyz over TLS")
-            .cause(format!("{}/http", balancer.name))
+                .breaks("an API server that lost its etcd still gets its share of the requests")
+                .help("`option httpchk` with GET /readyz over TLS")
+                .cause(format!("{}/http", balancer.name))
         }));
     }
 }

@@ -141,16 +141,21 @@ fn herd(world: &World<'_>, verdicts: &mut Verdicts) {
                 .breaks("after a failover every client comes at once, and some are refused")
                 .help("leave maxconn out, or set 4000"),
             ),
-            (_, Some((server, max))) if survivors > 0 && max.saturating_mul(survivors) < each.saturating_mul(nodes) => Some(
-                Finding::new(
-                    Severity::Advice,
-                    server.maxconn.place(),
-                    format!("after a failure {survivors} servers take {} connections", max.saturating_mul(survivors)),
+            (_, Some((server, max))) if survivors > 0 && max.saturating_mul(survivors) < each.saturating_mul(nodes) => {
+                Some(
+                    Finding::new(
+                        Severity::Advice,
+                        server.maxconn.place(),
+                        format!(
+                            "after a failure {survivors} servers take {} connections",
+                            max.saturating_mul(survivors)
+                        ),
+                    )
+                    .at(&server.maxconn, format!("{} are needed for {nodes} nodes", each.saturating_mul(nodes)))
+                    .breaks("watches wait in the queue of the balancer")
+                    .help("give each server at least 1000"),
                 )
-                .at(&server.maxconn, format!("{} are needed for {nodes} nodes", each.saturating_mul(nodes)))
-                .breaks("watches wait in the queue of the balancer")
-                .help("give each server at least 1000"),
-            ),
+            }
             _ => None,
         });
     }

@@ -150,7 +150,9 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
                 Finding::new(Severity::Error, place, format!("{} may hold the VIP without any check", member.name))
                     .at_place(place, "no check")
                     .breaks("the balancer dies, keepalived lives on, and the VIP stays where nothing answers")
-                    .help("track a script that asks for https://localhost:PORT/readyz through the machine's own balancer"),
+                    .help(
+                        "track a script that asks for https://localhost:PORT/readyz through the machine's own balancer",
+                    ),
             );
         }
     }
