@@ -15,6 +15,7 @@ mod fact;
 pub mod files;
 mod goals;
 pub mod storage;
+pub mod hypervisor;
 pub mod vrrp;
 pub mod workloads;
 mod world;

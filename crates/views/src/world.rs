@@ -10,6 +10,7 @@ use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::storage::Storage;
+use crate::hypervisor::Hypervisors;
 use crate::vrrp::VrrpGroup;
 use crate::workloads::Workloads;
 use crate::{Fact, Goals, Place};
@@ -34,6 +35,8 @@ pub struct World<'a> {
     pub etcd: Vec<EtcdCluster>,
     /// Every declared prefix, range and address.
     pub addresses: Vec<Addresses>,
+    /// Proxmox VE.
+    pub hypervisors: Vec<Hypervisors>,
     /// Names.
     pub dns: Dns,
     /// Ceph and the classes of volumes.
@@ -55,6 +58,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_design(source),
             etcd: crate::etcd::from_design(source),
             addresses: crate::addresses::from_design(source),
+            hypervisors: crate::hypervisor::from_design(source),
             dns: crate::dns::from_design(source),
             storage: crate::storage::from_design(source),
             workloads: crate::workloads::from_design(source),
@@ -73,6 +77,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_files(files),
             etcd: crate::etcd::from_files(files),
             addresses: crate::addresses::from_files(files),
+            hypervisors: crate::hypervisor::from_files(files),
             dns: crate::dns::from_files(files),
             storage: crate::storage::from_files(files),
             workloads: crate::workloads::from_files(files),

@@ -8,6 +8,7 @@ pub mod lb;
 pub mod net;
 pub mod phy;
 pub mod sto;
+pub mod pve;
 pub mod top;
 pub mod vrrp;
 pub mod wkl;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<&'static Rule> {
         sto::RULES,
         dns::RULES,
         wkl::RULES,
+        pve::RULES,
     ]
     .into_iter()
     .flatten()
