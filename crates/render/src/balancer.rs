@@ -37,6 +37,14 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
         }
         tree.on_machine(machine, "/etc/keepalived/keepalived.conf", keepalived_conf(design, machine, vrrp, member));
         drop_in(design, tree, machine, "keepalived");
+        if let Some(directory) = check_directory(design, vrrp) {
+            // Whoever makes it by hand, or kubeadm with the first key, may close it to all but root; the check runs as another
+            // user, and an address that no machine may hold is the end of the API.
+            let head = header(design, "#", "The check reads the authority's certificate", "systemd-tmpfiles");
+            let text = format!("{head}d /etc/kubernetes 0755 root root -\nd {directory} 0755 root root -\n");
+            let file = File::new("way to the authority's certificate", text);
+            tree.on_machine(machine, "/etc/tmpfiles.d/plimsoll-pki.conf", file);
+        }
         if let Some(user) = vrrp.script_user.as_ref().filter(|user| *user != "root") {
             // Debian's package does not make it, and keepalived refuses scripts of a user that does not exist.
             let head = header(design, "#", "The user that keepalived's check runs as", "systemd-sysusers");
@@ -44,6 +52,14 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
             tree.on_machine(machine, "/etc/sysusers.d/plimsoll-keepalived.conf", File::new("user of the check", text));
         }
     }
+}
+
+/// The directory below `/etc/kubernetes` that the check reads a certificate from, when it does not run as root.
+fn check_directory<'a>(design: &'a Design, vrrp: &Vrrp) -> Option<&'a str> {
+    let whole_path = vrrp.check.as_ref().is_some_and(|check| check.kind == VrrpCheckKind::Path);
+    let other_user = vrrp.script_user.as_ref().is_some_and(|user| user != "root");
+    let file = design.api.haproxy.as_ref()?.check.ca_file.as_ref().filter(|_| whole_path && other_user)?;
+    file.rsplit_once('/').map(|(directory, _)| directory).filter(|directory| directory.starts_with("/etc/kubernetes/"))
 }
 
 /// The check that decides whether a machine may hold the address. The one of the whole path makes a request over TLS

@@ -36,7 +36,9 @@ fn flag(value: bool) -> Node {
 pub(crate) fn packages(design: &Design, name: &Name, machine: &Machine) -> Vec<&'static str> {
     let mut packages = vec!["chrony", "nftables", "prometheus-node-exporter", "qemu-guest-agent"];
     if machine.role.is_node() {
-        packages.extend(["containerd", "open-iscsi", "nfs-common"]);
+        packages.extend(["open-iscsi", "nfs-common"]);
+        // Debian 13 has containerd 1.7, whose support has ended; a later one comes from elsewhere, as the runbook says.
+        packages.extend(crate::guest::debians_containerd(design).then_some("containerd"));
     }
     if design.api.haproxy.is_some() && crate::balancer::runs_on(design, name) {
         packages.extend(["curl", "haproxy", "keepalived"]);

@@ -171,6 +171,11 @@ pub(crate) fn unit_name(path: &str) -> String {
     name
 }
 
+/// Whether the containerd of the design is the one that Debian 13 brings.
+pub(crate) fn debians_containerd(design: &Design) -> bool {
+    design.version.get(&Name::from("containerd")).is_none_or(|version| version.starts_with("1."))
+}
+
 /// The runtime: cgroups by systemd, as the kubelet has them; the sandbox image of the design, so that the kubelet does
 /// not collect another one as garbage. Version 2 of the file is read by containerd 1.7 and 2.
 fn containerd(design: &Design, name: &Name) -> File {

@@ -43,6 +43,13 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
             format!("Rook {release}"),
             format!("`helm install rook-ceph rook-ceph --repo https://charts.rook.io/release --version v{release} --namespace rook-ceph`"),
         ]);
+        operators.push([
+            "after `30-`".to_owned(),
+            "Ceph's own commands, for whoever repairs: the toolbox".to_owned(),
+            format!(
+                "`kubectl apply -f https://raw.githubusercontent.com/rook/rook/v{release}/deploy/examples/toolbox.yaml`"
+            ),
+        ]);
     }
     text.push_str(&table(&["when", "what", "how"], operators));
     let files: Vec<[String; 2]> = tree

@@ -6,7 +6,7 @@ use plimsoll_formats::kubernetes::core::{
     IntOrName, IpBlock, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NetworkPeer, NetworkPolicy,
     NetworkPolicySpec, NetworkPort, NetworkRule, QuotaSpec, ResourceQuota,
 };
-use plimsoll_formats::kubernetes::meta::{LabelSelector, labels};
+use plimsoll_formats::kubernetes::meta::{LabelSelector, Labels, labels};
 use plimsoll_formats::kubernetes::quantity::Quantity;
 use plimsoll_formats::kubernetes::{Metadata, object, text, texts};
 use plimsoll_model::design::Tenant;
@@ -22,7 +22,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     for (name, tenant) in &design.tenant {
         let meta = |object: &str| Metadata::namespaced(name.as_str(), object);
         let mut documents = vec![
-            object(&Metadata::cluster(name.as_str()), &Namespace::default()),
+            object(&Metadata::cluster(name.as_str()).labelled(pod_security()), &Namespace::default()),
             object(&meta("quota"), &quota(tenant)),
             object(&meta("defaults"), &limit_range(tenant)),
             members(name, "admins", "admin", &[tenant.admins.as_str()], &[]),
@@ -36,6 +36,11 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
         let what = format!("Tenant {name}: quota, defaults, rights, network policy");
         tree.add(format!("cluster/50-tenant-{name}.yaml"), manifest(design, &what, &kubernetes(design), &documents));
     }
+}
+
+/// Without a level, whoever may make pods in the namespace may mount the node's file system and become root on it.
+fn pod_security() -> Labels {
+    labels([("pod-security.kubernetes.io/enforce", "baseline"), ("pod-security.kubernetes.io/warn", "restricted")])
 }
 
 fn amounts(pairs: impl IntoIterator<Item = (String, Quantity)>) -> Map<String, Setting<Quantity>> {

@@ -79,7 +79,9 @@ pub(super) fn availability_commands(design: &Design) -> String {
             placement.reason
         );
     }
-    if text.is_empty() { text } else { format!("# on one host, once\n{text}") }
+    // Commented out: the file is run on every host.
+    let lines = text.lines().fold(String::new(), |lines, line| lines + "# " + line + "\n");
+    if lines.is_empty() { lines } else { format!("# On one host, once, when all guests are there:\n{lines}") }
 }
 
 fn given(design: &Design) -> impl Iterator<Item = (&Name, &Placement)> {

@@ -107,7 +107,7 @@ pub(super) fn as_command(call: &Call) -> String {
             format!("qm create {}{}\n", value("vmid"), options(&rest))
         }
         [.., vmid, "resize"] => format!("qm disk resize {vmid} {} {}\n", shell(value("disk")), shell(value("size"))),
-        [.., vmid, "status", "start"] => format!("qm start {vmid}\n\n"),
+        [.., vmid, "status", "start"] => format!("qm start {vmid}\n"),
         _ => String::new(),
     }
 }

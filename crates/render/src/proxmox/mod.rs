@@ -81,20 +81,21 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
     let json = serde_json::to_string_pretty(&calls).unwrap_or_default() + "\n";
     tree.add("proxmox/vms.json", File::new("guests, as calls of the Proxmox VE API", json));
 
-    let what = "The guests as qm commands: the same as vms.json, to read, or to run on each host";
+    let what = "The guests as qm commands: the same as vms.json, to read, or to run on each host, which makes its own";
     let mut text = header(design, "#", what, "sh");
     text.push_str("set -eu\n");
-    let mut on = None;
-    for guest in &guests {
-        if on != Some(&guest.machine.host) {
-            on = Some(&guest.machine.host);
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\n# on {}\n", guest.machine.host);
-        }
-        for call in guest::calls(guest) {
+    // `qm create` makes a guest wherever it is called: each host must make only those that are its own.
+    text.push_str("case \"$(hostname -s)\" in\n");
+    for on in guests.chunk_by(|one, next| one.machine.host == next.machine.host) {
+        let Some(first) = on.first() else { continue };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{})", shell(first.machine.host.as_str()));
+        for call in on.iter().flat_map(guest::calls) {
             text.push_str(&guest::as_command(&call));
         }
+        text.push_str(";;\n");
     }
+    text.push_str("*)\n  echo \"no guests are planned on $(hostname -s)\" >&2\n  exit 1\n  ;;\nesac\n");
     text.push_str(&cluster::availability_commands(design));
     tree.add("proxmox/qm.sh", File::new("guests, as commands to read", text).mode(0o755));
     tree.add("proxmox/cluster.sh", cluster::join(design, &hosts));

@@ -126,7 +126,6 @@ fn etcd_member(design: &Design) -> String {
         list(design.etcd.member.keys()),
         count - needed,
     );
-    let first = design.etcd.member.iter().next().map(|(_, member)| member.address);
     let pki = crate::etcd::PKI;
     text.push_str(&commands(&[
         "alias e='crictl exec $(crictl ps --name \"^etcd$\" -q) etcdctl \\".into(),
@@ -141,12 +140,7 @@ fn etcd_member(design: &Design) -> String {
         "kubeadm join …                                  # control-plane join configuration, fresh token and certificate key:".into(),
         "#   kubeadm token create; kubeadm init phase upload-certs --upload-certs".into(),
     ]));
-    let _ = write!(
-        text,
-        "\nDefragmentation: {}. Addresses begin at {}.\n",
-        design.etcd.defragmentation.as_deref().unwrap_or("not planned"),
-        dash(first)
-    );
+    let _ = write!(text, "\nDefragmentation: {}.\n", design.etcd.defragmentation.as_deref().unwrap_or("not planned"));
     text
 }
 
@@ -179,8 +173,13 @@ fn osd(design: &Design) -> String {
         ceph.down_out_interval
     );
     for (name, pool) in &ceph.pool {
-        let _ =
-            writeln!(text, "- {name}: {} copies over {}s, at least {}", pool.replicas, pool.domain.as_str(), pool.min);
+        let _ = writeln!(
+            text,
+            "- {name}: {} copies, no two on one {}, at least {}",
+            pool.replicas,
+            pool.domain.as_str(),
+            pool.min
+        );
     }
     let _ = write!(
         text,

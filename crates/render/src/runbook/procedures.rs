@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use plimsoll_model::design::{Drain, Feed, Host, Machine, PlatformKind, Role};
+use plimsoll_model::design::{Drain, Feed, Host, Machine, Peer, PlatformKind, Role};
 use plimsoll_model::{Design, Name};
 
 use super::commands;
@@ -47,7 +47,20 @@ pub(super) fn installation(design: &Design) -> String {
     ];
     if is_proxmox(design) {
         steps.push(
-            "Install Proxmox VE on each host, copy `hosts/<host>/` to `/`, `ifreload -a`, and check the time with `chronyc sources`.".into(),
+            "Install Proxmox VE on each host, with the host's name and its management address of the tables above; set the address of its BMC \
+             while you stand before it."
+                .into(),
+        );
+        steps.push(format!(
+            "Before the network is loaded, compare the names of the interfaces in `hosts/<host>/etc/network/interfaces` with `ip -brief link` on \
+             the host, cable by cable: an `ifreload` with a name that is not there takes the host off the network.{} Work at the console or \
+             through the BMC, one host at a time.",
+            invented_names(design)
+        ));
+        steps.push(
+            "Copy `hosts/<host>/` to `/`, `ifreload -a`, `systemctl restart chrony`; look at `cat /proc/net/bonding/*`, ping the gateway, and check \
+             the time with `chronyc sources`."
+                .into(),
         );
         steps.push("Join the hosts: `proxmox/cluster.sh`, one line after the other.".into());
         let images: std::collections::BTreeSet<&str> =
@@ -67,25 +80,41 @@ pub(super) fn installation(design: &Design) -> String {
                 list(unknown)
             ));
         }
-        steps.push("Make the guests: the calls of `proxmox/vms.json`, or `proxmox/qm.sh` part by part.".into());
+        steps.push("Make the guests: `sh qm.sh` of `proxmox/` on each host makes its own and no others (root alone may pass disks through by their path); \
+             or the calls of `proxmox/vms.json`.".into());
     }
-    steps.push("Copy `machines/<machine>/` to `/` of each machine (owners and modes are in `manifest.json`), then `systemctl daemon-reload`, `systemd-sysusers`, `sysctl --system`, `systemctl enable --now var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart nftables chrony`.".into());
+    steps.push(
+        "Wait for `cloud-init status --wait` on each machine. Copy `machines/<machine>/` to `/` of it (owners and modes are in `manifest.json`), \
+         then `systemctl daemon-reload`, `systemd-sysusers`, `systemctl restart systemd-modules-load`, `sysctl --system`, `systemctl enable --now \
+         var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart chrony`."
+            .into(),
+    );
+    if !design.firewall.is_empty() {
+        steps.push(format!(
+            "On each machine `systemctl enable nftables` (Debian does not start it by itself) and `systemctl restart nftables`. From then on SSH is \
+             answered only from {}: keep a session open and try a second one. There is no password to log in with at the console; the way \
+             back in is `qm guest exec` on the host.",
+            administration(design)
+        ));
+    }
     if !zone_servers.is_empty() {
         let zones = list(design.zone.keys());
         steps.push(format!(
-            "DNS servers ({}): `named-checkconf -z`, `systemctl restart named`; the zones are {zones}. Then ask {} to delegate them.",
+            "DNS servers ({}): `named-checkconf -z`, `systemctl restart named`; the zones are {zones}. Then ask {} to delegate them. Files below \
+             `/var/lib/bind` are laid there this once: named keeps the records of services in them, and a second copy would throw those away.",
             list(&zone_servers),
             list(design.zone.values().filter_map(|zone| zone.delegated_by.as_ref()).collect::<std::collections::BTreeSet<_>>()),
         ));
     }
     steps.push(format!(
         "Nodes: add the package repository of Kubernetes {} (`https://pkgs.k8s.io/core:/stable:/v{}/deb/`), install `kubeadm`, `kubelet`, \
-         `kubectl` and `cri-tools` at {version}, hold them (`apt-mark hold`), `systemctl restart containerd`.",
+         `kubectl` and `cri-tools` of that release, {version}, hold them (`apt-mark hold`).{}",
         minor(version),
-        minor(version)
+        minor(version),
+        runtime(design),
     ));
     let balanced = if design.api.haproxy.is_some() {
-        "`systemctl enable --now haproxy keepalived` (HAProxy is retried until kubeadm has made the authority that it checks with; \
+        "`systemctl enable --now haproxy keepalived` (HAProxy is retried until the authority is there that it checks with; \
          keepalived stays in FAULT until the API answers through it), then "
     } else {
         ""
@@ -105,7 +134,9 @@ pub(super) fn installation(design: &Design) -> String {
     ));
     steps.push(format!("Join the workers in the same way: {}.", list(&workers)));
     steps.push(
-        "Apply `cluster/` in the order of its numbers; wait for the nodes to be Ready after the pod network.".into(),
+        "Apply `cluster/` in the order of its numbers, each operator before its objects as `cluster/README.md` says; wait for the nodes to be \
+         Ready after the pod network. Until the resolver cache runs, pods have no names."
+            .into(),
     );
     steps.push(
         "`systemctl enable --now plimsoll-certificates.timer` on every control-plane machine, so that Prometheus knows when certificates end."
@@ -116,6 +147,56 @@ pub(super) fn installation(design: &Design) -> String {
     }
     steps.push("Measure before users come: power off the holder of the VIP, pull a cable, stop a leaf; compare with what was proved.".into());
     numbered(&steps)
+}
+
+/// Where names of interfaces were chosen, since nobody stated them.
+fn invented_names(design: &Design) -> String {
+    let pinned = |name: &Name| {
+        name.as_str()
+            .strip_prefix("nic")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let names: std::collections::BTreeSet<&Name> =
+        design.host.values().flat_map(|host| host.nic.keys()).filter(|name| pinned(name)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        " {} are names that a host has only once they are pinned (a `.link` file for each hardware address, or \
+         `pve-network-interface-pinning`, then a restart); else write the real names under `links:` of the bond and build again.",
+        list(names)
+    )
+}
+
+/// From where machines answer SSH.
+fn administration(design: &Design) -> String {
+    let roles: std::collections::BTreeSet<&str> =
+        design.machine.values().map(|machine| machine.role.as_str()).collect();
+    let of_machines = design.firewall.iter().filter(|(role, _)| roles.contains(role.as_str()));
+    let rules = of_machines.flat_map(|(_, allowed)| allowed);
+    let rules = rules.filter(|allow| allow.ports.iter().any(|range| range.first == 22));
+    let from = rules.flat_map(|allow| &allow.from).map(|peer| match peer {
+        Peer::Any => "everywhere".to_owned(),
+        Peer::Prefix(prefix) => prefix.to_string(),
+        Peer::Nodes => "the nodes".to_owned(),
+        Peer::Role(name) => format!("machines of role {name}"),
+        Peer::Network(name) => format!("network {name}"),
+        Peer::External(name) => name.to_string(),
+    });
+    list(from.collect::<std::collections::BTreeSet<_>>())
+}
+
+/// Where the container runtime comes from: Debian's own package, or one of the design's version.
+fn runtime(design: &Design) -> String {
+    if crate::guest::debians_containerd(design) {
+        return " Then `systemctl restart containerd`.".into();
+    }
+    let version = design.version.get(&Name::from("containerd")).map_or("", String::as_str);
+    format!(
+        " The container runtime is containerd {version}; Debian's own is older. Take `containerd.io` of that version from Docker's repository \
+         (`https://download.docker.com/linux/debian`), with `apt-get install -o Dpkg::Options::=--force-confold` so that the rendered \
+         `/etc/containerd/config.toml` stays, hold it too, and `systemctl restart containerd`."
+    )
 }
 
 fn storages(design: &Design) -> std::collections::BTreeSet<String> {

@@ -6,7 +6,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::EtcdMember;
 
 use super::commands;
-use crate::text::{dash, list};
+use crate::text::list;
 
 pub(super) fn chapter(design: &Design) -> String {
     let Some(backup) = &design.backup.etcd else {
@@ -15,8 +15,7 @@ pub(super) fn chapter(design: &Design) -> String {
     let start = backup.start.iter().map(|(machine, start)| format!("{machine} {start} after midnight"));
     let mut text = format!(
         "Each member makes a snapshot every {} ({}), keeps the last {}, and sends it to {} (`{}:{}`). It is encrypted to the \
-         keys in {}; whoever restores needs one of the private keys. Largest acceptable loss: {}. A restore is to be tried every \
-         {}.\n\n",
+         keys in {}; whoever restores needs one of the private keys.{}{}\n\n",
         backup.every,
         list(start),
         backup.keep,
@@ -24,8 +23,8 @@ pub(super) fn chapter(design: &Design) -> String {
         backup.login,
         backup.remote_directory,
         list(design.access.recipients.iter().map(|path| format!("`{path}`"))),
-        dash(backup.rpo),
-        dash(backup.restore_test),
+        backup.rpo.map(|rpo| format!(" Largest acceptable loss: {rpo}.")).unwrap_or_default(),
+        backup.restore_test.map(|every| format!(" A restore is to be tried every {every}.")).unwrap_or_default(),
     );
     let _ = write!(
         text,
@@ -76,7 +75,10 @@ pub(super) fn steps(design: &Design) -> String {
         format!("sftp {}:{}/SNAPSHOT.tar.age .", backup.login, backup.remote_directory),
         "umask 077; mkdir restore && age --decrypt --identity KEY SNAPSHOT.tar.age | tar -C restore -xf -".into(),
     ];
-    fetch.extend(members.iter().map(|member| format!("scp -r restore root@{member}:/root/")));
+    // Nobody logs in as root, and in a disaster names may not resolve.
+    fetch.extend(etcd.member.values().map(|member| {
+        format!("tar -C restore -cf - . | ssh {}@{} 'sudo sh -c \"umask 077; mkdir -p /root/restore && tar -C /root/restore -xf -\"'", design.access.user, member.address)
+    }));
     text.push_str(&commands(&fetch));
     if backup.with_pki {
         let _ = writeln!(
@@ -87,7 +89,9 @@ pub(super) fn steps(design: &Design) -> String {
     }
     let _ = writeln!(
         text,
-        "\n3. On each member, with an `etcdutl` of the server's own version ({}), put the old data aside and restore:\n",
+        "\n3. On each member, with an `etcdutl` of the server's own version ({}), put the old data aside and restore. The image of etcd, which \
+         is there already, has it: `ctr -n k8s.io images mount \"$(ctr -n k8s.io images ls -q | grep -m 1 '/etcd:')\" /mnt && \
+         PATH=$PATH:/mnt/usr/local/bin`.\n",
         design.version.get(&plimsoll_model::Name::from("etcd")).map_or("see `crictl images`", String::as_str)
     );
     for (name, member) in &etcd.member {

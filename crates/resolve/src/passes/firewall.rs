@@ -99,7 +99,7 @@ fn common(cx: &Cx<'_>, parts: &Parts<'_>) -> Vec<Allow> {
     vec![
         allow("ping and path MTU", Protocol::Icmp, &[], vec![Peer::Any]),
         allow("administration", Protocol::Tcp, &[22], administrators(cx, parts)),
-        allow("metrics of the machine", Protocol::Tcp, &[9100], vec![Peer::Nodes]),
+        allow("metrics of the machine", Protocol::Tcp, &[9100], nodes_and_pods(parts)),
     ]
 }
 

@@ -1,8 +1,8 @@
-# The guests as qm commands: the same as vms.json, to read, or to run on each host
+# The guests as qm commands: the same as vms.json, to read, or to run on each host, which makes its own
 # Read by sh. Rendered by Plimsoll for cluster campus; edits here are overwritten, so change the cluster file.
 set -eu
-
-# on pve-1
+case "$(hostname -s)" in
+pve-1)
 qm create 2000 \
   --name cp-1 \
   --ostype l26 \
@@ -26,7 +26,6 @@ qm create 2000 \
   --tags control-plane
 qm disk resize 2000 scsi0 40G
 qm start 2000
-
 qm create 2005 \
   --name worker-1 \
   --ostype l26 \
@@ -54,9 +53,8 @@ qm create 2005 \
   --tags worker
 qm disk resize 2005 scsi0 200G
 qm start 2005
-
-
-# on pve-2
+;;
+pve-2)
 qm create 2001 \
   --name cp-2 \
   --ostype l26 \
@@ -80,7 +78,6 @@ qm create 2001 \
   --tags control-plane
 qm disk resize 2001 scsi0 40G
 qm start 2001
-
 qm create 2006 \
   --name worker-2 \
   --ostype l26 \
@@ -108,9 +105,8 @@ qm create 2006 \
   --tags worker
 qm disk resize 2006 scsi0 200G
 qm start 2006
-
-
-# on pve-3
+;;
+pve-3)
 qm create 2002 \
   --name cp-3 \
   --ostype l26 \
@@ -134,7 +130,6 @@ qm create 2002 \
   --tags control-plane
 qm disk resize 2002 scsi0 40G
 qm start 2002
-
 qm create 2007 \
   --name worker-3 \
   --ostype l26 \
@@ -162,9 +157,8 @@ qm create 2007 \
   --tags worker
 qm disk resize 2007 scsi0 200G
 qm start 2007
-
-
-# on pve-4
+;;
+pve-4)
 qm create 2003 \
   --name ns-1 \
   --ostype l26 \
@@ -187,7 +181,6 @@ qm create 2003 \
   --tags zone-server
 qm disk resize 2003 scsi0 20G
 qm start 2003
-
 qm create 2008 \
   --name worker-4 \
   --ostype l26 \
@@ -215,9 +208,8 @@ qm create 2008 \
   --tags worker
 qm disk resize 2008 scsi0 200G
 qm start 2008
-
-
-# on pve-5
+;;
+pve-5)
 qm create 2004 \
   --name ns-2 \
   --ostype l26 \
@@ -240,7 +232,6 @@ qm create 2004 \
   --tags zone-server
 qm disk resize 2004 scsi0 20G
 qm start 2004
-
 qm create 2009 \
   --name worker-5 \
   --ostype l26 \
@@ -268,9 +259,8 @@ qm create 2009 \
   --tags worker
 qm disk resize 2009 scsi0 200G
 qm start 2009
-
-
-# on pve-6
+;;
+pve-6)
 qm create 2010 \
   --name worker-6 \
   --ostype l26 \
@@ -298,4 +288,9 @@ qm create 2010 \
   --tags worker
 qm disk resize 2010 scsi0 200G
 qm start 2010
-
+;;
+*)
+  echo "no guests are planned on $(hostname -s)" >&2
+  exit 1
+  ;;
+esac
