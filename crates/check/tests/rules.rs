@@ -14,9 +14,11 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use plimsoll_check::{Reads, rules};
+use plimsoll_check::{Reads, Rule, rules};
 use plimsoll_diagnostics::Severity;
 use support::{Case, Outcome, markdown};
 
@@ -34,57 +36,76 @@ fn the_example_is_clean() {
 fn every_rule_does_what_its_page_says() {
     let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let only = std::env::var("RULE").ok();
+    let wanted: Vec<_> =
+        rules::all().into_iter().filter(|rule| only.as_ref().is_none_or(|only| only == rule.id)).collect();
+    support::prepare();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let take = || wanted.get(next.fetch_add(1, Ordering::Relaxed));
+        std::iter::from_fn(take).map(|rule| page_of(rule, update)).collect::<String>()
+    };
+    // Pages are independent, and a change in one rule should be tried in seconds.
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let failures: String = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a page does not panic")).collect()
+    });
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// What is wrong with the page of one rule; empty when all is well.
+fn page_of(rule: &'static Rule, update: bool) -> String {
     let mut failures = String::new();
-    for rule in rules::all() {
-        if only.as_ref().is_some_and(|only| only != rule.id) {
-            continue;
-        }
-        let path = folder().join(format!("{}.md", rule.id));
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            failures += &format!("{}: no page {}\n", rule.id, path.display());
-            continue;
-        };
-        let page = markdown::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut on_design = false;
-        let mut on_files = false;
-        let mut spoke = false;
-        let mut rewritten = text.clone();
-        for case in &page.cases {
-            on_design |= case.files.is_empty();
-            on_files |= !case.files.is_empty();
-            let outcome = match support::run(case) {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    failures += &format!("{} / {}: {error}\n", rule.id, case.heading);
-                    continue;
-                }
-            };
-            let said = outcome.text(Some(rule.id));
-            spoke |= !said.is_empty();
-            if said != case.expect {
-                if update {
-                    rewritten = markdown::replace_expectation(&rewritten, case, &said);
-                } else {
-                    failures +=
-                        &format!("{} / {}:\n--- expected\n{}--- said\n{said}\n", rule.id, case.heading, case.expect);
-                }
+    let path = folder().join(format!("{}.md", rule.id));
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return format!("{}: no page {}\n", rule.id, path.display());
+    };
+    let page = match markdown::parse(&text) {
+        Ok(page) => page,
+        Err(error) => return format!("{}: {error}\n", path.display()),
+    };
+    let mut on_design = false;
+    let mut on_files = false;
+    let mut spoke = false;
+    let mut rewritten = text.clone();
+    for case in &page.cases {
+        on_design |= case.files.is_empty();
+        on_files |= !case.files.is_empty();
+        let outcome = match support::run(case, rule) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let _ = writeln!(failures, "{} / {}: {error}", rule.id, case.heading);
+                continue;
             }
-            failures += &unexpected(rule.id, case, &outcome);
+        };
+        let said = outcome.text(Some(rule.id));
+        spoke |= !said.is_empty();
+        if said != case.expect {
+            if update {
+                rewritten = markdown::replace_expectation(&rewritten, case, &said);
+            } else {
+                let expected = &case.expect;
+                let _ = writeln!(failures, "{} / {}:\n--- expected\n{expected}--- said\n{said}", rule.id, case.heading);
+            }
         }
-        if update && rewritten != text {
-            std::fs::write(&path, rewritten).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
-        }
-        if !spoke {
-            failures += &format!("{}: no case in which it speaks: a test that cannot fail\n", rule.id);
-        }
-        if matches!(rule.reads, Reads::Design | Reads::Both) && !on_design {
-            failures += &format!("{}: judged on a Design, and no case has one\n", rule.id);
-        }
-        if matches!(rule.reads, Reads::Files | Reads::Both) && !on_files {
-            failures += &format!("{}: judged on files, and no case has any\n", rule.id);
+        failures += &unexpected(rule.id, case, &outcome);
+    }
+    if update
+        && rewritten != text
+        && let Err(error) = std::fs::write(&path, rewritten)
+    {
+        let _ = writeln!(failures, "write {}: {error}", path.display());
+    }
+    for (broken, what) in [
+        (!spoke, "no case in which it speaks: a test that cannot fail"),
+        (rule.reads != Reads::Files && !on_design, "judged on a Design, and no case has one"),
+        (rule.reads != Reads::Design && !on_files, "judged on files, and no case has any"),
+    ] {
+        if broken {
+            let _ = writeln!(failures, "{}: {what}", rule.id);
         }
     }
-    assert!(failures.is_empty(), "{failures}");
+    failures
 }
 
 /// Other rules that speak of an edited Design without being named: one cause must give one finding.

@@ -15,4 +15,4 @@ pub mod units;
 pub use design::Design;
 pub use name::{Map, Name};
 pub use origin::{Origin, Origins};
-pub use path::{edit, select};
+pub use path::{edit, edit_all, select};

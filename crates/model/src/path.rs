@@ -31,10 +31,26 @@ pub fn select(whole: &impl Serialize, path: &str) -> Result<Value, (String, Vec<
 /// # Errors
 /// When the path does not exist (a last step that a map lacks is added) or the result is no `T`.
 pub fn edit<T: Serialize + DeserializeOwned>(whole: &T, path: &str, value: Option<Value>) -> Result<T, String> {
+    edit_all(whole, &[(path.to_owned(), value)])
+}
+
+/// [`edit`] of several paths, one after the other.
+///
+/// # Errors
+/// As [`edit`], for the first path that fails.
+pub fn edit_all<T: Serialize + DeserializeOwned>(whole: &T, edits: &[(String, Option<Value>)]) -> Result<T, String> {
     let mut root = serde_json::to_value(whole).map_err(|error| error.to_string())?;
+    for (path, value) in edits {
+        edit_value(&mut root, path, value.clone())?;
+    }
+    let paths = || edits.iter().map(|(path, _)| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    serde_json::from_value(root).map_err(|error| format!("{}: {error}", paths()))
+}
+
+fn edit_value(root: &mut Value, path: &str, value: Option<Value>) -> Result<(), String> {
     let all: Vec<&str> = steps(path).collect();
     let (last, parents) = all.split_last().ok_or("an empty path names the whole Design")?;
-    let mut at = &mut root;
+    let mut at = root;
     for step in parents {
         let known = children(at);
         at = child_mut(at, step).ok_or_else(|| format!("`{step}` of `{path}` is not among {known:?}"))?;
@@ -57,7 +73,7 @@ pub fn edit<T: Serialize + DeserializeOwned>(whole: &T, path: &str, value: Optio
         }
         (other, _) => return Err(format!("`{path}`: nothing can stand below {other}")),
     }
-    serde_json::from_value(root).map_err(|error| format!("`{path}`: {error}"))
+    Ok(())
 }
 
 fn steps(path: &str) -> impl Iterator<Item = &str> {

@@ -5,7 +5,7 @@ pub(crate) mod markdown;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use plimsoll_check::{Report, judge, rules};
+use plimsoll_check::{Report, Rule, judge, rules};
 use plimsoll_diagnostics::{Severity, Sources, render};
 use plimsoll_model::design::Date;
 use plimsoll_model::{Design, Origins};
@@ -72,6 +72,11 @@ fn judged(design: &Design, origins: &Origins, sources: &Sources) -> Outcome {
     Outcome { report: judge(&world, &rules::all()), sources: sources.clone() }
 }
 
+/// Resolves the example once, before several threads ask for it.
+pub(crate) fn prepare() {
+    clean();
+}
+
 /// The clean example as it is.
 pub(crate) fn clean_example() -> Outcome {
     let clean = clean();
@@ -79,7 +84,10 @@ pub(crate) fn clean_example() -> Outcome {
 }
 
 /// Runs one case.
-pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
+///
+/// Files are judged by the rule of the page and those it is silent behind; an edited Design by every rule, so that one
+/// that speaks besides is noticed.
+pub(crate) fn run(case: &Case, rule: &'static Rule) -> Result<Outcome, String> {
     if !case.files.is_empty() {
         let mut sources = Sources::new();
         for (path, text) in &case.files {
@@ -87,7 +95,8 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         }
         let files = files::recognise(&sources);
         let world = World::of_files(&files, Some(TODAY));
-        let report = judge(&world, &rules::all());
+        let before = rule.silent_behind.iter().filter_map(|id| rules::find(id));
+        let report = judge(&world, &std::iter::once(rule).chain(before).collect::<Vec<_>>());
         return Ok(Outcome { report, sources });
     }
     let edited;
@@ -103,9 +112,6 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         edited = resolve(&text)?;
         &edited
     };
-    let design = case
-        .edits
-        .iter()
-        .try_fold(base.design.clone(), |design, (path, value)| plimsoll_model::edit(&design, path, value.clone()))?;
+    let design = plimsoll_model::edit_all(&base.design, &case.edits)?;
     Ok(judged(&design, &base.origins, &base.sources))
 }
