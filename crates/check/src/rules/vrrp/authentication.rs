@@ -20,7 +20,7 @@ pub(super) const VRRP_013: Rule = Rule {
         before: "authentication { auth_type PASS auth_pass correct-horse }",
         after: "# no authentication; nftables: ip protocol vrrp ip saddr { 10.30.12.11, 10.30.12.12 } accept",
         source: "keepalived.conf(5), authentication; RFC 3768 section 10",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("keepalived 2.3.3: keepalived -t"),
     },
     check: password,
 };
@@ -38,7 +38,7 @@ pub(super) const VRRP_026: Rule = Rule {
         before: "version 3\nauthentication { auth_type PASS auth_pass k8s-vip }",
         after: "version 3\nunicast_peer {\n    10.30.12.11\n}",
         source: "keepalived vrrp.c; RFC 9568 section 9",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("keepalived 2.3.3: keepalived -t"),
     },
     check: version3,
 };

@@ -98,7 +98,7 @@ pub(super) const VRRP_028: Rule = Rule {
         before: "vrrp_script chk_haproxy { … }\ntrack_script { check_haproxy }",
         after: "vrrp_script check_haproxy { … }\ntrack_script { check_haproxy }",
         source: "keepalived.conf(5), track_script; keepalived vrrp_track.c",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("keepalived 2.3.3: keepalived -t"),
     },
     check: undefined,
 };

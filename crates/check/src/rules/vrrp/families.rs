@@ -21,7 +21,7 @@ pub(super) const VRRP_010: Rule = Rule {
         after: "vrrp_instance api4 { virtual_ipaddress { 10.30.12.100/24 } }\n\
                 vrrp_instance api6 { virtual_ipaddress { fd00::100/64 } }",
         source: "keepalived.conf(5), virtual_ipaddress",
-        evidence: Evidence::Tested("keepalived 2.2.7: keepalived -t"),
+        evidence: Evidence::Tested("keepalived 2.2.7 and 2.3.3: keepalived -t"),
     },
     check,
 };

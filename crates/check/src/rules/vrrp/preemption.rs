@@ -9,7 +9,7 @@ use plimsoll_views::vrrp::{Track, VrrpMember};
 use super::{check_cause, timing};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
-const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 in two network namespaces");
+const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two network namespaces");
 
 pub(super) const VRRP_005: Rule = Rule {
     id: "VRRP-005",

@@ -15,15 +15,16 @@ pub(super) const VRRP_011: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &["VRRP-023"],
     manual: Manual {
-        checks: "An error when the peers of a member lack another member of the group, or when unicast_src_ip is no \
-                 address of its machine; a warning when the list names the member itself. `unicast_peer { a b }` on one \
+        checks: "An error when the peers of a member lack another member of the group; a warning when unicast_src_ip \
+                 is no address of its machine, or when the list names the member itself. `unicast_peer { a b }` on one \
                  line keeps only the first peer, which is how it is judged.",
-        breaks: "A master that does not send to a peer is not heard there: two machines hold the address.",
+        breaks: "A master that does not send to a peer is not heard there: two machines hold the address. \
+                 keepalived sends from a foreign address all the same, and it is heard unless something filters sources.",
         remedy: "List every other member, one a line, on each member.",
         before: "unicast_peer {\n    10.30.12.11\n}                # and 10.30.12.12?",
         after: "unicast_peer {\n    10.30.12.11\n    10.30.12.12\n}",
         source: "keepalived.conf(5), unicast_peer and unicast_src_ip",
-        evidence: Evidence::Tested("keepalived 2.2.7 in two network namespaces; 2.3.3: keepalived -t"),
+        evidence: Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two network namespaces"),
     },
     check,
 };
@@ -61,13 +62,13 @@ fn foreign_source(member: &VrrpMember) -> Option<Finding> {
     let source = member.unicast_source.copied()?;
     (!own.contains(&source)).then(|| {
         Finding::new(
-            Severity::Error,
+            Severity::Warning,
             member.unicast_source.place(),
             format!("{} sends from {source}, which it does not have", member.name),
         )
         .at(&member.unicast_source, "")
         .context(&member.own_addresses, "its addresses")
-        .breaks("its advertisements are not sent, and the others take the VIP while it holds it")
+        .breaks("a filter of source addresses (rp_filter, ipfilter of Proxmox) drops its advertisements: two masters")
         .help("use the machine's own address")
     })
 }

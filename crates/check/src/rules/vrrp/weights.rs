@@ -13,7 +13,7 @@ use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 const SOURCE: &str = "keepalived.conf(5), vrrp_script and track_script; keepalived vrrp_scheduler.c and \
                       vrrp_track.c; acassen/keepalived issue 2599";
-const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 in two network namespaces");
+const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two network namespaces");
 
 pub(super) const VRRP_003: Rule = Rule {
     id: "VRRP-003",
