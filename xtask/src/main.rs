@@ -1,10 +1,14 @@
 //! Development commands.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod cargo;
+mod docs;
 mod licences;
 mod machine;
+mod record;
 mod set_up;
+mod soak;
 mod spdx;
 mod test;
 
@@ -31,6 +35,12 @@ enum Command {
     Test(test::Options),
     /// Install the packages and fill the cache, without running a test
     SetUp,
+    /// Write the generated pages of docs/
+    Docs(docs::Options),
+    /// Measure what the project promises, and keep the record in docs/benchmarks.md
+    Bench(bench::Options),
+    /// Try every reader with broken files, and keep the record in docs/benchmarks.md
+    Soak(soak::Options),
     /// Check the licences and sources of everything that is linked
     Licences,
 }
@@ -56,6 +66,9 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
     match arguments.command {
         Command::Test(options) => test::run(&cache, &options),
         Command::SetUp => set_up::run(&cache).map(|()| true),
+        Command::Docs(options) => docs::run(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Licences => licences::run(),
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use plimsoll_rootfs::Cache;
 
 use crate::cargo::{Metadata, cargo, metadata};
-use crate::{licences, set_up};
+use crate::{docs, licences, set_up};
 
 /// Options of `cargo xtask test`.
 #[derive(Args)]
@@ -41,7 +41,7 @@ struct State<'a> {
     quick: bool,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "format", about: "cargo fmt --check", heavy: false, by_default: true, run: format },
     Step {
         name: "licences",
@@ -58,6 +58,13 @@ const STEPS: [Step; 8] = [
         run: |context| set_up::run(context.cache).map(|()| true),
     },
     Step { name: "lint", about: "cargo clippy, warnings are errors", heavy: false, by_default: true, run: lint },
+    Step {
+        name: "docs",
+        about: "generated pages of docs/ are up to date",
+        heavy: false,
+        by_default: true,
+        run: |_| docs::run(&docs::Options { check: true }),
+    },
     Step { name: "test", about: "cargo test of everything", heavy: false, by_default: true, run: test },
     Step {
         name: "unit",

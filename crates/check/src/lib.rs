@@ -6,11 +6,13 @@
 
 mod judge;
 mod manual;
+mod reference;
 mod report;
 mod rule;
 pub mod rules;
 mod words;
 
 pub use judge::judge;
+pub use reference::reference_markdown;
 pub use report::{AcceptedFinding, Report, Unjudged};
 pub use rule::{Evidence, Finding, Manual, Reads, Rule, Verdicts};

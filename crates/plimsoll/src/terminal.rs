@@ -42,6 +42,7 @@ impl Terminal {
     }
 
     /// Writes data. A reader that went away (`plimsoll show | head`) ends the program quietly.
+    #[expect(clippy::unused_self, reason = "whoever prints was given the terminal")]
     pub(crate) fn out(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -69,6 +70,7 @@ impl Terminal {
     }
 
     /// What the program is doing, for people.
+    #[expect(clippy::unused_self, reason = "whoever prints was given the terminal")]
     pub(crate) fn progress(&self, text: &str) {
         eprintln!("{text}");
     }

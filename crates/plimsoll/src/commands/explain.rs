@@ -1,7 +1,9 @@
 //! `plimsoll explain`: the manual of a rule.
 
+use std::fmt::Write as _;
+
 use clap::Args;
-use plimsoll_check::rules;
+use plimsoll_check::{reference_markdown, rules};
 use plimsoll_diagnostics::nearest;
 use serde_json::json;
 
@@ -14,7 +16,7 @@ use crate::terminal::Terminal;
 pub(crate) struct Explain {
     /// The rule, as in a finding (`VRRP-003`); without one, every rule in one line
     rule: Option<String>,
-    /// Print Markdown, as in the reference
+    /// Print Markdown; without a rule, the whole reference
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
     /// Print JSON
@@ -50,12 +52,15 @@ impl Explain {
                 .collect();
             pretty(&json!(list))
         } else if self.markdown {
-            wanted.iter().map(|rule| rule.markdown()).collect::<Vec<_>>().join("\n")
+            match &self.rule {
+                None => reference_markdown(),
+                Some(_) => wanted.iter().map(|rule| rule.markdown()).collect(),
+            }
         } else if self.rule.is_none() {
-            wanted
-                .iter()
-                .map(|rule| format!("{:<9} {:<8} {}\n", rule.id, rule.severity.to_string(), rule.summary))
-                .collect()
+            wanted.iter().fold(String::new(), |mut out, rule| {
+                let _ = writeln!(out, "{:<9} {:<8} {}", rule.id, rule.severity.to_string(), rule.summary);
+                out
+            })
         } else {
             wanted.iter().map(|rule| rule.text()).collect()
         };

@@ -21,7 +21,7 @@ impl Init {
     pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
         let text = plimsoll_spec::init();
         if self.file.as_os_str() == "-" {
-            terminal.out(&text)?;
+            terminal.out(text)?;
             return Ok(true);
         }
         // `create_new` makes sure that nobody's file is lost.

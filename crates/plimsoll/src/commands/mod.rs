@@ -10,6 +10,7 @@ mod lock;
 mod schema;
 mod show;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -132,13 +133,14 @@ fn details(report: &Report) -> String {
     let mut out = String::new();
     for accepted in &report.accepted {
         let component = accepted.finding.component.as_deref().unwrap_or("the design");
-        out += &format!(
-            "accepted[{}]: {} ({component}): {}\n",
+        let _ = writeln!(
+            out,
+            "accepted[{}]: {} ({component}): {}",
             accepted.finding.code, accepted.finding.message, accepted.reason
         );
     }
     for unjudged in &report.unjudged {
-        out += &format!("not judged[{}]: {} would need {}\n", unjudged.rule, unjudged.component, unjudged.needs);
+        let _ = writeln!(out, "not judged[{}]: {} would need {}", unjudged.rule, unjudged.component, unjudged.needs);
     }
     out
 }

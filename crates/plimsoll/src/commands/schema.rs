@@ -10,11 +10,16 @@ use crate::terminal::Terminal;
 ///
 /// With a YAML language server, begin the file with `# yaml-language-server: $schema=cluster.schema.json`.
 #[derive(Debug, Args)]
-pub(crate) struct Schema {}
+pub(crate) struct Schema {
+    /// Print the reference of all keys for people, in Markdown
+    #[arg(long)]
+    markdown: bool,
+}
 
 impl Schema {
     pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
-        terminal.out(&pretty(&plimsoll_spec::schema()))?;
+        let text = if self.markdown { plimsoll_spec::reference_markdown() } else { pretty(&plimsoll_spec::schema()) };
+        terminal.out(&text)?;
         Ok(true)
     }
 }

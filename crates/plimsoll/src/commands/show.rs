@@ -112,12 +112,11 @@ fn entry(name: &str, value: &Value, path: &str, depth: usize, lines: &mut Vec<Li
         Value::Array(_) => None,
         other => Some(scalar(other)),
     };
-    match flat {
-        Some(text) => lines.push(Line { depth, text: format!("{name}: {text}"), path: Some(path.to_owned()) }),
-        None => {
-            lines.push(Line { depth, text: format!("{name}:"), path: None });
-            describe(value, path, depth + 1, lines);
-        }
+    if let Some(text) = flat {
+        lines.push(Line { depth, text: format!("{name}: {text}"), path: Some(path.to_owned()) })
+    } else {
+        lines.push(Line { depth, text: format!("{name}:"), path: None });
+        describe(value, path, depth + 1, lines);
     }
 }
 

@@ -1,0 +1,202 @@
+//! Tries every reader with broken files and says how it stood them: `cargo xtask soak`.
+//!
+//! Each reader runs in a process of its own, whose peak of resident memory is its own. A case is one input: read,
+//! used, its problems shown. It must not panic, nor take a second, nor bring the process to a gigabyte.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod readers;
+mod special;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use plimsoll_yaml::mutate::mutate;
+
+use crate::readers::{READERS, Reader};
+
+const LONGEST: Duration = Duration::from_secs(1);
+/// Bytes.
+const MOST_MEMORY: u64 = 1_000_000_000;
+/// A case that takes so long will not end.
+const HOPELESS: Duration = Duration::from_mins(1);
+/// Failures of one reader that are told.
+const TOLD: usize = 10;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Broken variants of each file
+    #[arg(long, default_value_t = 50_000)]
+    cases: u64,
+    /// Stop each reader after so many seconds
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Only readers whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// Run this reader in this process
+    #[arg(long, hide = true)]
+    reader: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(reader) = arguments.reader.and_then(|at| READERS.get(at)) {
+        return one(reader, &arguments);
+    }
+    println!("| reader | mutated | special | noticed | longest case | peak memory | failures |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    let mut good = true;
+    for (at, reader) in READERS.iter().enumerate() {
+        if arguments.only.as_ref().is_some_and(|only| !reader.name.contains(only.as_str())) {
+            continue;
+        }
+        match apart(at, &arguments) {
+            Ok(true) => {}
+            Ok(false) => good = false,
+            Err(died) => {
+                println!("| {} | | | | | | {died} |", reader.name);
+                good = false;
+            }
+        }
+    }
+    ExitCode::from(u8::from(!good))
+}
+
+/// Runs one reader in a process of its own; an error says how that died.
+fn apart(at: usize, arguments: &Arguments) -> Result<bool, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.arg(format!("--reader={at}")).arg(format!("--cases={}", arguments.cases));
+    command.args(arguments.seconds.map(|seconds| format!("--seconds={seconds}")));
+    let status = command.status().map_err(|error| error.to_string())?;
+    match status.code() {
+        Some(code) => Ok(code == 0),
+        None => Err(status.to_string()),
+    }
+}
+
+/// What is being tried since when.
+static NOW: Mutex<Option<(String, Instant)>> = Mutex::new(None);
+
+fn set_now(now: Option<(String, Instant)>) {
+    if let Ok(mut place) = NOW.lock() {
+        *place = now;
+    }
+}
+
+/// The main thread only watches, so that a case that never ends is named.
+fn one(reader: &'static Reader, arguments: &Arguments) -> ExitCode {
+    std::panic::set_hook(Box::new(|_| {}));
+    let (cases, seconds) = (arguments.cases, arguments.seconds);
+    // As much stack as the main thread of a program has.
+    let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || trial(reader, cases, seconds));
+    let Ok(worker) = worker else {
+        eprintln!("cannot start a thread");
+        return ExitCode::from(2);
+    };
+    while !worker.is_finished() {
+        std::thread::sleep(Duration::from_millis(10));
+        if let Ok(now) = NOW.lock()
+            && let Some((case, since)) = now.as_ref()
+            && since.elapsed() > HOPELESS
+        {
+            println!("| {} | | | | over {} s in {case} | | 1 |", reader.name, HOPELESS.as_secs());
+            return ExitCode::from(1);
+        }
+    }
+    match worker.join() {
+        Ok(outcome) => {
+            println!("{}", outcome.line(reader));
+            ExitCode::from(u8::from(outcome.failures > 0))
+        }
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+/// How a reader stood its cases.
+#[derive(Default)]
+struct Outcome {
+    mutated: u64,
+    special: u64,
+    noticed: u64,
+    longest: Duration,
+    longest_case: String,
+    failures: usize,
+}
+
+impl Outcome {
+    fn case(&mut self, reader: &Reader, name: String, bytes: &[u8]) {
+        let start = Instant::now();
+        set_now(Some((name.clone(), start)));
+        let result = catch_unwind(AssertUnwindSafe(|| (reader.run)(reader, bytes)));
+        let took = start.elapsed();
+        set_now(None);
+        match result {
+            Ok(said) => self.noticed += u64::from(said),
+            Err(cause) => {
+                let text = cause.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("of unknown cause");
+                self.failed(reader, &name, &format!("panicked: {text}"));
+            }
+        }
+        if took > LONGEST {
+            self.failed(reader, &name, &format!("took {} ms for {} bytes", took.as_millis(), bytes.len()));
+        }
+        if took > self.longest {
+            self.longest = took;
+            self.longest_case = name;
+        }
+    }
+
+    fn failed(&mut self, reader: &Reader, case: &str, what: &str) {
+        self.failures += 1;
+        if self.failures <= TOLD {
+            eprintln!("{}: {case}: {what}", reader.name);
+        }
+    }
+
+    /// Its line of the table.
+    fn line(&self, reader: &Reader) -> String {
+        format!(
+            "| {} | {} | {} | {} | {:.0} ms ({}) | {} MB | {} |",
+            reader.name,
+            self.mutated,
+            self.special,
+            self.noticed,
+            self.longest.as_secs_f64() * 1e3,
+            self.longest_case,
+            peak_memory() / 1_000_000,
+            self.failures
+        )
+    }
+}
+
+fn trial(reader: &'static Reader, cases: u64, seconds: Option<u64>) -> Outcome {
+    let mut outcome = Outcome::default();
+    special::inputs(reader.good, |name, bytes| {
+        outcome.case(reader, name.to_owned(), &bytes);
+        outcome.special += 1;
+    });
+    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    for seed in 0..cases {
+        if end.is_some_and(|end| Instant::now() > end) {
+            break;
+        }
+        outcome.case(reader, format!("seed {seed}"), &mutate(reader.good, seed));
+        outcome.mutated += 1;
+    }
+    if peak_memory() > MOST_MEMORY {
+        outcome.failed(reader, "all", &format!("took {} bytes of memory", peak_memory()));
+    }
+    outcome
+}
+
+/// The most memory that this process has had resident, in bytes; the inputs themselves are part of it.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
+}
