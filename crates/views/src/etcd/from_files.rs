@@ -16,7 +16,7 @@ use crate::{Fact, Place};
 pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
     let mut members = Vec::new();
     // What each says of `initial-cluster`, and whether kubeadm wrote it.
-    let mut initial: Vec<(Setting<Vec<(String, etcd::Url)>>, bool)> = Vec::new();
+    let mut initial: Vec<Initial> = Vec::new();
     let mut take = |conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm| {
         // A file of variables for etcdctl has no member in it.
         if conf.settings.is_empty() || conf.settings.iter().all(|entry| entry.name.value.starts_with("endpoints")) {
@@ -88,9 +88,12 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
     }]
 }
 
+/// What one member says of `initial-cluster`, and whether kubeadm wrote it.
+type Initial = (Setting<Vec<(String, etcd::Url)>>, bool);
+
 /// How many vote, by the longest `initial-cluster`. kubeadm writes into it who was there when the machine joined, so the
 /// first machine knows itself alone: its lists count when there is a manifest for each member of the longest.
-fn voters(initial: &[(Setting<Vec<(String, etcd::Url)>>, bool)], members: usize, place: &Place) -> Fact<usize> {
+fn voters(initial: &[Initial], members: usize, place: &Place) -> Fact<usize> {
     let lists = initial.iter().filter_map(|(list, kubeadm)| {
         let list = list.known()?;
         let names: std::collections::BTreeSet<&String> = list.value.iter().map(|(name, _)| name).collect();
@@ -192,11 +195,11 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm) -> EtcdM
             })
             .map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span))))
             .collect(),
-        lost_defaults: if kubeadm != Kubeadm::No {
+        lost_defaults: if kubeadm == Kubeadm::No {
+            Vec::new()
+        } else {
             let lost = conf.settings.iter().filter(|entry| loses_default(&entry.name.value, &entry.value.value));
             lost.map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span)))).collect()
-        } else {
-            Vec::new()
         },
         place,
     }

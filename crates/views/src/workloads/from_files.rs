@@ -133,9 +133,11 @@ fn budgets(files: &Files, found: &[Found<'_>]) -> Vec<Budget> {
             let mut selects = Some(Vec::new());
             let selector = budget.spec.selector.as_ref();
             let matched = |other: &Object, labels: &Labels| {
-                same_namespace(other.namespace(), object.namespace())
-                    .then(|| selector.map_or(Some(false), |selector| selector.matches(labels)))
-                    .unwrap_or(Some(false))
+                if same_namespace(other.namespace(), object.namespace()) {
+                    selector.map_or(Some(false), |selector| selector.matches(labels))
+                } else {
+                    Some(false)
+                }
             };
             for (index, (other, spec)) in found.iter().enumerate() {
                 match (matched(other, &spec.template.metadata.labels), &mut selects) {
@@ -167,7 +169,7 @@ fn budgets(files: &Files, found: &[Found<'_>]) -> Vec<Budget> {
 fn bounds(object: &Object, item: &LimitRangeItem) -> Bounds {
     let mut names: Vec<&str> = [&item.min, &item.default_request, &item.default, &item.max]
         .into_iter()
-        .flat_map(|map| map.keys())
+        .flat_map(plimsoll_yaml::Map::keys)
         .map(|key| key.value.as_str())
         .collect();
     names.sort_unstable();
