@@ -48,18 +48,20 @@ pub(super) const VRRP_016: Rule = Rule {
 
 pub(super) const VRRP_017: Rule = Rule {
     id: "VRRP-017",
-    severity: Severity::Advice,
+    severity: Severity::Warning,
     summary: "checks run as an unprivileged user, from files that only root may change",
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A tracked script without `enable_script_security` or without `script_user`.",
-        breaks: "The script runs as keepalived_script if that user exists, else as root, whoever may change the file.",
+        checks: "Advice for a tracked script without `enable_script_security` or without `script_user`. A warning for a \
+                 command below /bin or /sbin: where these are links to /usr, as in Debian since 12, keepalived 2.3.3 \
+                 takes the path for insecure and disables the script, whatever the settings say.",
+        breaks: "A disabled script checks nothing, and the address stays where nothing answers. Otherwise the script runs as keepalived_script if that user exists, else as root, whoever may change the file.",
         remedy: "enable_script_security, a script_user that can read what the script needs, and a path that root owns.",
         before: "global_defs { }",
         after: "global_defs {\n    enable_script_security\n    script_user keepalived_script\n}",
         source: "keepalived.conf(5), enable_script_security and script_user",
-        evidence: Evidence::Tested("keepalived 2.2.7"),
+        evidence: Evidence::Tested("keepalived 2.2.7; links: 2.3.3 in a Debian 13 root, two network namespaces"),
     },
     check: security,
 };
@@ -201,6 +203,24 @@ fn max_time(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn security(world: &World<'_>, verdicts: &mut Verdicts) {
+    for (member, track) in scripts(world) {
+        let linked = track.command.get().and_then(|command| {
+            let path = command.split_whitespace().next()?;
+            (path.starts_with("/bin/") || path.starts_with("/sbin/")).then_some(path)
+        });
+        if let Some(path) = linked {
+            verdicts.broken(
+                Finding::new(
+                    Severity::Warning,
+                    track.command.place(),
+                    format!("keepalived may disable the check of {}: {path} leads through a link", member.name),
+                )
+                .at(&track.command, "insecure to keepalived 2.3.3 where /bin is a link to /usr/bin")
+                .breaks("nothing is checked, and the VIP stays where nothing answers")
+                .help(format!("write /usr{path}")),
+            );
+        }
+    }
     let members = world.vrrp.iter().flat_map(|group| &group.members);
     for member in members.filter(|member| member.tracks.iter().any(|track| track.script)) {
         let (Some(security), Some(user)) = (member.script_security.copied(), member.script_user.get()) else {
