@@ -15,6 +15,7 @@ mod fact;
 pub mod files;
 mod goals;
 pub mod hypervisor;
+pub mod site;
 pub mod storage;
 pub mod vrrp;
 pub mod workloads;

@@ -10,6 +10,7 @@ use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::hypervisor::Hypervisors;
+use crate::site::Site;
 use crate::storage::Storage;
 use crate::vrrp::VrrpGroup;
 use crate::workloads::Workloads;
@@ -41,6 +42,8 @@ pub struct World<'a> {
     pub dns: Dns,
     /// Ceph and the classes of volumes.
     pub storage: Storage,
+    /// Time, packet filters, jurisdictions, backups.
+    pub site: Site,
     /// Workloads and the room for them.
     pub workloads: Workloads,
 }
@@ -61,6 +64,7 @@ impl<'a> World<'a> {
             hypervisors: crate::hypervisor::from_design(source),
             dns: crate::dns::from_design(source),
             storage: crate::storage::from_design(source),
+            site: crate::site::from_design(source),
             workloads: crate::workloads::from_design(source),
             design: Some(source),
         }
@@ -80,6 +84,7 @@ impl<'a> World<'a> {
             hypervisors: crate::hypervisor::from_files(files),
             dns: crate::dns::from_files(files),
             storage: crate::storage::from_files(files),
+            site: crate::site::from_files(files),
             workloads: crate::workloads::from_files(files),
             design: None,
         }

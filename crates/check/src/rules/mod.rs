@@ -8,6 +8,7 @@ pub mod lb;
 pub mod net;
 pub mod phy;
 pub mod pve;
+pub mod site;
 pub mod sto;
 pub mod top;
 pub mod vrrp;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<&'static Rule> {
         dns::RULES,
         wkl::RULES,
         pve::RULES,
+        site::RULES,
     ]
     .into_iter()
     .flatten()
