@@ -108,7 +108,7 @@ fn forwarding_off(files: &Files) -> Vec<Fact<String>> {
             (name == "sysctl.conf", name)
         });
         let key = "net.ipv4.ip_forward";
-        let last = confs.iter().flat_map(|(_, conf)| &conf.entries).filter(|entry| entry.name() == key).last();
+        let last = confs.iter().flat_map(|(_, conf)| &conf.entries).rfind(|entry| entry.name() == key);
         if let Some(entry) = last
             && let Setting::Known(value) = &entry.value
             && value.value.trim() == "0"

@@ -138,6 +138,9 @@ fn budgets(files: &Files, found: &[Found<'_>]) -> Vec<Budget> {
                 } else {
                     Some(false)
                 }
+                if !same_namespace(other.namespace(), object.namespace()) {
+                    return Some(false);
+                selector.map_or(Some(false), |selector| selector.matches(labels))
             };
             for (index, (other, spec)) in found.iter().enumerate() {
                 match (matched(other, &spec.template.metadata.labels), &mut selects) {
@@ -170,6 +173,7 @@ fn bounds(object: &Object, item: &LimitRangeItem) -> Bounds {
     let mut names: Vec<&str> = [&item.min, &item.default_request, &item.default, &item.max]
         .into_iter()
         .flat_map(plimsoll_yaml::Map::keys)
+        .flat_map(Map::keys)
         .map(|key| key.value.as_str())
         .collect();
     names.sort_unstable();
