@@ -138,9 +138,6 @@ fn budgets(files: &Files, found: &[Found<'_>]) -> Vec<Budget> {
                 } else {
                     Some(false)
                 }
-                if !same_namespace(other.namespace(), object.namespace()) {
-                    return Some(false);
-                selector.map_or(Some(false), |selector| selector.matches(labels))
             };
             for (index, (other, spec)) in found.iter().enumerate() {
                 match (matched(other, &spec.template.metadata.labels), &mut selects) {
