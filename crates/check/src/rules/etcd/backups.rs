@@ -14,7 +14,8 @@ pub(super) const ETCD_010: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
-        checks: "No snapshots at all, or a target that is no backup store outside the cluster.",
+        checks: "A target that is no backup store outside the cluster: an error. No snapshots at all: an error when any \
+                 survival is promised, else a warning.",
         breaks: "What destroys the cluster destroys its snapshots: nothing can be restored.",
         remedy: "A store of kind backup under `external`, in another failure domain.",
         before: "backups: {}",
@@ -92,8 +93,10 @@ fn target(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let Some((_, backup)) = backup(world) else {
         let place = source.place("backup");
+        // A first file without any promise is a draft; one that promises to survive something is not.
+        let severity = if world.goals.declared() { Severity::Error } else { Severity::Warning };
         verdicts.broken(
-            Finding::new(Severity::Error, &place, "nobody makes snapshots of etcd")
+            Finding::new(severity, &place, "nobody makes snapshots of etcd")
                 .at_place(&place, "")
                 .breaks("after an operator's mistake or the loss of two members nothing can be restored")
                 .help("backups: { etcd: { every: 6h, keep: 28, to: STORE, with: pki } }"),

@@ -31,7 +31,7 @@ pub(super) const VRRP_019: Rule = Rule {
     severity: Severity::Error,
     summary: "two or more members on different hosts can hold the address",
     reads: Reads::Both,
-    silent_behind: &[],
+    silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "A group with fewer than two members; or with all members on one physical host.",
         breaks: "The address is gone with that one machine or host.",
@@ -104,7 +104,8 @@ fn members(world: &World<'_>, verdicts: &mut Verdicts) {
                     .at(&group.members[1].host, "")
                     .context(&group.members[0].host, "the same host")
                     .breaks(format!("the VIP is gone with {host}"))
-                    .help("put the members on different hosts"),
+                    .help("put the members on different hosts")
+                    .cause(format!("host/{host}")),
                 );
             }
             Some(_) => verdicts.holds(),
