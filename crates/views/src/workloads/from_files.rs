@@ -170,7 +170,6 @@ fn bounds(object: &Object, item: &LimitRangeItem) -> Bounds {
     let mut names: Vec<&str> = [&item.min, &item.default_request, &item.default, &item.max]
         .into_iter()
         .flat_map(plimsoll_yaml::Map::keys)
-        .flat_map(Map::keys)
         .map(|key| key.value.as_str())
         .collect();
     names.sort_unstable();
