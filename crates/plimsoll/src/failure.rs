@@ -26,6 +26,14 @@ impl Failure {
         }
     }
 
+    /// With what went wrong below.
+    #[cfg(feature = "secrets")]
+    #[must_use]
+    pub(crate) fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -1,5 +1,6 @@
 //! The cluster file and its lock, from disk to Design.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use plimsoll_diagnostics::{Diagnostics, Sources};
@@ -83,8 +84,11 @@ fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &
     problems.sort();
     let count = problems.count(plimsoll_diagnostics::Severity::Error);
     terminal.problems(&problems.into_vec(), sources);
-    let noun = if count == 1 { "error" } else { "errors" };
-    terminal.error(&format!("{count} {noun} in `{}`; nothing was written", path.display()));
+    terminal.error(&format!(
+        "{} in `{}`; nothing was written",
+        crate::commands::plural(count, "error"),
+        path.display()
+    ));
     Loaded::Errors
 }
 
@@ -114,4 +118,17 @@ pub(crate) fn today(asked: Option<Date>) -> Option<Date> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
         Some(Date::from_days(u32::try_from(since.as_secs() / 86_400).ok()?))
     })
+}
+
+/// Writes the lock beside the cluster file, in one step.
+pub(crate) fn write_lock(cluster: &Cluster) -> Result<(), Failure> {
+    let half = cluster.lock_path.with_extension("lock.half-written");
+    let write = || {
+        let mut file = std::fs::File::create(&half)?;
+        file.write_all(cluster.lock.to_text().as_bytes())?;
+        file.sync_all()
+    };
+    write()
+        .and_then(|()| std::fs::rename(&half, &cluster.lock_path))
+        .map_err(|error| Failure::io("write", &cluster.lock_path, error))
 }

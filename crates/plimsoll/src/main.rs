@@ -26,11 +26,20 @@ use crate::terminal::{ColorChoice, Terminal};
     version,
     propagate_version = true,
     after_help = "Start with `plimsoll init`, or with `plimsoll audit PATH` on files you already have.\n\
-                  Exit codes: 0 good, 1 findings of severity error, 2 wrong call or unreadable input."
+                  Exit codes: 0 good, 1 errors in the design or in the judged files, \
+                  2 wrong call, unreadable input, or files that would be lost."
 )]
 struct Cli {
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    /// When to use colours: `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = ColorChoice::Auto,
+        hide_possible_values = true,
+        value_name = "WHEN",
+        display_order = 900
+    )]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,

@@ -84,6 +84,11 @@ impl Terminal {
         }
     }
 
+    /// Columns of standard output.
+    pub(crate) fn width(&self) -> usize {
+        self.stdout.width
+    }
+
     /// Emphasis on standard output.
     pub(crate) fn bold(&self, text: &str) -> String {
         if self.stdout.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }

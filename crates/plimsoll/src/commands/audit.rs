@@ -10,7 +10,7 @@ use plimsoll_diagnostics::{Diagnostic, Severity, Sources};
 use plimsoll_views::{World, files};
 use serde_json::json;
 
-use super::{Format, Judging};
+use super::{Format, Judging, plural};
 use crate::failure::Failure;
 use crate::input;
 use crate::terminal::Terminal;
@@ -71,9 +71,9 @@ impl Audit {
         if self.judging.format == Format::Text {
             let mut out = recognised(&files, &gathered, self.files);
             if !notes.is_empty() {
-                let _ = writeln!(out, "{} notes on statements that are kept but not judged: --verbose", notes.len());
+                let _ = writeln!(out, "{} on what is kept but not judged (--verbose)", plural(notes.len(), "note"));
             }
-            let _ = writeln!(out, "{}", report.summary());
+            let _ = writeln!(out, "{}", self.judging.summary(&report));
             terminal.out(&out)?;
         }
         if self.timings {
@@ -118,7 +118,7 @@ fn recognised(files: &files::Files, gathered: &Gathered, each: bool) -> String {
     }
     if !gathered.skipped.is_empty() {
         let _ =
-            writeln!(out, "Not read: {} files that are binary, too large or no plain files", gathered.skipped.len());
+            writeln!(out, "Not read: {}, binary, too large or no plain file", plural(gathered.skipped.len(), "file"));
     }
     out
 }

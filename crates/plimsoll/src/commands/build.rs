@@ -64,7 +64,7 @@ impl Build {
                     "{}: {}\nNothing was written: mend the errors, accept them in the file with a reason, or pass \
                      `--force`.\n",
                     cluster.design.cluster,
-                    report.summary()
+                    self.judging.summary(&report)
                 ))?;
             }
             return Ok(false);
@@ -84,9 +84,13 @@ impl Build {
         let directory =
             self.output.clone().unwrap_or_else(|| PathBuf::from("out").join(cluster.design.cluster.as_str()));
         let output = Output::new(&directory, &cluster.design, &tree);
-        let written = if self.dry_run { output.plan(self.overwrite)? } else { output.write(self.overwrite)? };
-        if !self.dry_run && !changes.is_empty() {
-            write_lock(&cluster)?;
+        let mut written = output.plan(self.overwrite)?;
+        if !self.dry_run {
+            // The lock first: an address must never stand in a file and be free in the lock.
+            if !changes.is_empty() {
+                input::write_lock(&cluster)?;
+            }
+            written = output.write(self.overwrite)?;
         }
         timings.lap("write");
 
@@ -100,6 +104,7 @@ impl Build {
             let summary = Summary {
                 cluster: &cluster,
                 report: &report,
+                verdict: self.judging.summary(&report),
                 tree: &tree,
                 directory: &directory,
                 written: &written,
@@ -124,12 +129,4 @@ impl Build {
         let notes: Vec<_> = cluster.notes.iter().cloned().collect();
         self.judging.show(report, &notes, &cluster.sources, extra, terminal)
     }
-}
-
-/// Writes the lock beside the cluster file, in one step.
-fn write_lock(cluster: &Cluster) -> Result<(), Failure> {
-    let half = cluster.lock_path.with_extension("lock.half-written");
-    std::fs::write(&half, cluster.lock.to_text())
-        .and_then(|()| std::fs::rename(&half, &cluster.lock_path))
-        .map_err(|error| Failure::io("write", &cluster.lock_path, error))
 }

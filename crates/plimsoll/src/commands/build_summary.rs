@@ -1,13 +1,15 @@
 //! What `build` says when it is done: what was decided, what was found, what was written, what to do next.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use plimsoll_check::Report;
 use plimsoll_model::Design;
 use plimsoll_model::design::{Machine, MachineNic};
-use plimsoll_render::Tree;
+use plimsoll_render::{Source, Tree};
 
+use crate::commands::plural;
 use crate::input::Cluster;
 use crate::output::Written;
 use crate::terminal::Terminal;
@@ -15,6 +17,8 @@ use crate::terminal::Terminal;
 pub(super) struct Summary<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) report: &'a Report,
+    /// The report in one line.
+    pub(super) verdict: String,
     pub(super) tree: &'a Tree,
     pub(super) directory: &'a Path,
     pub(super) written: &'a Written,
@@ -29,11 +33,11 @@ impl Summary<'_> {
         let _ = writeln!(out, "{}\n", terminal.bold(&format!("Cluster {}", design.cluster)));
         out += &machines(design);
         out.push('\n');
-        out += &decided(design);
-        let _ = writeln!(out, "\nFindings  {}", self.report.summary());
+        out += &decided(design, terminal.width());
+        let _ = writeln!(out, "\nFindings  {}", self.verdict);
         out += &self.files();
         let _ = writeln!(out, "\n{}", terminal.bold("What to do next"));
-        out += &self.next();
+        out += &self.next(terminal.width());
         out
     }
 
@@ -48,12 +52,12 @@ impl Summary<'_> {
                 parts.push(format!("{count} {what}"));
             }
         }
-        let mut line = format!("{verb:<9} {}/: {} files", self.directory.display(), self.tree.len());
+        let mut line = format!("{verb:<9} {}/: {}", self.directory.display(), plural(self.tree.len(), "file"));
         if !parts.is_empty() {
             let _ = write!(line, " ({})", parts.join(", "));
         }
         if self.lock_changes > 0 && !self.dry_run {
-            let _ = write!(line, "; {} ({} entries changed)", self.cluster.lock_path.display(), self.lock_changes);
+            let _ = write!(line, "; {} ({})", self.cluster.lock_path.display(), plural(self.lock_changes, "line"));
         }
         line.push('\n');
         if self.report.has_errors() {
@@ -62,16 +66,21 @@ impl Summary<'_> {
         line
     }
 
-    fn next(&self) -> String {
+    fn next(&self, width: usize) -> String {
         let directory = self.directory.display();
         let mut out = String::new();
         let mut step = 0;
         let mut say = |text: String| {
             step += 1;
-            let _ = writeln!(out, "  {step}. {text}");
+            let first = format!("{step:>3}. ");
+            out += &wrapped(&first, &text, width);
         };
         if self.report.has_errors() {
             say("Mend the errors above; `plimsoll explain RULE` says how.".to_owned());
+        }
+        if self.dry_run {
+            say("Run it again without --dry-run.".to_owned());
+            return out;
         }
         say(format!("Read {directory}/RUNBOOK.md: cabling, addresses, and the order in which things are installed."));
         if self.lock_changes > 0 {
@@ -80,20 +89,149 @@ impl Summary<'_> {
                 self.cluster.lock_path.display()
             ));
         }
+        let design = &self.cluster.design;
+        let unnamed = unnamed_ports(self.cluster);
+        if !unnamed.is_empty() {
+            say(format!(
+                "Check the names of network ports on {}: the cluster file does not give them, so nic0, nic1 and so on are \
+                 assumed, and a host whose ports are called otherwise loses its network. Either pin these names on the host \
+                 (`pve-network-interface-pinning`), or state the real ones: `links: [enp65s0f0, enp65s0f1]` beside `ports`.",
+                ranges(&unnamed)
+            ));
+        }
+        let unknown = unnamed_disks(design);
+        if !unknown.is_empty() {
+            let groups: Vec<String> =
+                unknown.iter().map(|(group, hosts)| format!("`{group}` of {}", ranges(hosts))).collect();
+            say(format!(
+                "Look up the disks that are passed through, {}: in proxmox/, `<plimsoll:device …>` stands where the name of \
+                 each below /dev/disk/by-id belongs.",
+                groups.join(", ")
+            ));
+        }
+        let files: Vec<String> = public_files(self.tree).into_iter().map(|file| format!("`{file}`")).collect();
+        if !files.is_empty() {
+            say(format!(
+                "Write {} beside the cluster file: public keys, which go where `<plimsoll:file …>` stands.",
+                files.join(", ")
+            ));
+        }
         let secrets = self.tree.secrets();
         if !secrets.is_empty() {
             say(format!(
-                "{} secrets are marked `<plimsoll:secret …>` in {} files; the runbook says how each is made and put in.",
-                secrets.len(),
-                self.tree.iter().filter(|(_, file)| file.open_holes().next().is_some()).count()
+                "{} stand as `<plimsoll:secret …>` in {}: `plimsoll secrets list` names them, `plimsoll secrets make` makes \
+                 them, `plimsoll secrets fill` puts them in.",
+                plural(secrets.len(), "secret"),
+                plural(self.tree.iter().filter(|(_, file)| file.secrets().next().is_some()).count(), "file"),
             ));
         }
-        let external: Vec<&str> = self.cluster.design.external.keys().map(plimsoll_model::Name::as_str).collect();
+        let external: Vec<&str> = design.external.keys().map(plimsoll_model::Name::as_str).collect();
         if !external.is_empty() {
             say(format!("Assumed as declared, since others own it: {}.", external.join(", ")));
         }
         out
     }
+}
+
+/// Hosts with a port whose name nobody gave.
+fn unnamed_ports(cluster: &Cluster) -> Vec<&str> {
+    let chosen = |path: String| matches!(cluster.origins.exact(&path), Some(plimsoll_model::Origin::Default { .. }));
+    let unnamed = |name: &plimsoll_model::Name, host: &plimsoll_model::design::Host| {
+        let bonded = host.bond.iter().any(|(bond, design)| {
+            (0..design.members.len()).any(|index| chosen(format!("host/{name}/bond/{bond}/members/{index}")))
+        });
+        bonded || host.nic.keys().any(|nic| chosen(format!("host/{name}/nic/{nic}")))
+    };
+    cluster.design.host.iter().filter(|(name, host)| unnamed(name, host)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// Groups of disks that are passed through and whose devices are not named, with their hosts.
+fn unnamed_disks(design: &Design) -> BTreeMap<&str, Vec<&str>> {
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for machine in design.machine.values() {
+        let Some(host) = design.host.get(&machine.host) else { continue };
+        for group in &machine.passthrough {
+            if host.disk.get(group).is_some_and(|disk| disk.devices.len() < disk.count as usize) {
+                unknown.entry(group.as_str()).or_default().push(machine.host.as_str());
+            }
+        }
+    }
+    for hosts in unknown.values_mut() {
+        hosts.sort_unstable();
+        hosts.dedup();
+    }
+    unknown
+}
+
+/// Files of the person that belong into rendered ones.
+fn public_files(tree: &Tree) -> BTreeSet<&str> {
+    let holes = tree.iter().flat_map(|(_, file)| file.open_holes());
+    holes
+        .filter_map(|hole| match &hole.source {
+            Source::File(name) => Some(name.as_str()),
+            Source::Secret(_) => None,
+        })
+        .collect()
+}
+
+/// Names as the cluster file would write them: `pve-1..6` for six in a row.
+fn ranges(names: &[&str]) -> String {
+    let split = |name: &str| -> Option<(String, u32)> {
+        let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let digits = name.get(stem.len()..).filter(|digits| !digits.starts_with('0'))?;
+        Some((stem.to_owned(), digits.parse().ok()?))
+    };
+    let mut numbered: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    let mut out: Vec<String> = Vec::new();
+    for name in names {
+        match split(name) {
+            Some((stem, number)) => drop(numbered.entry(stem).or_default().insert(number)),
+            None => out.push((*name).to_owned()),
+        }
+    }
+    for (stem, numbers) in numbered {
+        let mut run: Option<(u32, u32)> = None;
+        let mut close = |run: Option<(u32, u32)>| match run {
+            Some((first, last)) if first == last => out.push(format!("{stem}{first}")),
+            Some((first, last)) => out.push(format!("{stem}{first}..{last}")),
+            None => {}
+        };
+        for number in numbers {
+            run = match run {
+                Some((first, last)) if last + 1 == number => Some((first, number)),
+                other => {
+                    close(other);
+                    Some((number, number))
+                }
+            };
+        }
+        close(run);
+    }
+    out.join(", ")
+}
+
+/// Breaks a text between words; lines after the first begin below the text, not below `first`.
+fn wrapped(first: &str, text: &str, width: usize) -> String {
+    let indent = first.chars().count();
+    let mut out = first.to_owned();
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent {
+            if column + 1 + length > width {
+                out.push('\n');
+                out += &" ".repeat(indent);
+                column = indent;
+            } else {
+                out.push(' ');
+                column += 1;
+            }
+        }
+        out += word;
+        column += length;
+    }
+    out.push('\n');
+    out
 }
 
 /// The table of machines, as in the article's layout.
@@ -133,7 +271,7 @@ fn addresses(machine: &Machine) -> String {
 }
 
 /// Lines that say what the defaults and the lock decided.
-fn decided(design: &Design) -> String {
+fn decided(design: &Design, width: usize) -> String {
     let mut rows: Vec<[String; 2]> = Vec::new();
     let mut say = |what: &str, text: String| rows.push([what.to_owned(), text]);
     let vips: Vec<String> = design.api.vip.iter().map(ToString::to_string).collect();
@@ -149,10 +287,13 @@ fn decided(design: &Design) -> String {
     say(
         "Pods",
         format!(
-            "{}, services {}, Calico {} with MTU {}",
+            "{}, services {}, Calico {}, MTU {}",
             prefixes(&design.kubernetes.pods),
             prefixes(&design.kubernetes.services),
-            design.calico.encapsulation.as_str(),
+            match design.calico.encapsulation.as_str() {
+                "None" => "without encapsulation",
+                encapsulation => encapsulation,
+            },
             design.calico.mtu
         ),
     );
@@ -187,7 +328,7 @@ fn decided(design: &Design) -> String {
     let versions: Vec<String> = design.version.iter().map(|(name, version)| format!("{name} {version}")).collect();
     say("Versions", format!("edition {}: {}", design.edition, versions.join(", ")));
     rows.iter().fold(String::new(), |mut out, [what, text]| {
-        let _ = writeln!(out, "{what:<9} {text}");
+        out += &wrapped(&format!("{what:<9} "), text, width);
         out
     })
 }

@@ -33,7 +33,7 @@ impl Check {
         let notes = cluster.notes.into_vec();
         self.judging.show(&report, &notes, &cluster.sources, json!({}), terminal)?;
         if self.judging.format == Format::Text {
-            terminal.out(&format!("{}: {}\n", cluster.design.cluster, report.summary()))?;
+            terminal.out(&format!("{}: {}\n", cluster.design.cluster, self.judging.summary(&report)))?;
         }
         Ok(!report.has_errors())
     }

@@ -30,7 +30,7 @@ enum Action {
 
 impl LockCommand {
     pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
-        let Loaded::Cluster(cluster) = input::load(&self.cluster.file, terminal, &mut Timings::start())? else {
+        let Loaded::Cluster(mut cluster) = input::load(&self.cluster.file, terminal, &mut Timings::start())? else {
             return Ok(false);
         };
         match self.action {
@@ -45,14 +45,14 @@ impl LockCommand {
                 Ok(changes.is_empty())
             }
             Action::Forget { component } => {
-                let mut lock = cluster.lock;
+                let mut lock = cluster.lock.clone();
                 let forgotten = lock.forget(&component);
                 if forgotten.is_empty() {
                     return Err(Failure::new(format!("nothing is kept for a removed `{component}`"))
                         .with_hint("what is still in the cluster file is never forgotten"));
                 }
-                std::fs::write(&cluster.lock_path, lock.to_text())
-                    .map_err(|error| Failure::io("write", &cluster.lock_path, error))?;
+                cluster.lock = lock;
+                input::write_lock(&cluster)?;
                 for entry in forgotten {
                     terminal.out(&format!("forgot {entry}\n"))?;
                 }

@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod lock;
 mod schema;
+mod secrets;
 mod show;
 
 use std::fmt::Write as _;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Explain(explain::Explain),
     Lock(lock::LockCommand),
+    Secrets(secrets::Secrets),
     Schema(schema::Schema),
     Completions(completions::Completions),
 }
@@ -47,6 +49,7 @@ impl Command {
             Command::Show(show) => show.run(terminal),
             Command::Explain(explain) => explain.run(terminal),
             Command::Lock(lock) => lock.run(terminal),
+            Command::Secrets(secrets) => secrets.run(terminal),
             Command::Schema(schema) => schema.run(terminal),
             Command::Completions(completions) => completions.run(terminal),
         }
@@ -67,8 +70,8 @@ pub(crate) enum Format {
 /// Options of all commands that judge.
 #[derive(Debug, Args)]
 pub(crate) struct Judging {
-    /// How to show findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// How to show findings: `text`, `json`, or `sarif` (2.1.0, for code-scanning services)
+    #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     pub(crate) format: Format,
     /// The day to judge by, for versions and acceptances that end (default: today, UTC)
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -79,6 +82,12 @@ pub(crate) struct Judging {
 }
 
 impl Judging {
+    /// The last line about findings, which says how to see what it only counts.
+    pub(crate) fn summary(&self, report: &Report) -> String {
+        let hidden = !self.verbose && (!report.accepted.is_empty() || !report.unjudged.is_empty());
+        report.summary() + if hidden { " (--verbose lists them)" } else { "" }
+    }
+
     /// Shows a report in the wanted format, with `extra` members in JSON.
     pub(crate) fn show(
         &self,
@@ -143,6 +152,11 @@ fn details(report: &Report) -> String {
         let _ = writeln!(out, "not judged[{}]: {} would need {}", unjudged.rule, unjudged.component, unjudged.needs);
     }
     out
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 pub(crate) fn pretty(value: &serde_json::Value) -> String {

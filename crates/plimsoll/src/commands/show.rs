@@ -64,7 +64,13 @@ fn index(design: &Value) -> String {
     let mut out = String::from("Parts of the design; print one with `plimsoll show PART`:\n");
     for (name, value) in design.as_object().into_iter().flatten() {
         let about = match value {
-            Value::Object(map) => map.keys().take(8).cloned().collect::<Vec<_>>().join(", "),
+            Value::Object(map) if map.is_empty() => "none".to_owned(),
+            Value::Object(map) => {
+                let more = if map.len() > 8 { ", …" } else { "" };
+                map.keys().take(8).cloned().collect::<Vec<_>>().join(", ") + more
+            }
+            Value::Array(list) if list.is_empty() => "none".to_owned(),
+            Value::Array(list) if list.len() == 1 => "1 entry".to_owned(),
             Value::Array(list) => format!("{} entries", list.len()),
             Value::Null => "none".to_owned(),
             other => scalar(other),

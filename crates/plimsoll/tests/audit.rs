@@ -1,0 +1,152 @@
+//! `plimsoll audit`: what people already have.
+#![allow(clippy::panic)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::Place;
+use serde_json::Value;
+
+/// Two masters as they lie about everywhere: the check lowers 100 to 95, which still beats 90.
+fn masters() -> Place {
+    let place = Place::empty();
+    for (machine, state, priority) in [("cp-1", "MASTER", 100), ("cp-2", "BACKUP", 90)] {
+        place.write(
+            &format!("masters/{machine}/etc/keepalived/keepalived.conf"),
+            format!(
+                "global_defs {{\n    router_id {machine}\n}}\n\nvrrp_script check_apiserver {{\n    script \"/etc/keepalived/check.sh\"\n    \
+                 interval 3\n    weight -5\n    fall 3\n    rise 2\n}}\n\nvrrp_instance api {{\n    state {state}\n    interface eth0\n    \
+                 virtual_router_id 100\n    priority {priority}\n    authentication {{\n        auth_type PASS\n        auth_pass hunter2\n    }}\n    \
+                 virtual_ipaddress {{\n        10.0.0.100\n    }}\n    track_script {{\n        check_apiserver\n    }}\n}}\n"
+            ),
+        );
+    }
+    place
+}
+
+#[test]
+fn in_its_first_second_it_finds_why_the_address_would_not_move() {
+    let place = masters();
+    let start = Instant::now();
+    let said = place.run(&["audit", "masters"]).exits(1);
+    // The time of a debug build on a busy machine.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    said.says("error[VRRP-003]: the check can fail without moving the VIP")
+        .says("masters/cp-1/etc/keepalived/keepalived.conf:8:12")
+        .says("lowers 100 to 95, which still beats 90")
+        .says("Recognised 2 of 2 files:\n     2 keepalived")
+        .never_says("hunter2");
+}
+
+#[test]
+fn what_is_not_understood_is_said() {
+    let place = masters();
+    place.write("masters/cp-1/etc/motd", "welcome\n");
+    place.write("masters/cp-1/usr/bin/tool", b"\x7fELF\0\0\0");
+    place.write(
+        "masters/cp-2/etc/haproxy/haproxy.cfg",
+        "frontend api\n    bind {{ vip }}:8443\n    default_backend {{ backend }}\n",
+    );
+    let said = place.run(&["audit", "masters", "--files", "--verbose"]).exits(1);
+    assert!(said.out.contains("Not recognised: ") && said.out.contains("masters/cp-1/etc/motd"), "{}", said.out);
+    assert!(said.out.contains("Not read: 1 file, binary"), "{}", said.out);
+    assert!(
+        said.out.contains("{{ vip }}") || said.err.contains("{{ vip }}"),
+        "template left-over:\n{}\n{}",
+        said.out,
+        said.err
+    );
+    assert!(
+        said.out
+            .lines()
+            .any(|line| line.starts_with("keepalived") && line.ends_with("cp-2/etc/keepalived/keepalived.conf"))
+    );
+}
+
+#[test]
+fn verbose_says_what_could_not_be_judged() {
+    let place = masters();
+    place.run(&["audit", "masters"]).exits(1).never_says("not judged[").says("(--verbose lists them)");
+    place.run(&["audit", "masters", "--verbose"]).exits(1).says("not judged[").never_says("(--verbose lists them)");
+}
+
+#[test]
+fn a_path_that_is_not_there_is_a_wrong_call() {
+    let place = masters();
+    place.run(&["audit", "masters", "no/such"]).exits(2).says("failed to read `no/such`");
+    place.run(&["audit"]).exits(2);
+}
+
+#[test]
+fn nothing_to_judge_is_no_success_in_disguise() {
+    let place = Place::empty();
+    place.write("empty/readme", "hello\n");
+    place.run(&["audit", "empty"]).exits(0).says("Recognised 0 of 1 files");
+}
+
+#[test]
+fn json_has_files_and_findings() {
+    let said = masters().run(&["audit", "masters", "--format", "json"]).exits(1);
+    let value: Value = serde_json::from_str(&said.out).expect("JSON and nothing else");
+    assert!(value["findings"].as_array().expect("a list").iter().any(|finding| finding["code"] == "VRRP-003"));
+    assert_eq!(value["files"][0]["owner"], "cp-1");
+    assert!(!said.out.contains("hunter2"));
+}
+
+#[test]
+fn sarif_is_of_the_structure_that_its_standard_asks_for() {
+    let said = masters().run(&["audit", "masters", "--format", "sarif"]).exits(1);
+    let log: Value = serde_json::from_str(&said.out).expect("JSON and nothing else");
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().is_some_and(|schema| schema.contains("sarif")));
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"].as_str().map(str::to_lowercase).as_deref(), Some("plimsoll"));
+    let rules: Vec<&str> =
+        driver["rules"].as_array().expect("rules").iter().filter_map(|rule| rule["id"].as_str()).collect();
+    let mut unique = rules.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), rules.len(), "ids of rules are unique (3.49.3)");
+    let results = run["results"].as_array().expect("results are an array (3.14.23)");
+    assert!(!results.is_empty());
+    for result in results {
+        assert!(result["message"]["text"].as_str().is_some_and(|text| !text.is_empty()), "3.27.11: {result}");
+        assert!(matches!(result["level"].as_str(), Some("none" | "note" | "warning" | "error")), "3.27.10: {result}");
+        let id = result["ruleId"].as_str().expect("an id");
+        if let Some(index) = result["ruleIndex"].as_u64() {
+            assert_eq!(rules.get(usize::try_from(index).expect("small")), Some(&id), "3.27.6");
+        }
+        for location in result["locations"].as_array().into_iter().flatten() {
+            let physical = &location["physicalLocation"];
+            if physical.is_null() {
+                continue;
+            }
+            let uri = physical["artifactLocation"]["uri"].as_str().expect("a URI");
+            assert!(!uri.contains(' ') && !uri.contains('\\'), "3.4.3: {uri}");
+            let region = &physical["region"];
+            for member in ["startLine", "startColumn", "endLine", "endColumn"] {
+                assert!(
+                    region[member].is_null() || region[member].as_u64().is_some_and(|number| number > 0),
+                    "3.30: {region}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_order_of_paths_and_doubles_do_not_matter() {
+    let place = masters();
+    let one = place.run(&["audit", "masters/cp-1", "masters/cp-2", "masters/cp-1", "--format", "json"]).exits(1);
+    let two = place.run(&["audit", "masters/cp-2", "masters/cp-1", "--format", "json"]).exits(1);
+    let findings = |text: &str| {
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        let mut list: Vec<String> =
+            value["findings"].as_array().expect("a list").iter().map(|it| it["message"].to_string()).collect();
+        list.sort();
+        list
+    };
+    assert_eq!(findings(&one.out), findings(&two.out));
+}
