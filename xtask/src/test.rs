@@ -144,7 +144,8 @@ fn lint(_: &State<'_>) -> anyhow::Result<bool> {
 }
 
 fn test(context: &State<'_>) -> anyhow::Result<bool> {
-    if context.quick { unit(context) } else { cargo_test(context, &["--workspace"]) }
+    // With the parts that the default build leaves out; `unit` tests the default build.
+    if context.quick { unit(context) } else { cargo_test(context, &["--workspace", "--features=plimsoll/secrets"]) }
 }
 
 fn unit(context: &State<'_>) -> anyhow::Result<bool> {

@@ -12,8 +12,9 @@ fn extremes() -> Vec<(&'static str, Vec<u8>)> {
     let bomb: String = (0..40).fold(String::from("a0: &a0 [x, x]\n"), |text, n| {
         text + &format!("a{}: &a{} [{}]\n", n + 1, n + 1, format!("*a{n}, ").repeat(9))
     });
-    let many: String = (0..90_000).map(|n| format!("k{n}: 1\n")).collect();
-    let hosts: String = (0..2000).map(|n| format!("  h{n}-1..500: {{ cpu: 1, memory: 1GiB }}\n")).collect();
+    let many: String = (0..90_000).map(|n| format!("k{n}: 1\n")).collect::<Vec<_>>().concat();
+    let hosts: String =
+        (0..2000).map(|n| format!("  h{n}-1..500: {{ cpu: 1, memory: 1GiB }}\n")).collect::<Vec<_>>().concat();
     vec![
         ("empty", Vec::new()),
         ("only zeros", vec![0; 10_000]),
