@@ -25,14 +25,18 @@ impl Context<'_> {
             return Err(Failure::new("`access.recipients` names no key to encrypt the secrets to")
                 .with_hint("access: { secrets: ./secrets.age, recipients: [./keys/age-ops.pub] }"));
         }
-        let recipients = access
-            .recipients
-            .iter()
-            .map(|file| {
-                let path = self.base.join(file);
-                fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, error).with_hint(KEY_HINT))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut recipients = Vec::new();
+        let mut missing = Vec::new();
+        for file in &access.recipients {
+            match fs::read_to_string(self.base.join(file)) {
+                Ok(text) => recipients.push(text),
+                Err(error) => missing.push(format!("  {file}: {error}")),
+            }
+        }
+        if !missing.is_empty() {
+            let message = format!("keys of recipients cannot be read:\n{}", missing.join("\n"));
+            return Err(Failure::new(message).with_hint(KEY_HINT));
+        }
         let path = self.store_path();
         // Two runs at a time would each make secrets, and the later one would replace those of the first.
         let folder = match path.parent() {
