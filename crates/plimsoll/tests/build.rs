@@ -164,7 +164,7 @@ fn what_cannot_be_read_is_a_wrong_call() {
 fn no_permission_is_told_plainly() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::campus();
-    fs::set_permissions(place.at("cluster.yaml"), fs::Permissions::from_mode(0)).expect("closed");
+    fs::set_permissions(place.at("cluster.yaml"), fs::Permissions::from_mode(0o000)).expect("closed");
     run_as_nobody(&place, &["build"]).exits(2).says("failed to read `cluster.yaml`").says("Permission denied");
     run_as_nobody(&place, &["audit", "cluster.yaml"]).exits(2).says("Permission denied");
     fs::set_permissions(place.at("cluster.yaml"), fs::Permissions::from_mode(0o644)).expect("open");

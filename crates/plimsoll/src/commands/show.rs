@@ -119,7 +119,7 @@ fn entry(name: &str, value: &Value, path: &str, depth: usize, lines: &mut Vec<Li
         other => Some(scalar(other)),
     };
     if let Some(text) = flat {
-        lines.push(Line { depth, text: format!("{name}: {text}"), path: Some(path.to_owned()) })
+        lines.push(Line { depth, text: format!("{name}: {text}"), path: Some(path.to_owned()) });
     } else {
         lines.push(Line { depth, text: format!("{name}:"), path: None });
         describe(value, path, depth + 1, lines);
