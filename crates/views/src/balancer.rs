@@ -1,6 +1,7 @@
 //! Balancers in front of API servers.
 
 mod from_files;
+mod machine;
 
 use std::net::IpAddr;
 
