@@ -84,7 +84,7 @@ mod tests {
         for _ in 0..600 {
             let domains = 2 + numbers.below(3) as usize;
             let mut sizes: Vec<u64> = (0..domains).map(|_| numbers.below(5)).collect();
-            let pools: Vec<(usize, u64)> = (0..1 + numbers.below(2))
+            let pools: Vec<(usize, u64)> = (0..=numbers.below(2))
                 .map(|_| (1 + numbers.below(domains as u64) as usize, 1 + numbers.below(3)))
                 .collect();
             let capacities: Vec<f64> = sizes.iter().map(|size| *size as f64).collect();
