@@ -68,7 +68,7 @@ const STEPS: [Step; 9] = [
         name: "docs",
         about: "generated pages of docs/ are up to date",
         heavy: false,
-        by_default: true,
+        by_default: false,
         run: |_| docs::run(&docs::Options { check: true }),
     },
     Step { name: "test", about: "cargo test of everything", heavy: false, by_default: true, run: test },
