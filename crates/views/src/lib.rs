@@ -15,6 +15,9 @@ mod fact;
 pub mod files;
 mod goals;
 pub mod hypervisor;
+mod node_set;
+pub mod pod_network;
+pub mod services;
 pub mod site;
 pub mod storage;
 pub mod vrrp;
@@ -23,4 +26,5 @@ mod world;
 
 pub use fact::{Fact, Place};
 pub use goals::{Goals, Scope};
+pub use node_set::NodeSet;
 pub use world::{DesignSource, World};

@@ -10,6 +10,8 @@ use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
 use crate::hypervisor::Hypervisors;
+use crate::pod_network::PodNetwork;
+use crate::services::Services;
 use crate::site::Site;
 use crate::storage::Storage;
 use crate::vrrp::VrrpGroup;
@@ -40,6 +42,10 @@ pub struct World<'a> {
     pub hypervisors: Vec<Hypervisors>,
     /// Names.
     pub dns: Dns,
+    /// Addresses of services.
+    pub services: Services,
+    /// The pod network.
+    pub pod_network: PodNetwork,
     /// Ceph and the classes of volumes.
     pub storage: Storage,
     /// Time, packet filters, jurisdictions, backups.
@@ -63,6 +69,8 @@ impl<'a> World<'a> {
             addresses: crate::addresses::from_design(source),
             hypervisors: crate::hypervisor::from_design(source),
             dns: crate::dns::from_design(source),
+            services: crate::services::from_design(source),
+            pod_network: crate::pod_network::from_design(source),
             storage: crate::storage::from_design(source),
             site: crate::site::from_design(source),
             workloads: crate::workloads::from_design(source),
@@ -83,6 +91,8 @@ impl<'a> World<'a> {
             addresses: crate::addresses::from_files(files),
             hypervisors: crate::hypervisor::from_files(files),
             dns: crate::dns::from_files(files),
+            services: crate::services::from_files(files),
+            pod_network: crate::pod_network::from_files(files),
             storage: crate::storage::from_files(files),
             site: crate::site::from_files(files),
             workloads: crate::workloads::from_files(files),

@@ -1,10 +1,12 @@
 //! Every rule, by area. A new rule is a file in its area's folder and one line in that folder's list.
 
 pub mod addr;
+pub mod cal;
 pub mod dns;
 pub mod etcd;
 pub mod kadm;
 pub mod lb;
+pub mod mlb;
 pub mod net;
 pub mod phy;
 pub mod pve;
@@ -30,6 +32,8 @@ pub fn all() -> Vec<&'static Rule> {
         lb::RULES,
         kadm::RULES,
         etcd::RULES,
+        mlb::RULES,
+        cal::RULES,
         sto::RULES,
         dns::RULES,
         wkl::RULES,
