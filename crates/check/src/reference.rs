@@ -21,11 +21,12 @@ fn title(area: &str) -> Option<&'static str> {
         "STO" => "Ceph, Rook and volumes",
         "WKL" => "Workloads, quotas and tenants",
         "PVE" => "Proxmox VE and corosync",
-        "BKP" => "Backups",
+        "OS" => "The operating system of nodes",
         "TIME" => "Clocks",
-        "MON" => "Monitoring",
-        "SEC" => "Secrets and access",
-        "OPS" => "Operation",
+        "SEC" => "Packet filters and networks of their own",
+        "GOV" => "Jurisdiction and escrow",
+        "UPG" => "Versions and support",
+        "BKP" => "Backups",
         _ => return None,
     })
 }
