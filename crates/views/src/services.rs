@@ -33,6 +33,10 @@ pub struct Service {
     pub place: Place,
     /// Which controller it wants; `Some(None)` for any.
     pub class: Fact<Option<String>>,
+    /// Whether nodes without one of its pods refuse traffic for it (externalTrafficPolicy Local).
+    pub local: Fact<bool>,
+    /// Copies of the pods behind it.
+    pub copies: Fact<u32>,
     /// Keys of annotations that speak to MetalLB.
     pub annotations: Vec<Fact<String>>,
 }
@@ -48,6 +52,8 @@ pub struct MetalLb {
     pub version: Fact<String>,
     /// Whether nodes that carry [`EXCLUDE_LABEL`] announce nothing.
     pub obeys_exclude: Fact<bool>,
+    /// The class of services it keeps to; `Some(None)` when it takes those without a class.
+    pub class: Fact<Option<String>>,
     /// Nodes that may announce, as far as known.
     pub speakers: Vec<Speaker>,
     /// Whether these are all.
@@ -208,6 +214,7 @@ fn written(source: DesignSource<'_>, metallb: &Written) -> MetalLb {
         mode: source.fact(at("mode"), metallb.mode),
         version: source.maybe("version/metallb", design.version.get(&Name::from("metallb")).cloned()),
         obeys_exclude: source.fact(at("announcers"), metallb.announcers == Announcers::Workers),
+        class: source.fact("metallb", None),
         speakers,
         speakers_whole: true,
         memberlist: source.fact(at("memberlist"), metallb.memberlist),

@@ -1,5 +1,6 @@
 //! Storage: Ceph with its monitors, disks and pools, and the classes that volumes are asked from.
 
+mod claims;
 mod from_files;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use plimsoll_model::units::Bytes;
 
 use crate::{DesignSource, Fact, Place};
 
+pub use claims::Claimant;
 pub use from_files::from_files;
 
 /// What the cluster keeps data on.
@@ -21,6 +23,8 @@ pub struct Storage {
     pub classes: Vec<Class>,
     /// Claims that name no class, where claims are known.
     pub claims_without_class: Vec<Fact<String>>,
+    /// StatefulSets with the classes that their claims name, where they are known.
+    pub claimants: Vec<Claimant>,
 }
 
 /// A Ceph cluster.
@@ -94,6 +98,10 @@ pub struct Osd {
     pub class: Fact<String>,
     /// Whether its node has an address in the replication network.
     pub in_cluster_network: Fact<bool>,
+    /// Name or path of its device, where it is listed.
+    pub device: Fact<String>,
+    /// Whether Ceph encrypts what it keeps there, by the settings of the cluster or the node.
+    pub encrypted: Fact<bool>,
 }
 
 impl Osd {
@@ -260,7 +268,7 @@ pub fn from_design(source: DesignSource<'_>) -> Storage {
             backed_up: source.maybe(at("class"), None),
         });
     }
-    Storage { ceph, classes, claims_without_class: Vec::new() }
+    Storage { ceph, classes, claims_without_class: Vec::new(), claimants: Vec::new() }
 }
 
 fn rack_of(design: &Design, host: &Name) -> Option<String> {
@@ -305,6 +313,8 @@ fn cluster(source: DesignSource<'_>, ceph: &Ceph) -> CephCluster {
                 size: source.fact(at("size"), osd.size),
                 class: source.fact(at("class"), osd.class.clone()),
                 in_cluster_network: source.maybe(format!("machine/{}/nic", osd.machine), inside),
+                device: source.fact(at("device"), osd.device.clone()),
+                encrypted: source.fact("ceph/encrypted", ceph.encrypted),
             }
         })
         .collect();

@@ -64,6 +64,8 @@ record! {
         pub linux_dataplane: Setting<String>,
         /// `Enabled` or `Disabled`.
         pub bgp: Setting<String>,
+        /// Who programs routes between nodes: `BIRD`, `Felix` or `FelixIPIPOnly`; absent leaves it to the version.
+        pub cluster_routing_mode: Setting<String>,
         /// Pools that are made at installation.
         pub ip_pools: Setting<Vec<InstallationPool>>,
         /// Largest packet of a pod in bytes; absent lets Calico find it.

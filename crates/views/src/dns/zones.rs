@@ -89,17 +89,7 @@ impl Server<'_> {
         let open_updates = updates
             .iter()
             .flat_map(|list| list.value.without_key())
-            .filter_map(|element| {
-                let what = match &element.value {
-                    Matched::Any => "any".to_owned(),
-                    Matched::Localnets => "localnets".to_owned(),
-                    Matched::Net(net) if net.addr().is_loopback() => return None,
-                    Matched::Net(net) => net.to_string(),
-                    // `localhost` is this server itself; what a named list holds is not looked up.
-                    _ => return None,
-                };
-                Some(Fact::known(what, at(element.span)))
-            })
+            .filter_map(|element| Some(Fact::known(self.unsigned(&element.value, 0)?, at(element.span))))
             .collect();
         Zone {
             forward: !name.ends_with(".in-addr.arpa") && !name.ends_with(".ip6.arpa"),
@@ -116,6 +106,24 @@ impl Server<'_> {
             primary,
             place,
             name,
+        }
+    }
+
+    /// Whom an element of a list lets in by address alone, other than this server itself.
+    fn unsigned(&self, element: &Matched, depth: usize) -> Option<String> {
+        /// Lists that name each other are no lists.
+        const DEEPEST: usize = 8;
+        match element {
+            Matched::Any => Some("any".to_owned()),
+            Matched::Localnets => Some("localnets".to_owned()),
+            Matched::Net(net) if !net.addr().is_loopback() => Some(net.to_string()),
+            Matched::Acl(name) if depth < DEEPEST => {
+                let acl = self.confs().flat_map(|conf| &conf.acls).find(|acl| acl.name.value == *name)?;
+                let first = acl.list.without_key().into_iter().find_map(|it| self.unsigned(&it.value, depth + 1))?;
+                Some(if depth == 0 { format!("{name} ({first})") } else { first })
+            }
+            // `localhost` is this server.
+            _ => None,
         }
     }
 

@@ -24,6 +24,9 @@ pub fn recognise(sources: &Sources) -> Files {
     files
 }
 
+/// Endings that files called `db` have and that are no names of zones.
+const NO_ZONE: [&str; 9] = [".yaml", ".yml", ".json", ".toml", ".service", ".timer", ".env", ".conf", ".cfg"];
+
 /// Endings that templates have in front of or behind the real one.
 const TEMPLATE_ENDINGS: [&str; 6] = [".j2", ".tmpl", ".tpl", ".erb", ".template", ".in"];
 
@@ -61,7 +64,9 @@ fn by_path(path: &str) -> Option<Kind> {
         _ if below("chrony/conf.d") || below("chrony/sources.d") => Kind::Chrony,
         _ if below("qemu-server") && ends(".conf") => Kind::PveVm,
         _ if name.starts_with("named.conf") => Kind::Named,
-        _ if name.starts_with("db.") || ends(".zone") => Kind::Zone,
+        _ if ends(".zone") => Kind::Zone,
+        // `db.example.edu` is a zone; `db.yaml` is somebody's database.
+        _ if name.starts_with("db.") && !NO_ZONE.iter().any(|ending| ends(ending)) => Kind::Zone,
         _ if ends(".service") || ends(".timer") || ends(".mount") || ends(".socket") => Kind::Unit,
         _ if ends(".crt") || ends(".pem") || ends(".key") || ends(".pub") => Kind::Known("certificate or key"),
         _ if below("default") || below("sysconfig") || ends(".env") => Kind::Variables,

@@ -6,8 +6,8 @@ use plimsoll_formats::Setting;
 use plimsoll_formats::kubeadm::{ClusterConfiguration, KubeProxyConfiguration};
 use plimsoll_formats::kubernetes::Object;
 use plimsoll_formats::kubernetes::calico::{
-    BgpConfiguration, CalicoBgpPeer, FelixConfiguration, Installation, InstallationPool, IpPool as PoolObject,
-    KubeControllersConfiguration,
+    BgpConfiguration, CalicoBgpPeer, CalicoNetwork as Network, FelixConfiguration, Installation, InstallationPool,
+    IpPool as PoolObject, KubeControllersConfiguration,
 };
 use plimsoll_formats::kubernetes::workload::DaemonSet;
 
@@ -104,17 +104,42 @@ fn calico(files: &Files) -> Option<CalicoNetwork> {
             (Some((_, object, _)), Some(it)) => Fact::setting_or(&it.assign_ips, "AllServices".to_owned(), &at(object)),
             _ => Fact::default("AllServices".to_owned(), here.clone()),
         },
-        felix_routes: match felix {
+        felix_routes: match felix.filter(|(_, it)| !it.spec.program_cluster_routes.is_absent()) {
             Some((object, it)) => optional(&it.spec.program_cluster_routes, &at(object)),
-            None => Fact::unknown(here.clone()),
+            None => routing_mode(network, &here)
+                .map(|[felix, _]| felix)
+                .or_else(|| felix.map(|(object, _)| Fact::default(None, at(object))))
+                .unwrap_or_else(|| Fact::unknown(here.clone())),
         },
-        bird_routes: match bgp_spec {
+        bird_routes: match bgp_spec.filter(|spec| !spec.program_cluster_routes.is_absent()) {
             Some(spec) => optional(&spec.program_cluster_routes, &bgp_place),
-            None => Fact::unknown(here.clone()),
+            None => routing_mode(network, &here)
+                .map(|[_, bird]| bird)
+                .or_else(|| bgp_spec.map(|_| Fact::default(None, bgp_place.clone())))
+                .unwrap_or_else(|| Fact::unknown(here.clone())),
         },
         systems: Vec::new(),
         place: here,
     })
+}
+
+/// What the operator writes as programClusterRoutes of Felix and of BIRD when clusterRoutingMode is stated.
+fn routing_mode(network: Option<&Network>, here: &Place) -> Option<[Fact<Option<String>>; 2]> {
+    let stated = network.map(|network| &network.cluster_routing_mode).filter(|mode| !mode.is_absent())?;
+    let mode = Fact::setting(stated, here);
+    let of = |felix: bool| {
+        mode.map(|mode| {
+            let (of_felix, of_bird) = match mode.as_str() {
+                "BIRD" => ("Disabled", "Enabled"),
+                "Felix" => ("Enabled", "Disabled"),
+                "FelixIPIPOnly" => ("EnabledIPIPOnly", "EnabledNoEncapOnly"),
+                _ => return None,
+            };
+            Some(Some(if felix { of_felix } else { of_bird }.to_owned()))
+        })
+        .flatten()
+    };
+    Some([of(true), of(false)])
 }
 
 /// What programs packets where the manifests are applied without the operator.

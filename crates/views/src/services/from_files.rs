@@ -3,10 +3,12 @@
 use plimsoll_diagnostics::Spanned;
 use plimsoll_formats::Setting;
 use plimsoll_formats::kubernetes::Object;
-use plimsoll_formats::kubernetes::core::{Node, Service as ServiceObject};
+use plimsoll_formats::kubernetes::core::{HorizontalPodAutoscaler, Node, Service as ServiceObject};
 use plimsoll_formats::kubernetes::meta::{LabelSelector, Labels};
-use plimsoll_formats::kubernetes::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, IpAddressPool, L2Advertisement};
-use plimsoll_formats::kubernetes::workload::{Container, DaemonSet};
+use plimsoll_formats::kubernetes::metallb::{
+    BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement,
+};
+use plimsoll_formats::kubernetes::workload::{Container, DaemonSet, Deployment, StatefulSet, WorkloadSpec};
 use plimsoll_model::design::{AddressRange, Announce, MetalLbMode};
 
 use super::{Advertisement, EXCLUDE_LABEL, MetalLb, Peer, Pool, Service, Services, Speaker};
@@ -58,6 +60,15 @@ fn metallb(files: &Files) -> Option<MetalLb> {
             beyond.push(Fact::known("a large community".to_owned(), place));
         }
     }
+    // A name for one is enough, also when no advertisement uses it.
+    for (_, object, it) in files.objects::<Community>() {
+        for alias in &it.spec.communities {
+            if alias.value.get().is_some_and(|value| value.starts_with("large:")) {
+                let place = Place::File { span: alias.value.span(), component: object.title() };
+                beyond.push(Fact::known("a large community".to_owned(), place));
+            }
+        }
+    }
     let peers: Vec<Peer> = files.objects::<BgpPeer>().map(|(_, object, it)| peer(object, it)).collect();
     let bfd: Vec<Fact<String>> = files
         .objects::<BfdProfile>()
@@ -96,7 +107,13 @@ fn metallb(files: &Files) -> Option<MetalLb> {
         let (_, container) = daemon?;
         container.env.iter().find(|it| it.name.get().map(String::as_str) == Some(name))
     };
-    let flag = |name: &str| daemon.is_some_and(|(_, container)| container.args.iter().any(|arg| arg.value == name));
+    let flag = |name: &str| {
+        daemon.is_some_and(|(_, container)| {
+            container.args.iter().any(|arg| {
+                arg.value.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == "=true" || rest == "=1")
+            })
+        })
+    };
     let daemon_place = daemon.map_or(place.clone(), |(object, _)| at(object));
     Some(MetalLb {
         mode: match (daemon, env("METALLB_BGP_TYPE")) {
@@ -117,6 +134,7 @@ fn metallb(files: &Files) -> Option<MetalLb> {
             Some(_) => Fact::known(!flag("--ignore-exclude-lb"), daemon_place.clone()),
             None => Fact::default(true, place.clone()),
         },
+        class: class(files, &place),
         speakers,
         // Whoever keeps Node objects in files keeps all of them or labels a few: nobody can tell.
         speakers_whole: false,
@@ -140,6 +158,22 @@ fn speaker_container(files: &Files) -> Option<(&Object, &Container)> {
             |container: &&Container| container.image.get().is_some_and(|image| image.contains("metallb/speaker"));
         set.spec.template.spec.containers.iter().find(is_speaker).map(|container| (object, container))
     })
+}
+
+/// The class of services that MetalLB keeps to, by `--lb-class` of its controller or speaker.
+fn class(files: &Files, place: &Place) -> Fact<Option<String>> {
+    let ours = |container: &&Container| container.image.get().is_some_and(|image| image.contains("metallb/"));
+    let deployments = files.objects::<Deployment>().map(|(_, object, it)| (object, &it.spec.template.spec.containers));
+    let daemons = files.objects::<DaemonSet>().map(|(_, object, it)| (object, &it.spec.template.spec.containers));
+    for (object, containers) in deployments.chain(daemons) {
+        for arg in containers.iter().filter(ours).flat_map(|container| &container.args) {
+            if let Some(class) = arg.value.strip_prefix("--lb-class=").filter(|class| !class.is_empty()) {
+                let place = Place::File { span: arg.span, component: object.title() };
+                return Fact::known(Some(class.to_owned()), place);
+            }
+        }
+    }
+    Fact::default(None, place.clone())
 }
 
 /// The version in the tag of an image, without `v`.
@@ -250,6 +284,9 @@ fn services(files: &Files) -> Vec<Service> {
                     Setting::Absent => Fact::default(None, here.clone()),
                     stated => Fact::setting(&stated.clone().map(Some), &here),
                 },
+                local: Fact::setting_or(&service.spec.external_traffic_policy, "Cluster".to_owned(), &here)
+                    .map(|policy| policy == "Local"),
+                copies: copies(files, object, service, &here),
                 annotations: ours
                     .map(|key| {
                         Fact::known(key.value.clone(), Place::File { span: key.span, component: object.title() })
@@ -259,4 +296,32 @@ fn services(files: &Files) -> Vec<Service> {
             }
         })
         .collect()
+}
+
+/// Copies of the pods behind a service; unknown when their workload is not among the files, or something else sets them.
+fn copies(files: &Files, object: &Object, service: &ServiceObject, here: &Place) -> Fact<u32> {
+    if service.spec.selector.is_empty() {
+        return Fact::unknown(here.clone());
+    }
+    let selector = LabelSelector { match_labels: service.spec.selector.clone(), ..LabelSelector::default() };
+    let deployments = files.objects::<Deployment>().map(|(_, object, it)| (object, &*it.spec));
+    let sets = files.objects::<StatefulSet>().map(|(_, object, it)| (object, &*it.spec));
+    let behind: Vec<(&Object, &WorkloadSpec)> = deployments
+        .chain(sets)
+        .filter(|(workload, spec)| {
+            workload.namespace() == object.namespace()
+                && selector.matches(&spec.template.metadata.labels) != Some(false)
+        })
+        .collect();
+    let scaled = |workload: &Object| {
+        files
+            .objects::<HorizontalPodAutoscaler>()
+            .any(|(_, _, it)| it.spec.scale_target_ref.name.get().map(String::as_str) == workload.name())
+    };
+    match behind[..] {
+        [(workload, spec)] if !scaled(workload) => {
+            Fact::setting_or(&spec.replicas, 1, &Place::File { span: workload.span, component: workload.title() })
+        }
+        _ => Fact::unknown(here.clone()),
+    }
 }

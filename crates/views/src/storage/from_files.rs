@@ -3,14 +3,13 @@
 use plimsoll_diagnostics::Span;
 use plimsoll_formats::Setting;
 use plimsoll_formats::kubernetes::Object;
-use plimsoll_formats::kubernetes::core::{PersistentVolume, PersistentVolumeClaim, StorageClass};
+use plimsoll_formats::kubernetes::core::{PersistentVolume, StorageClass};
 use plimsoll_formats::kubernetes::rook::{
     CephBlockPool, CephCluster as RookCluster, CephFilesystem, CephObjectStore, CephPoolSpec, CephStorage,
 };
-use plimsoll_formats::kubernetes::workload::StatefulSet;
 use plimsoll_model::units::Bytes;
 
-use super::{CephCluster, Class, Osd, Pool, PoolUse, Redundancy, Storage};
+use super::{CephCluster, Class, Osd, Pool, PoolUse, Redundancy, Storage, claims};
 use crate::files::Files;
 use crate::{Fact, Place};
 
@@ -31,14 +30,19 @@ pub fn from_files(files: &Files) -> Storage {
         })
         .map(|(_, object, cluster)| rook(files, object, cluster))
         .collect();
-    Storage { ceph, classes: classes(files), claims_without_class: claims(files) }
+    Storage {
+        ceph,
+        classes: classes(files),
+        claims_without_class: claims::without_class(files),
+        claimants: claims::claimants(files),
+    }
 }
 
-fn at(object: &Object) -> Place {
+pub(super) fn at(object: &Object) -> Place {
     Place::File { span: object.span, component: object.title() }
 }
 
-fn place(object: &Object, span: Option<Span>) -> Place {
+pub(super) fn place(object: &Object, span: Option<Span>) -> Place {
     Place::File { span: span.or(object.span), component: object.title() }
 }
 
@@ -120,7 +124,14 @@ fn osds(object: &Object, storage: &CephStorage) -> (Vec<Osd>, bool) {
             continue;
         };
         let here = place(object, node.name.span());
+        // What stands at a single disk was passed over by Rook for long, so that it decides nothing here.
+        let sealed = node.config.get("encryptedDevice").or_else(|| storage.config.get("encryptedDevice"));
         let osd = |device: &str, class: Option<&Setting<String>>| Osd {
+            device: Fact::unknown(here.clone()),
+            encrypted: match sealed {
+                Some(text) => Fact::setting(text, &here).map(|text| text == "true"),
+                None => Fact::default(false, here.clone()),
+            },
             name: format!("{name}:{device}"),
             place: here.clone(),
             node: name.clone(),
@@ -133,7 +144,8 @@ fn osds(object: &Object, storage: &CephStorage) -> (Vec<Osd>, bool) {
         let of_node = node.config.get("deviceClass").or_else(|| storage.config.get("deviceClass"));
         for (index, device) in node.devices.iter().enumerate() {
             let class = device.config.get("deviceClass").or(of_node);
-            osds.push(osd(device.name.get().map_or(&format!("{index}"), |name| name), class));
+            let listed = osd(device.name.get().map_or(&format!("{index}"), |name| name), class);
+            osds.push(Osd { device: Fact::setting(&device.name, &here), ..listed });
         }
         if node.devices.is_empty() {
             osds.push(osd("by filter", of_node));
@@ -274,24 +286,4 @@ fn local(files: &Files, class: Option<&str>, provisioner: Option<&str>, here: &P
         None => None,
     };
     Fact::maybe(known, here.clone())
-}
-
-fn claims(files: &Files) -> Vec<Fact<String>> {
-    let unnamed = |class: &Setting<String>| class.is_absent();
-    let mut claims = Vec::new();
-    for (_, object, claim) in files.objects::<PersistentVolumeClaim>() {
-        if unnamed(&claim.spec.storage_class_name) && claim.spec.volume_name.is_absent() {
-            claims.push(Fact::known(object.title(), at(object)));
-        }
-    }
-    for (_, object, set) in files.objects::<StatefulSet>() {
-        for template in &set.spec.volume_claim_templates {
-            if unnamed(&template.spec.storage_class_name) {
-                let name = template.metadata.name.get().map_or("(without name)", String::as_str);
-                let title = format!("the claim `{name}` of {}", object.title());
-                claims.push(Fact::known(title, place(object, template.metadata.name.span())));
-            }
-        }
-    }
-    claims
 }

@@ -62,8 +62,9 @@ pub(super) const CAL_016: Rule = Rule {
         remedy: "`linuxDataplane: Nftables` together with mode nftables, or iptables for both.",
         before: "mode: nftables\n# Installation: linuxDataplane left out",
         after: "mode: nftables\n# Installation: calicoNetwork: { linuxDataplane: Nftables }",
-        source: "Calico, nftables data plane; its operator's core_controller.go; calico issue 8025; kubernetes.io, virtual \
-                 IPs (kernel 5.13)",
+        source: "Calico, nftables data plane; release notes of Calico 3.29 (first, as a technical preview; by kubespray pull \
+                 request 12255) and calico pull request 8780; its operator's core_controller.go; calico issue 8025; \
+                 kubernetes.io, virtual IPs (kernel 5.13)",
         evidence: Evidence::Seen,
     },
     check: nftables,

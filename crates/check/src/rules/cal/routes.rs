@@ -16,8 +16,8 @@ pub(super) const CAL_002: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A pool of pods whose routes are BGP's (no encapsulation; IPIP before Calico 3.33 too) while BGP is off, or \
-                 while the mesh is off and there is no peer and no reflector at all. With peers, whether their routers hand \
+        checks: "A pool of pods whose routes are BGP's (no encapsulation; IPIP before Calico 3.33 too; unless Felix is told to \
+                 program them by programClusterRoutes or clusterRoutingMode) while BGP is off, or while the mesh is off and there is no peer and no reflector at all. With peers, whether their routers hand \
                  on routes of other nodes is not judged. VXLAN needs no BGP.",
         breaks: "Nodes do not know the way to each other's pods: nothing between nodes works.",
         remedy: "The mesh, or peers before the mesh is turned off; or VXLAN.",
@@ -78,8 +78,8 @@ pub(super) const CAL_017: Rule = Rule {
     manual: Manual {
         checks: "programClusterRoutes of FelixConfiguration and BGPConfiguration together, left out counting as the default \
                  of the version. From 3.33 (defaults EnabledIPIPOnly and EnabledNoEncapOnly): EnabledIPIPOnly with \
-                 EnabledNoEncapOnly, Enabled with Disabled, and with a warning (deprecated, gone in 3.35) Disabled with \
-                 Enabled and EnabledNoEncapOnly with EnabledIPIPOnly; before (defaults Disabled and Enabled): Disabled with \
+                 EnabledNoEncapOnly, Enabled with Disabled, Disabled with Enabled, and EnabledNoEncapOnly with EnabledIPIPOnly; the \
+                 last two with a warning where a pool is IPIP (deprecated, gone in 3.35); before (defaults Disabled and Enabled): Disabled with \
                  Enabled and Enabled with Disabled. Anything else is an error. With the version unknown, only what is wrong \
                  in each.",
         breaks: "Both program the same routes, which flap, or nobody does. Nothing refuses the pair.",
@@ -94,9 +94,14 @@ pub(super) const CAL_017: Rule = Rule {
 
 /// Whether routes of a pool are BIRD's; `None` when that depends on an unknown version.
 fn by_bgp(calico: &CalicoNetwork, encapsulation: &str) -> Option<bool> {
+    // Felix takes routes from the datastore and needs no session.
+    let felix = calico.felix_routes.get().and_then(Option::as_deref);
     match encapsulation {
-        "None" => Some(true),
-        "IPIP" | "IPIPCrossSubnet" => release(calico).map(|release| release < (3, 33)),
+        "None" => Some(!matches!(felix, Some("Enabled" | "EnabledNoEncapOnly"))),
+        "IPIP" | "IPIPCrossSubnet" => match felix {
+            Some(value) => Some(!matches!(value, "Enabled" | "EnabledIPIPOnly")),
+            None => release(calico).map(|release| release < (3, 33)),
+        },
         _ => Some(false),
     }
 }
@@ -245,6 +250,20 @@ fn programmers(world: &World<'_>, verdicts: &mut Verdicts) {
             }
         },
     };
+    // Only routes of IPIP pools by BIRD are deprecated.
+    if verdict == Some(Severity::Warning) {
+        let pools = calico.pools.iter().filter(|pool| pool.for_services() != Some(true));
+        let ipip = |name: &String| name.starts_with("IPIP");
+        let kinds: Vec<Option<bool>> = pools.map(|pool| pool.encapsulation.get().map(ipip)).collect();
+        if !kinds.contains(&Some(true)) {
+            if kinds.is_empty() || kinds.contains(&None) {
+                verdicts.cannot_judge(&calico.place, "whether a pool is IPIP");
+            } else {
+                verdicts.holds();
+            }
+            return;
+        }
+    }
     let (here, there) = if stated(&calico.felix_routes) {
         (&calico.felix_routes, &calico.bird_routes)
     } else {
@@ -258,7 +277,7 @@ fn programmers(world: &World<'_>, verdicts: &mut Verdicts) {
             if wrong {
                 "Felix and BIRD do not share out the routes between nodes"
             } else {
-                "this share of routes is deprecated"
+                "BIRD programs the routes of IPIP pools, which is deprecated"
             },
         )
         .at(here, format!("Felix {}, BIRD {}", felix.unwrap_or("by default"), bird.unwrap_or("by default")))
@@ -268,7 +287,11 @@ fn programmers(world: &World<'_>, verdicts: &mut Verdicts) {
         } else {
             "it is gone in 3.35"
         })
-        .help("leave both out, or set clusterRoutingMode of the Installation")
+        .help(if wrong {
+            "leave both out, or set clusterRoutingMode of the Installation"
+        } else {
+            "let Felix do it: leave both out, or set clusterRoutingMode to FelixIPIPOnly"
+        })
     }));
 }
 

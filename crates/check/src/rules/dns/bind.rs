@@ -23,7 +23,9 @@ pub(super) const DNS_023: Rule = Rule {
         before: "view \"a\" { zone \"k8s.example.edu\" { type primary; file \"k8s.zone\"; update-policy { ... }; }; };\nview \"b\" { zone \"k8s.example.edu\" { type primary; file \"k8s.zone\"; }; };",
         after: "view \"a\" { zone \"k8s.example.edu\" { type primary; file \"k8s.zone\"; update-policy { ... }; }; };\nview \"b\" { zone \"k8s.example.edu\" { in-view \"a\"; }; };",
         source: "BIND 9 lib/isccfg/check.c and reference manual, view statement; bind-users, May 2014",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested(
+            "named-checkconf of BIND 9.20.30: \"writeable file: already in use\" when one of the two takes updates",
+        ),
     },
     check: shared,
 };

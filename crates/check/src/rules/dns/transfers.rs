@@ -43,7 +43,7 @@ pub(super) const DNS_027: Rule = Rule {
         before: "zone \"k8s.example.edu\" { type primary; file \"k8s.zone\"; };",
         after: "zone \"k8s.example.edu\" {\n    type primary;\n    file \"k8s.zone\";\n    allow-transfer { key \"transfer\"; };\n};",
         source: "BIND 9.20.0 release notes, allow-transfer",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("BIND 9.20.30: denies AXFR of a zone without allow-transfer"),
     },
     check: unsaid,
 };

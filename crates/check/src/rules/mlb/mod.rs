@@ -2,6 +2,7 @@
 
 mod announcers;
 mod bfd;
+mod local;
 mod modes;
 mod peers;
 mod pools;
@@ -25,6 +26,7 @@ pub const RULES: &[&Rule] = &[
     &peers::MLB_011,
     &modes::MLB_012,
     &peers::MLB_013,
+    &local::MLB_014,
     &pools::MLB_015,
     &modes::MLB_016,
     &announcers::MLB_017,

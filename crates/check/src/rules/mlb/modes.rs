@@ -2,8 +2,8 @@
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::design::MetalLbMode;
-use plimsoll_views::World;
 use plimsoll_views::services::Peer;
+use plimsoll_views::{Place, World};
 
 use super::{metallb, version};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -51,19 +51,21 @@ pub(super) const MLB_016: Rule = Rule {
 pub(super) const MLB_018: Rule = Rule {
     id: "MLB-018",
     severity: Severity::Error,
-    summary: "sessions of one node agree on its number and its router id",
+    summary: "sessions agree on the speakers' number and router id, and none is there twice",
     reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
-        checks: "Where FRR speaks (or the mode is not known): two BGPPeers that select a common node with different \
-                 routerID (one of them left out counts), with different myASN in the same vrf, or with the same address, \
-                 port and vrf.",
-        breaks: "The whole configuration is refused and the last valid one stays. Nothing on the objects says so.",
-        remedy: "One myASN and routerID for each node and vrf, or nodeSelectors without a common node; localASN for a router \
-                 that expects another number.",
+        checks: "Where FRR speaks (or the mode is not known): two BGPPeers with different routerID (one of them left out \
+                 counts), with different myASN in the same vrf, whatever nodes they select, or with the same address (or \
+                 interface) and vrf on a common node, whatever their ports. Before 0.16 the last is refused on different \
+                 nodes too; that is judged when the version is known. With the mode unknown it is a warning, as MetalLB's \
+                 own BGP takes all of these.",
+        breaks: "The webhook refuses the object, or the whole configuration is refused and the last valid one stays.",
+        remedy: "One myASN in each vrf, one routerID or none; localASN (from 0.16) for a router that expects another number.",
         before: "spec: { myASN: 64513, peerAddress: 10.30.12.2 }\nspec: { myASN: 64514, peerAddress: 10.30.12.3 }",
         after: "spec: { myASN: 64513, peerAddress: 10.30.12.2 }\nspec: { myASN: 64513, peerAddress: 10.30.12.3 }",
-        source: "MetalLB, internal/config/validation.go (DiscardNativeOnly)",
+        source: "MetalLB, internal/config/validation.go (DiscardNativeOnly); metallb issues 1560, 2367 and 3094, pull \
+                 request 2980",
         evidence: Evidence::Seen,
     },
     check: agree,
@@ -139,48 +141,84 @@ fn agree(world: &World<'_>, verdicts: &mut Verdicts) {
     if metallb.mode.is(&MetalLbMode::Native) || !world.is_files() {
         return;
     }
+    // The mode `native` takes every one of these pairs.
+    let severity = if metallb.mode.get().is_some() { Severity::Error } else { Severity::Warning };
+    let per_node = metallb.version.get().and_then(|text| version(text)).map(|version| version >= (0, 16, 0));
     for (index, peer) in metallb.peers.iter().enumerate() {
         for other in &metallb.peers[index + 1..] {
-            let Some((why, a, b)) = disagreement(peer, other) else {
+            let Some(it) = disagreement(peer, other) else {
                 verdicts.holds();
                 continue;
             };
-            match peer.nodes.meets(&other.nodes) {
+            let refused = match (it.everywhere, peer.nodes.meets(&other.nodes)) {
+                (true, _) | (false, Some(true)) => Some(true),
+                // On different nodes it is refused before 0.16 only.
+                (false, Some(false)) => per_node.map(|per_node| !per_node),
+                (false, None) => (per_node == Some(false)).then_some(true),
+            };
+            match refused {
                 Some(false) => verdicts.holds(),
                 Some(true) => verdicts.broken(
                     Finding::new(
-                        Severity::Error,
+                        severity,
                         &other.place,
-                        format!("sessions {} and {} of one node {why}", peer.name, other.name),
+                        format!("sessions {} and {} {}", peer.name, other.name, it.what),
                     )
-                    .at_place(b, "")
-                    .context_place(a, "")
-                    .breaks("the whole configuration is refused, the last valid one stays, and nothing on the objects says so")
-                    .help("make them agree, or let their nodeSelectors choose different nodes"),
+                    .at_place(it.second, "")
+                    .context_place(it.first, "")
+                    .breaks("FRR modes refuse the whole configuration, also for different nodes, and the last valid one stays")
+                    .help(it.help),
                 ),
-                None => verdicts.cannot_judge(&other.place, format!("whether it shares a node with {}", peer.name)),
+                None => verdicts.cannot_judge(
+                    &other.place,
+                    format!("the version of MetalLB, and whether it shares a node with {}", peer.name),
+                ),
             }
         }
     }
 }
 
-/// How two sessions of one node would disagree, and where each says so; unknown values disagree with nothing.
-fn disagreement<'a>(
-    a: &'a Peer,
-    b: &'a Peer,
-) -> Option<(&'static str, &'a plimsoll_views::Place, &'a plimsoll_views::Place)> {
-    let differ =
-        |a: Option<&Option<String>>, b: Option<&Option<String>>| matches!((a, b), (Some(a), Some(b)) if a != b);
+/// How two sessions disagree.
+struct Disagreement<'a> {
+    /// In words.
+    what: &'static str,
+    /// Where the first says so.
+    first: &'a Place,
+    /// Where the second says so.
+    second: &'a Place,
+    /// Whether it is refused whatever nodes they are for.
+    everywhere: bool,
+    /// What to do.
+    help: &'static str,
+}
+
+/// How two sessions disagree; unknown values disagree with nothing. The port is no part of a session's identity.
+fn disagreement<'a>(a: &'a Peer, b: &'a Peer) -> Option<Disagreement<'a>> {
     let same_vrf = matches!((a.vrf.get(), b.vrf.get()), (Some(a), Some(b)) if a == b);
-    if differ(a.router_id.get(), b.router_id.get()) {
-        return Some(("have different router ids", a.router_id.place(), b.router_id.place()));
+    if matches!((a.router_id.get(), b.router_id.get()), (Some(a), Some(b)) if a != b) {
+        return Some(Disagreement {
+            what: "have different router ids",
+            first: a.router_id.place(),
+            second: b.router_id.place(),
+            everywhere: true,
+            help: "give all sessions the same routerID, or none, so that each node takes its own address",
+        });
     }
     if same_vrf && matches!((a.my_asn.copied(), b.my_asn.copied()), (Some(a), Some(b)) if a != b) {
-        return Some(("have different AS numbers", a.my_asn.place(), b.my_asn.place()));
+        return Some(Disagreement {
+            what: "have different AS numbers",
+            first: a.my_asn.place(),
+            second: b.my_asn.place(),
+            everywhere: true,
+            help: "use one myASN, and `localASN` (from 0.16) for a router that expects another",
+        });
     }
     let same_address = matches!((a.address.get(), b.address.get()), (Some(a), Some(b)) if a == b);
-    if same_vrf && same_address && a.port.copied().is_some() && a.port.copied() == b.port.copied() {
-        return Some(("lead to the same router", a.address.place(), b.address.place()));
-    }
-    None
+    (same_vrf && same_address).then(|| Disagreement {
+        what: "lead to the same router",
+        first: a.address.place(),
+        second: b.address.place(),
+        everywhere: false,
+        help: "leave one of them, or (from 0.16) let their nodeSelectors choose different nodes",
+    })
 }

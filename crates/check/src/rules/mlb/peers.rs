@@ -26,7 +26,10 @@ pub(super) const MLB_002: Rule = Rule {
         before: "calico: { peers: gw-1..2 }\ningress: { by: metallb, announce: bgp, peers: gw-1..2 }",
         after: "calico: { mesh: full }\ningress: { by: metallb, announce: bgp, peers: gw-1..2 }",
         source: "MetalLB, configuration, \"Issues with Calico\"",
-        evidence: Evidence::SeenPrinciple,
+        evidence: Evidence::Tested(
+            "FRR 10.3 as the router: while one session from an address is up, a second from it stays Idle and its routes are \
+             missing",
+        ),
     },
     check: one_router,
 };

@@ -38,7 +38,8 @@ pub(super) const MLB_004: Rule = Rule {
     manual: Manual {
         checks: "Pools of MetalLB beside an enabled pool of Calico for `LoadBalancer` with automatic assignment, while \
                  Calico gives addresses to all services (assignIPs AllServices, its default): an error when a service of \
-                 type LoadBalancer has no loadBalancerClass, advice otherwise. Calico does this from 3.30.",
+                 type LoadBalancer has no loadBalancerClass, advice otherwise. Not when MetalLB keeps to a class of its own \
+                 (`--lb-class`). Calico does this from 3.30.",
         breaks: "Both write the address of the service, each over the other.",
         remedy: "Leave out Calico's pool, set RequestedServicesOnly, or give services and both controllers a class.",
         before: "kind: IPPool\nspec: { cidr: 10.30.14.0/26, allowedUses: [LoadBalancer] }",
@@ -122,7 +123,8 @@ fn two_allocators(world: &World<'_>, verdicts: &mut Verdicts) {
         return;
     }
     let (Some(metallb), Some(calico)) = (metallb(world), &world.pod_network.calico) else { return };
-    if metallb.pools.is_empty() {
+    // With a class of its own MetalLB leaves services without one to Calico.
+    if metallb.pools.is_empty() || metallb.class.get().is_some_and(Option::is_some) {
         return;
     }
     for pool in calico.pools.iter().filter(|pool| pool.for_services() == Some(true)) {

@@ -3,10 +3,13 @@
 mod capacity;
 mod classes;
 mod copies;
+mod devices;
 mod healing;
 mod monitors;
 mod operator;
 mod placement;
+mod room;
+mod stateful;
 
 use plimsoll_views::storage::{CephCluster, Pool};
 use plimsoll_views::{Goals, Scope, World};
@@ -24,11 +27,15 @@ pub const RULES: &[&Rule] = &[
     &healing::STO_008,
     &healing::STO_009,
     &healing::STO_010,
+    &room::STO_013,
+    &room::STO_014,
     &operator::STO_015,
     &operator::STO_016,
     &operator::STO_017,
+    &devices::STO_018,
     &operator::STO_022,
     &classes::STO_025,
+    &stateful::STO_026,
     &classes::STO_030,
     &classes::STO_031,
     &operator::STO_032,

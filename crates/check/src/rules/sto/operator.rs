@@ -1,7 +1,7 @@
 //! STO-015, 016, 017, 022 and 032: what Rook is told.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::design::{Protocol, Purpose};
+use plimsoll_model::design::Protocol;
 use plimsoll_views::{Fact, World};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -9,17 +9,17 @@ use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 pub(super) const STO_015: Rule = Rule {
     id: "STO-015",
     severity: Severity::Error,
-    summary: "the networks of Ceph are used",
+    summary: "networks of Ceph are set with a provider that takes them",
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "addressRanges are set and the provider is neither `host` nor `multus`: a warning, and an error when the \
-                 design keeps a network for Ceph apart from that of the nodes.",
-        breaks: "The ranges are ignored: replication and recovery share the pod network with everything else.",
-        remedy: "`provider: host`.",
+        checks: "addressRanges are set and the provider is neither `host` nor `multus`.",
+        breaks: "Rook's operator refuses the cluster (\"network ranges can only be specified for …\"): nothing is set up, and \
+                 no later change is carried out.",
+        remedy: "`provider: host`; or no ranges.",
         before: "network:\n  addressRanges: { cluster: [10.30.20.0/24] }",
         after: "network:\n  provider: host\n  addressRanges: { cluster: [10.30.20.0/24] }",
-        source: "Rook, network providers, \"Ceph Networking\"",
+        source: "Rook, pkg/apis/ceph.rook.io/v1/network.go (ValidateNetworkSpec); network providers, \"Ceph Networking\"",
         evidence: Evidence::Seen,
     },
     check: networks,
@@ -109,21 +109,15 @@ fn networks(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&cluster.place, "its network provider");
             continue;
         };
-        let apart = world.design.is_some_and(|source| {
-            source.design.network.values().any(|network| {
-                network.purposes.contains(&Purpose::CephCluster) && !network.purposes.contains(&Purpose::Nodes)
-            })
-        });
         verdicts.verdict((!own && !ranges.is_empty()).then(|| {
-            Finding::new(
-                if apart { Severity::Error } else { Severity::Warning },
-                cluster.own_networks.place(),
-                format!("Ceph is given {} and does not use it", ranges.last().map_or("", String::as_str)),
-            )
-            .at(&cluster.own_networks, "daemons are in the pod network")
-            .context(&cluster.ranges, "ignored")
-            .breaks("replication and recovery share the pod network with everything else")
-            .help("use the networks of the nodes: `provider: host`")
+            let mut list = ranges.clone();
+            list.dedup();
+            let list = list.join(", ");
+            Finding::new(Severity::Error, cluster.own_networks.place(), format!("Rook refuses to give Ceph {list}"))
+                .at(&cluster.own_networks, "daemons are in the pod network")
+                .context(&cluster.ranges, "only for `host` and `multus`")
+                .breaks("the operator sets nothing up and carries out no change")
+                .help("use the networks of the nodes: `provider: host`")
         }));
     }
 }
