@@ -103,7 +103,10 @@ pub(super) const MLB_013: Rule = Rule {
         before: "spec: { peerAddress: 10.30.1.2 }",
         after: "spec: { peerAddress: 10.30.1.2, ebgpMultiHop: true }",
         source: "MetalLB, concepts, BGP",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested(
+            "FRR 10.3, two hops: an external session stays Active (\"no path to specified neighbor\") and comes up with \
+             ebgp-multihop; an internal one needs nothing",
+        ),
     },
     check: multihop,
 };

@@ -1,7 +1,7 @@
 //! STO-015, 016, 017, 022 and 032: what Rook is told.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::design::Protocol;
+use plimsoll_model::design::{Protocol, Purpose};
 use plimsoll_views::{Fact, World};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -13,10 +13,13 @@ pub(super) const STO_015: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "addressRanges are set and the provider is neither `host` nor `multus`.",
-        breaks: "Rook's operator refuses the cluster (\"network ranges can only be specified for …\"): nothing is set up, and \
-                 no later change is carried out.",
-        remedy: "`provider: host`; or no ranges.",
+        checks: "Files: addressRanges are set and the provider is neither `host` nor `multus`. A design: Ceph's daemons are \
+                 in the pod network although it has networks for them, an error when replication has one apart from that of \
+                 the nodes, else a warning.",
+        breaks: "Rook's operator refuses such a cluster (\"network ranges can only be specified for …\"): nothing is set up, \
+                 and no later change is carried out. Without ranges, replication and recovery share the pod network with \
+                 everything else.",
+        remedy: "`provider: host`.",
         before: "network:\n  addressRanges: { cluster: [10.30.20.0/24] }",
         after: "network:\n  provider: host\n  addressRanges: { cluster: [10.30.20.0/24] }",
         source: "Rook, pkg/apis/ceph.rook.io/v1/network.go (ValidateNetworkSpec); network providers, \"Ceph Networking\"",
@@ -109,16 +112,36 @@ fn networks(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&cluster.place, "its network provider");
             continue;
         };
-        verdicts.verdict((!own && !ranges.is_empty()).then(|| {
-            let mut list = ranges.clone();
-            list.dedup();
-            let list = list.join(", ");
-            Finding::new(Severity::Error, cluster.own_networks.place(), format!("Rook refuses to give Ceph {list}"))
+        if own || ranges.is_empty() {
+            verdicts.holds();
+            continue;
+        }
+        let list = ranges.join(", ");
+        // What is rendered of a design has no ranges then, so that the operator takes it.
+        verdicts.broken(match world.design {
+            None => {
+                Finding::new(Severity::Error, cluster.own_networks.place(), format!("Rook refuses to give Ceph {list}"))
+                    .at(&cluster.own_networks, "daemons are in the pod network")
+                    .context(&cluster.ranges, "only for `host` and `multus`")
+                    .breaks("the operator sets nothing up and carries out no change")
+                    .help("use the networks of the nodes: `provider: host`")
+            }
+            Some(source) => {
+                let apart = source.design.network.values().any(|network| {
+                    network.purposes.contains(&Purpose::CephCluster) && !network.purposes.contains(&Purpose::Nodes)
+                });
+                let last = ranges.last().map_or("", String::as_str);
+                Finding::new(
+                    if apart { Severity::Error } else { Severity::Warning },
+                    cluster.own_networks.place(),
+                    format!("Ceph is given {last} and does not use it"),
+                )
                 .at(&cluster.own_networks, "daemons are in the pod network")
-                .context(&cluster.ranges, "only for `host` and `multus`")
-                .breaks("the operator sets nothing up and carries out no change")
+                .context(&cluster.ranges, "passed over")
+                .breaks("replication and recovery share the pod network with everything else")
                 .help("use the networks of the nodes: `provider: host`")
-        }));
+            }
+        });
     }
 }
 
