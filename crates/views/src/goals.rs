@@ -55,12 +55,13 @@ impl Goals {
         })
     }
 
-    /// Whether a second loss before repair is among the goals: two components together, or one while a host is drained.
+    /// Whether a second loss of that kind before repair is among the goals: two of it together, or one while a host is
+    /// drained. A host together with a switch promises nothing about two hosts.
     pub fn second(&self, kind: &str, scope: Scope<'_>) -> bool {
         self.lines.iter().any(|goal| {
-            let total: u32 = goal.failures.iter().map(|failure| failure.count).sum();
-            let hit = goal.failures.iter().any(|failure| matches(failure.kind.as_str(), kind));
-            covers(goal, scope) && hit && (total >= 2 || (goal.while_drained && total >= 1))
+            let alike = goal.failures.iter().filter(|failure| matches(failure.kind.as_str(), kind));
+            let count: u32 = alike.map(|failure| failure.count).sum();
+            covers(goal, scope) && (count >= 2 || (goal.while_drained && count >= 1))
         })
     }
 
@@ -95,5 +96,39 @@ fn covers(goal: &Goal, scope: Scope<'_>) -> bool {
             let family = goal.promise.split('/').next().unwrap_or_default();
             goal.promise == "all" || goal.promise == promise || family == promise
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::design::{Failure, Goal};
+
+    use super::{Goals, Scope};
+
+    fn goals(promise: &str, failures: &[(u32, &str)], while_drained: bool) -> Goals {
+        let failures = failures.iter().map(|(count, kind)| Failure { count: *count, kind: (*kind).into() }).collect();
+        let line = Goal { promise: promise.to_owned(), failures, while_drained };
+        Goals { declared: true, lines: vec![line], excluded: Vec::new() }
+    }
+
+    #[test]
+    fn a_second_loss_is_one_of_the_same_kind() {
+        let second = |failures: &[(u32, &str)], drained| {
+            goals("capacity/*", failures, drained).second("host", Scope::Promise("capacity"))
+        };
+        assert!(second(&[(2, "host")], false));
+        assert!(second(&[(1, "host"), (1, "any")], false));
+        assert!(second(&[(1, "any")], true));
+        assert!(!second(&[(1, "host")], false));
+        assert!(!second(&[(1, "host"), (1, "switch")], false), "two hosts are not promised");
+        assert!(!second(&[(1, "switch")], true), "a switch while a host is drained is no second host");
+    }
+
+    #[test]
+    fn one_loss_is_among_more() {
+        let two = goals("capacity/*", &[(2, "host")], false);
+        assert!(two.one("host", Scope::Promise("capacity")) && two.one("host", Scope::Any));
+        assert!(!two.one("switch", Scope::Promise("capacity")) && !two.one("host", Scope::Promise("api")));
+        assert!(!goals("all", &[(1, "any")], true).one("host", Scope::Any), "only while a host is drained");
     }
 }

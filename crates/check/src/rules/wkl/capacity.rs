@@ -1,7 +1,6 @@
 //! WKL-001 and 002: what tenants are promised is there after hosts are lost.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::units::MilliCpu;
 use plimsoll_views::arithmetic::worst_room;
 use plimsoll_views::workloads::Capacity;
 use plimsoll_views::{Scope, World};
@@ -94,13 +93,21 @@ fn judge(capacity: &Capacity, losses: usize, goal: bool, when: &str, verdicts: &
     let cpu = (need_cpu > have_cpu).then_some(greediest).flatten().map(|tenant| {
         let message = format!(
             "tenants are promised {} processors, and {when} there is room for {}",
-            MilliCpu(need_cpu),
-            MilliCpu(have_cpu)
+            processors(need_cpu),
+            processors(have_cpu)
         );
         finish(Finding::new(severity, tenant.cpu.place(), message).at(&tenant.cpu, "the largest of them"))
     });
     verdicts.verdict(memory);
     verdicts.verdict(cpu);
+}
+
+/// Processors with a tenth, rounded down.
+fn processors(milli: u64) -> String {
+    match (milli / 1000, milli % 1000 / 100) {
+        (whole, 0) => whole.to_string(),
+        (whole, tenths) => format!("{whole}.{tenths}"),
+    }
 }
 
 /// Whole GiB, rounded down.
