@@ -1,7 +1,7 @@
 //! All views of one cluster.
 
 use plimsoll_model::design::{Date, Design, Thresholds};
-use plimsoll_model::{Name, Origins};
+use plimsoll_model::{Name, Origin, Origins};
 
 use crate::addresses::Addresses;
 use crate::balancer::Balancer;
@@ -129,6 +129,12 @@ impl<'a> DesignSource<'a> {
     /// A fact that the Design may leave open.
     pub fn maybe<T>(&self, path: impl Into<String>, value: Option<T>) -> Fact<T> {
         Fact::maybe(value, self.place(path))
+    }
+
+    /// Whether nobody described what is at `path`: it stands for whatever is there (the one switch of a file without
+    /// switches), and nothing about it may be called bad.
+    pub fn assumed(&self, path: &str) -> bool {
+        matches!(self.origins.of(path), Some(Origin::Default { .. }))
     }
 
     /// The physical host of a machine.

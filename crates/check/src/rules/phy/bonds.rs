@@ -202,7 +202,7 @@ fn no_pair(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, format!("{mode} over switches that are no pair"))
             .breaks(breaks)
-            .help("make the switches a pair with `mlag`, or use mode active-backup"),
+            .help("make the switches a pair with `mlag`, or use `mode: active-backup`"),
         );
     }
 }
@@ -237,7 +237,7 @@ fn foreign_aggregate(world: &World<'_>, verdicts: &mut Verdicts) {
                 LagMode::Lacp => "the switch keeps the ports out of service, and the host is isolated",
                 LagMode::LacpFallback => "nothing, as long as the switch falls back to single ports",
             })
-            .help("remove the aggregate from the switch, or set the bond to LACP")
+            .help("remove the aggregate from the switch, or `mode: lacp` at the bond")
         }));
     }
 }
@@ -259,19 +259,27 @@ fn speeds(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
+    let mut broken: BTreeMap<(&Name, &'static str), Vec<&Name>> = BTreeMap::new();
     for (host_name, _, bond, it) in bonds(source.design) {
         let forced = matches!(it.mode, BondMode::Lacp | BondMode::BalanceTlb | BondMode::BalanceAlb);
-        let place = source.place(path(host_name, bond, "/miimon"));
-        verdicts.verdict((!forced && it.miimon.0 == 0).then(|| {
+        if !forced && it.miimon.0 == 0 {
+            broken.entry((bond, it.mode.as_str())).or_default().push(host_name);
+        } else {
+            verdicts.holds();
+        }
+    }
+    for ((bond, mode), names) in broken {
+        let place = source.place(path(names[0], bond, "/miimon"));
+        verdicts.broken(
             Finding::new(
                 Severity::Error,
                 &place,
-                format!("{bond} of {host_name} never looks at the carrier of its ports"),
+                format!("{bond} of {} never looks at the carrier of its ports", list(&names)),
             )
-            .at_place(&place, format!("{} without `miimon`", it.mode.as_str()))
+            .at_place(&place, format!("{mode} without `miimon`"))
             .breaks("a link dies, and the bond goes on sending into it")
-            .help("`bond-miimon 100`")
-        }));
+            .help("`miimon: 100ms` at the bond, or leave it out"),
+        );
     }
 }
 
@@ -301,27 +309,34 @@ fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, "spreads by hardware addresses, and the gateway has one")
             .breaks("half of the bandwidth towards the gateway is idle")
-            .help("`bond-xmit-hash-policy layer2+3`, or layer3+4 with an overlay"),
+            .help("`hash: layer2+3` at the bond, or `layer3+4` with an overlay"),
         );
     }
 }
 
 fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
+    let mut broken: BTreeMap<(&Name, &Name), Vec<&Name>> = BTreeMap::new();
     for (host_name, host, bond, it) in bonds(source.design).filter(|(.., it)| it.mode == BondMode::BalanceAlb) {
         let bridge = host.bridge.iter().find(|(_, bridge)| {
             bridge.ports.iter().any(|port| ports_below(host, port).iter().any(|nic| it.members.contains(nic)))
         });
-        let place = source.place(path(host_name, bond, "/mode"));
-        verdicts.verdict(bridge.map(|(bridge, _)| {
+        match bridge {
+            Some((bridge, _)) => broken.entry((bridge, bond)).or_default().push(host_name),
+            None => verdicts.holds(),
+        }
+    }
+    for ((bridge, bond), names) in broken {
+        let place = source.place(path(names[0], bond, "/mode"));
+        verdicts.broken(
             Finding::new(
                 Severity::Warning,
                 &place,
-                format!("bridge {bridge} of {host_name} stands on a balance-alb bond"),
+                format!("bridge {bridge} of {} stands on a balance-alb bond", list(&names)),
             )
             .at_place(&place, "rewrites ARP answers of the host only")
             .breaks("addresses of guests and of the VIP flap between the ports")
-            .help("use 802.3ad or active-backup")
-        }));
+            .help("use `mode: lacp` or `mode: active-backup`"),
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(super) const PHY_003: Rule = Rule {
                  that holds the VIP, of the balancers or of the DNS servers. Members in exactly two domains of a kind \
                  always fail, for any number of them. Advice when the kind is no goal but there are three domains to \
                  spread over. Nothing where that loss is accepted. Groups without redundancy are judged by others \
-                 (KADM-004, ETCD-001, LB-015, DNS-001).",
+                 (KADM-004, ETCD-001, LB-015, DNS-001). Racks and switches that nobody described are not judged.",
         breaks: "A single shared component takes a quorum or a whole group.",
         remedy: "Spread members over three domains of that kind, the third of which may be a witness; or drop the claim.",
         before: "cp-1..3: { host: pve-1..3 }   # all three in rack r1, and survive: { all: [rack] }",
@@ -62,6 +62,14 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
                 continue;
             }
         };
+        if source.assumed(&path) {
+            let needs = match domain {
+                Domain::Rack(_) => "the racks: `site: { racks: … }`, and `rack` of each host",
+                _ => "the switches: `switches`, and `nics` of each host with the switch at the end of each port",
+            };
+            verdicts.cannot_judge(&source.place(path.as_str()), needs);
+            continue;
+        }
         let (_, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let names: Vec<&str> = hit.iter().map(|group| group.name).collect();
         let place = source.place(path.as_str());
@@ -84,7 +92,20 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         let mut finding =
             Finding::new(severity, &place, format!("the loss of {word} {name}{of} takes {}", list(&names)))
                 .at_place(&place, label)
-                .help(format!("spread the members over three {many} or more, or drop the claim"));
+                .help(match domain {
+                    Domain::Pdu(_) => format!(
+                        "give each device a second supply on another strip, or spread the members over three {many}"
+                    ),
+                    Domain::Switch(_) => format!("bond ports of two switches, or spread the members over three {many}"),
+                    Domain::Feed(_) => {
+                        "put the second strip on another feed, or behind a UPS with `runtime`".to_owned()
+                    }
+                    Domain::Host(_) | Domain::Rack(_) => format!("spread the members over three {many} or more"),
+                });
+        if severity == Severity::Error {
+            finding =
+                finding.help(format!("or promise less in `survive:`, or accept the loss of {path} with a reason"));
+        }
         finding = if first.needed > 1 {
             finding.breaks(format!(
                 "{} keeps {left} of {} votes together, and needs {}",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
-use plimsoll_model::design::{MlagKind, SwitchRole};
+use plimsoll_model::design::{MlagKind, Purpose, SwitchRole};
 use plimsoll_views::World;
 use plimsoll_views::domains::ports_below;
 
@@ -19,8 +19,9 @@ pub(super) const PHY_005: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &["PHY-003"],
     manual: Manual {
-        checks: "A network of a control-plane machine, a member of etcd, a Ceph monitor, a balancer or a DNS server that \
-                 stands on a single port of its host. Where the switch behind takes a whole quorum and that loss must be \
+        checks: "A network of a control-plane machine, a member of etcd, a Ceph monitor, a balancer or a DNS server, or \
+                 a network of Ceph below a machine with OSDs, that stands on a single port of its host. Not judged where \
+                 nobody described the ports of the host. Where the switch behind takes a whole quorum and that loss must be \
                  survived, PHY-003 speaks instead.",
         breaks: "A cable, an optic or a switch port isolates the member.",
         remedy: "A bond over two ports on two switches; single ports on different switches survive the loss of a switch.",
@@ -129,11 +130,20 @@ fn single_port(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let design = source.design;
     let mut by_switch: BTreeMap<&Name, BTreeSet<(&Name, &Name)>> = BTreeMap::new();
-    for name in vital_machines(design) {
-        let Some(machine) = design.machine.get(name) else { continue };
+    let vital = vital_machines(design);
+    let storage = [Purpose::CephPublic, Purpose::CephCluster];
+    let osds: BTreeSet<&Name> = design.ceph.iter().flat_map(|ceph| ceph.osd.values()).map(|osd| &osd.machine).collect();
+    for (name, machine) in design.machine.iter().filter(|(name, _)| vital.contains(name) || osds.contains(name)) {
         let Some(host) = design.host.get(&machine.host) else { continue };
-        for (network, nic) in &machine.nic {
+        let ceph = |network: &Name| {
+            design.network.get(network).is_some_and(|it| it.purposes.iter().any(|purpose| storage.contains(purpose)))
+        };
+        for (network, nic) in machine.nic.iter().filter(|(network, _)| vital.contains(name) || ceph(network)) {
             match ports_below(host, &nic.bridge).into_iter().collect::<Vec<_>>()[..] {
+                [only] if source.assumed(&format!("host/{}/nic/{only}", machine.host)) => {
+                    let place = source.place(format!("host/{}/nic", machine.host));
+                    verdicts.cannot_judge(&place, "its ports and the switches behind them: `nics`");
+                }
                 [only] => {
                     by_switch.entry(&host.nic[only].switch).or_default().insert((&machine.host, network));
                 }
@@ -156,8 +166,8 @@ fn single_port(world: &World<'_>, verdicts: &mut Verdicts) {
                 format!("network {} of {} stands on a single port, on {switch}", list(&networks), list(&hosts)),
             )
             .at_place(&place, "one port")
-            .breaks("a cable, an optic or the switch isolates a member of a quorum or a balancer")
-            .help("bond two ports on two switches")
+            .breaks("a cable, an optic or the switch isolates a member of a quorum, a balancer or disks of Ceph")
+            .help("bond two ports on two switches: `bond0: { ports: [leaf-1, leaf-2], mode: lacp, … }`")
             .cause(format!("switch/{switch}")),
         );
     }
@@ -193,6 +203,7 @@ fn one_switch(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn one_card(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
+    let mut broken: BTreeMap<&Name, Vec<&str>> = BTreeMap::new();
     for (name, host) in hosts(source.design) {
         for (bond, it) in &host.bond {
             let cards: Option<BTreeSet<&Name>> =
@@ -201,14 +212,19 @@ fn one_card(world: &World<'_>, verdicts: &mut Verdicts) {
             match cards {
                 _ if it.members.len() < 2 => {}
                 None => verdicts.cannot_judge(&place, "the cards of its ports"),
-                Some(cards) => verdicts.verdict((cards.len() == 1).then(|| {
-                    Finding::new(Severity::Advice, &place, format!("all ports of {bond} on {name} sit on one card"))
-                        .at_place(&place, "")
-                        .breaks("the card or its driver fails, and the host is isolated")
-                        .help("bond ports of two cards")
-                })),
+                Some(cards) if cards.len() == 1 => broken.entry(bond).or_default().push(name.as_str()),
+                Some(_) => verdicts.holds(),
             }
         }
+    }
+    for (bond, names) in broken {
+        let place = source.place(format!("host/{}/bond/{bond}", names[0]));
+        verdicts.broken(
+            Finding::new(Severity::Advice, &place, format!("all ports of {bond} on {} sit on one card", list(&names)))
+                .at_place(&place, "")
+                .breaks("the card or its driver fails, and the host is isolated")
+                .help("bond ports of two cards"),
+        );
     }
 }
 
@@ -226,7 +242,7 @@ fn peer_link(world: &World<'_>, verdicts: &mut Verdicts) {
                 )
                 .at_place(&links, "")
                 .breaks("it fails, both switches believe the other is gone, and links of hosts go down")
-                .help("make it two links")
+                .help("make it two links: `peer_links: 2`")
             })),
         }
         let keepalive = source.place(format!("mlag/{name}/keepalive"));
@@ -241,7 +257,7 @@ fn peer_link(world: &World<'_>, verdicts: &mut Verdicts) {
                 )
                 .at_place(&keepalive, "")
                 .breaks("the peer link fails, and neither switch knows that the other lives")
-                .help("add a keepalive over the management network"),
+                .help("add a keepalive over the management network: `keepalive: true`"),
             ),
         }
     }
@@ -272,7 +288,7 @@ fn controllers(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, "")
             .breaks(format!("{switch} fails, and just then nobody reaches a console"))
-            .help("use a separate switch with `role: oob`"),
+            .help("cable them to a switch of their own, with `role: oob`"),
         );
     }
 }

@@ -126,7 +126,7 @@ fn single_supply(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, "one supply")
             .breaks(format!("a supply, a cord or the strip takes {} out", if names.len() == 1 { "it" } else { "them" }))
-            .help("give it a second supply on another strip, or a transfer switch on both")
+            .help("give it a second supply on another strip (`power: [a, b]`), or a transfer switch on both")
             .cause(strip(pdu)),
         );
     }
@@ -182,7 +182,7 @@ fn together(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&source.place(format!("{}/psu", devices[0].0)), "one strip")
             .breaks("the strip trips, and the second supply is of no use")
-            .help("put one supply on each of two strips")
+            .help("put one supply on each of two strips: `power: [a, b]`")
             .cause(strip(pdu)),
         );
     }
@@ -201,7 +201,9 @@ fn together(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&source.place(path.as_str()), "both strips hang on it")
             .breaks("the feed is lost, and the second strip is of no use")
-            .help("put the second strip on another feed or behind a UPS, or accept the loss of this feed")
+            .help(
+                "put the second strip on another feed or behind a UPS with `runtime`, or accept the loss of this feed",
+            )
             .cause(path),
         );
     }
@@ -236,16 +238,31 @@ fn no_battery(world: &World<'_>, verdicts: &mut Verdicts) {
     let design = source.design;
     let battery = design.feed.values().any(|feed| feed.runtime.is_some_and(|runtime| runtime.0 > 0));
     let grace = design.kubernetes.kubelet.shutdown_grace.0 > 0;
-    let place = source.place(if battery { "kubernetes/kubelet/shutdown_grace" } else { "feed" });
-    let message = match (battery, grace) {
-        (true, true) => return verdicts.holds(),
-        (false, _) => "no UPS bridges a power cut",
-        (true, false) => "kubelets give pods no time when their node shuts down",
+    // A feed behind another is meant as a UPS, and only its runtime is missing.
+    let silent = design.feed.iter().find(|(_, feed)| feed.from.is_some()).map(|(name, _)| name);
+    let (place, message, help) = match (battery, grace, silent) {
+        (true, true, _) => return verdicts.holds(),
+        (true, false, _) => (
+            "kubernetes/kubelet/shutdown_grace".to_owned(),
+            "kubelets give pods no time when their node shuts down",
+            "`kubernetes: { kubelet: { shutdown_grace: 60s } }`",
+        ),
+        (false, _, Some(feed)) => (
+            format!("feed/{feed}"),
+            "no feed is known to bridge a power cut",
+            "say how long its batteries carry the load, if it is a UPS: `runtime: 20m`",
+        ),
+        (false, _, None) => (
+            "feed".to_owned(),
+            "no UPS bridges a power cut",
+            "add a UPS that tells the hosts to shut down: `site: { feeds: { ups-1: { from: utility, runtime: 20m } } }`",
+        ),
     };
+    let place = source.place(place);
     verdicts.broken(
         Finding::new(Severity::Advice, &place, message)
             .at_place(&place, "")
             .breaks("everything stops at once, and etcd and Ceph take long to recover")
-            .help("add a UPS that tells the hosts to shut down, and keep a grace period for pods"),
+            .help(help),
     );
 }
