@@ -54,8 +54,8 @@ pub(super) const NET_009: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
-        checks: "IPIP or VXLAN within a network, and all nodes are in one. Not where the network is stated \
-                 to drop addresses it did not expect (`anti_spoofing`), which an overlay hides.",
+        checks: "IPIP or VXLAN within a network, and all nodes are in one. Not where packets with \
+                 addresses that are not the node's are dropped (`ipfilter` of machines), which an overlay hides.",
         breaks: "Overhead in every packet, and lower throughput, for nothing.",
         remedy: "Encapsulation between subnets only, or none.",
         before: "calico: { encapsulation: vxlan }",
@@ -151,14 +151,17 @@ fn needless(world: &World<'_>, verdicts: &mut Verdicts) {
     let design = source.design;
     let networks = node_networks(world);
     let always = matches!(design.calico.encapsulation, Encapsulation::IPIP | Encapsulation::VXLAN);
-    let guarded = networks.iter().any(|name| design.network.get(name).is_some_and(|it| it.anti_spoofing == Some(true)));
+    let guarded = node_nics(design).any(|(_, _, network, nic)| {
+        nic.ipfilter || design.network.get(network).is_some_and(|it| it.anti_spoofing == Some(true))
+    });
     let place = source.place("calico/encapsulation");
     verdicts.verdict((always && !guarded && networks.len() == 1).then(|| {
         let name = design.calico.encapsulation.as_str();
         Finding::new(Severity::Advice, &place, format!("{name} is used although all nodes are in one network"))
             .at_place(&place, "")
             .breaks("every packet carries an overhead that nothing needs")
-            .help(format!("use {name} between subnets only, or no encapsulation; or state `anti_spoofing` where the network needs it"))
+            .help(format!("use {name} between subnets only, or `calico: {{ encapsulation: none }}`"))
+            .help("or say that the hypervisor drops addresses it did not expect: `ipfilter: true` of the machines")
     }));
 }
 

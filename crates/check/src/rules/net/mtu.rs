@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::Name;
-use plimsoll_model::design::{CalicoDataplane, Design, Encapsulation, Host};
-use plimsoll_views::World;
+use plimsoll_model::design::{CalicoDataplane, Design, Encapsulation, Host, Network};
+use plimsoll_model::{Name, Origin};
 use plimsoll_views::domains::ports_below;
+use plimsoll_views::{DesignSource, World};
 
 use super::node_nics;
-use crate::words::list;
+use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const NET_001: Rule = Rule {
@@ -21,7 +21,8 @@ pub(super) const NET_001: Rule = Rule {
     manual: Manual {
         checks: "The MTU of pods is larger than the smallest MTU of a node's interface less the overhead of \
                  what is enabled: IPIP 20 bytes, VXLAN 50 (70 with IPv6), WireGuard 60 (80 with IPv6); the \
-                 largest counts.",
+                 largest counts. An error; advice when encapsulation is between subnets only and all nodes \
+                 are in one, where nothing is encapsulated yet.",
         breaks: "Large packets vanish and small ones pass: TLS handshakes hang, images are never pulled.",
         remedy: "The bound as MTU of pods.",
         before: "calico: { encapsulation: vxlan, mtu: 1500 }   # nodes have 1500",
@@ -40,8 +41,9 @@ pub(super) const NET_003: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "A bridge, VLAN interface, bond, port of a host or port of a switch on the way of a network \
-                 takes smaller packets than the network's MTU: an error. The interface of a machine does: a \
-                 warning. Larger is fine.",
+                 takes smaller packets than the network's MTU: an error; ports between switches and up count \
+                 for the VLANs they let through. The interface of a machine alone does: a warning. Larger is \
+                 fine. Not judged for the routers of others behind a network of more than 1500 bytes.",
         breaks: "Large packets vanish at that hop. At the endpoint TCP still works since it negotiates; \
                  other protocols may not. Test with `ping -M do -s 8972`.",
         remedy: "One MTU from end to end, or 1500 everywhere.",
@@ -116,16 +118,25 @@ fn overlay(world: &World<'_>, verdicts: &mut Verdicts) {
     let (bytes, what) = overhead(design);
     let bound = nic.mtu.saturating_sub(bytes);
     let place = source.place("calico/mtu");
+    let networks: BTreeSet<&Name> = node_nics(design).map(|(_, _, network, _)| network).collect();
+    let between =
+        matches!(design.calico.encapsulation, Encapsulation::IPIPCrossSubnet | Encapsulation::VXLANCrossSubnet);
+    // WireGuard between nodes of one network is not spared.
+    let later = between && networks.len() == 1 && !design.calico.wireguard && design.calico.mtu <= nic.mtu;
     verdicts.verdict((design.calico.mtu > bound).then(|| {
         Finding::new(
-            Severity::Error,
+            if later { Severity::Advice } else { Severity::Error },
             &place,
             format!("packets of pods have {} bytes and {bound} fit", design.calico.mtu),
         )
         .at_place(&place, format!("{} of {node} less {bytes} for {what}", nic.mtu))
         .context_place(&source.place(format!("machine/{node}/nic/{network}/mtu")), "the smallest of the nodes")
-        .breaks("large packets vanish and small ones pass: TLS hangs, images are never pulled")
-        .help(format!("set the MTU of pods to {bound}"))
+        .breaks(if later {
+            "nothing while all nodes are in one network; with a node in another, large packets vanish"
+        } else {
+            "large packets vanish and small ones pass: TLS hangs, images are never pulled"
+        })
+        .help(format!("`calico: {{ mtu: {bound} }}`, or leave it out"))
     }));
 }
 
@@ -154,86 +165,142 @@ fn chain(host: &Host, from: &Name) -> Vec<(&'static str, Name, u32)> {
     hops
 }
 
-/// The network whose packets are dropped, what drops them, and the largest that pass.
-type Hop<'d> = (&'d Name, String, u32);
+/// A hop: its kind and name, and the largest packets that pass.
+type Hop = (&'static str, Name, u32);
+
+/// Networks of which a host takes part with the interface by which it does, its own and those of its machines.
+fn ways(design: &Design) -> BTreeSet<(&Name, &Name, &Name)> {
+    let of_machines = design
+        .machine
+        .values()
+        .flat_map(|machine| machine.nic.iter().map(|(network, nic)| (&machine.host, network, &nic.bridge)));
+    let own = design.host.iter().flat_map(|(name, host)| {
+        host.address.iter().map(move |(network, address)| (name, network, &address.interface))
+    });
+    of_machines.chain(own).collect()
+}
+
+/// Hops of a host that drop packets of a network.
+fn small(design: &Design, host: &Name, network: &Name, interface: &Name) -> Vec<Hop> {
+    let wanted = design.network.get(network).map_or(0, |network| network.mtu);
+    let hops = design.host.get(host).map(|host| chain(host, interface)).unwrap_or_default();
+    hops.into_iter().filter(|(.., mtu)| *mtu < wanted).collect()
+}
 
 fn hops(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let design = source.design;
-    // Small hops with those whose packets they drop: what, where and how large, by network.
-    let mut broken: BTreeMap<Hop<'_>, Vec<(String, String)>> = BTreeMap::new();
-    let mut small = |network: &'_ Name, what: String, mtu: u32, owner: &str, path: String| {
-        if let Some((name, it)) = design.network.get_key_value(network) {
-            if mtu < it.mtu {
-                broken.entry((name, what, mtu)).or_default().push((owner.to_owned(), path));
+    let mut on_hosts: BTreeMap<(&Name, Vec<Hop>), Vec<&Name>> = BTreeMap::new();
+    let mut ports: BTreeSet<(&Name, &Name, &Name)> = BTreeSet::new();
+    for (name, network, interface) in ways(design) {
+        let found = small(design, name, network, interface);
+        if found.is_empty() {
+            verdicts.holds();
+        } else {
+            on_hosts.entry((network, found)).or_default().push(name);
+        }
+        if let Some(host) = design.host.get(name) {
+            let below = ports_below(host, interface).into_iter();
+            ports.extend(below.map(|nic| (network, &host.nic[nic].switch, &host.nic[nic].port)));
+        }
+    }
+    for ((network, hops), names) in on_hosts {
+        let path = |(kind, hop, _): &Hop| format!("host/{}/{kind}/{hop}/mtu", names[0]);
+        // What a person wrote is to blame; the others follow it.
+        let written = |hop: &&Hop| matches!(source.origins.exact(&path(hop)), Some(Origin::Written(_)));
+        let blamed = hops.iter().find(written).unwrap_or(&hops[0]);
+        let words: Vec<String> = hops.iter().map(|(kind, hop, _)| format!("{kind} {hop}")).collect();
+        let least = hops.iter().map(|(.., mtu)| *mtu).min().unwrap_or_default();
+        let take = verb(hops.len(), "takes", "take");
+        let what = format!("{} of {} {take}", list(&words), list(&names));
+        verdicts.broken(too_small(source, network, &what, least, &path(blamed)));
+    }
+    transit(source, ports, verdicts);
+    for (name, network) in design.network.iter().filter(|(_, network)| network.mtu > ETHERNET) {
+        let routers = network.gateway.iter().flat_map(|gateway| &gateway.by).map(Name::as_str).collect::<Vec<_>>();
+        if !routers.is_empty() {
+            let needs = format!("whether {} take packets of {} bytes", list(&routers), network.mtu);
+            verdicts.cannot_judge(&source.place(format!("network/{name}/gateway")), needs);
+        }
+    }
+    endpoints(world, verdicts);
+}
+
+/// Bytes that every interface takes unless told otherwise (IEEE 802.3).
+const ETHERNET: u32 = 1500;
+
+fn too_small(source: DesignSource<'_>, network: &Name, what: &str, mtu: u32, path: &str) -> Finding {
+    let wanted = source.design.network.get(network).map_or(0, |network| network.mtu);
+    let place = source.place(path);
+    Finding::new(
+        Severity::Error,
+        &place,
+        format!("{what} packets of {mtu} bytes on the way of {network}, which has {wanted}"),
+    )
+    .at_place(&place, format!("{mtu}"))
+    .context_place(&source.place(format!("network/{network}/mtu")), format!("{wanted}"))
+    .breaks("large packets vanish there, and small ones pass")
+    .help(format!("`mtu: {wanted}` from end to end, or a smaller one for {network}"))
+}
+
+/// Ports of switches: those with hosts of a network behind them, and those between switches and up that carry its VLAN.
+fn transit<'d>(source: DesignSource<'d>, mut ports: BTreeSet<(&'d Name, &'d Name, &'d Name)>, verdicts: &mut Verdicts) {
+    let design = source.design;
+    for end in design.cable.values().flat_map(|cable| [&cable.a, &cable.b]) {
+        let Some((_, switch)) = end.device.split_once('/').filter(|(kind, _)| *kind == "switch") else { continue };
+        let Some((switch, it)) = design.switch.get_key_value(&Name::from(switch)) else { continue };
+        let Some(port) = it.port.get(&end.port) else { continue };
+        let carried = |network: &Network| port.tagged.contains(&network.vlan) || port.untagged == Some(network.vlan);
+        ports.extend(
+            design.network.iter().filter(|(_, network)| carried(network)).map(|(name, _)| (name, switch, &end.port)),
+        );
+    }
+    let mut broken: BTreeMap<(&Name, &Name, u32), &Name> = BTreeMap::new();
+    for (network, switch, port) in ports {
+        let Some(mtu) = design.switch.get(switch).and_then(|it| it.port.get(port)).map(|port| port.mtu) else {
+            continue;
+        };
+        if design.network.get(network).is_some_and(|network| mtu < network.mtu) {
+            broken.entry((network, switch, mtu)).or_insert(port);
+        } else {
+            verdicts.holds();
+        }
+    }
+    for ((network, switch, mtu), port) in broken {
+        let path = format!("switch/{switch}/port/{port}/mtu");
+        verdicts.broken(too_small(source, network, &format!("ports of {switch} take"), mtu, &path));
+    }
+}
+
+/// Machines that take less than their network, where nothing below them is to blame already.
+fn endpoints(world: &World<'_>, verdicts: &mut Verdicts) {
+    let Some(source) = world.design else { return };
+    let design = source.design;
+    let mut broken: BTreeMap<(&Name, u32, u32), Vec<&Name>> = BTreeMap::new();
+    for (name, machine) in &design.machine {
+        for (network, nic) in &machine.nic {
+            let Some(wanted) = design.network.get(network).map(|network| network.mtu) else { continue };
+            let follows = || small(design, &machine.host, network, &nic.bridge).iter().any(|(.., mtu)| *mtu <= nic.mtu);
+            if nic.mtu < wanted && !follows() {
+                broken.entry((network, nic.mtu, wanted)).or_default().push(name);
             } else {
                 verdicts.holds();
             }
         }
-    };
-    let mut ways: BTreeSet<(&Name, &Name, &Name)> = BTreeSet::new();
-    for machine in design.machine.values() {
-        ways.extend(machine.nic.iter().map(|(network, nic)| (&machine.host, network, &nic.bridge)));
     }
-    for (name, host) in &design.host {
-        ways.extend(host.address.iter().map(|(network, address)| (name, network, &address.interface)));
-    }
-    let mut ports: BTreeSet<(&Name, &Name, &Name)> = BTreeSet::new();
-    for (name, network, interface) in ways {
-        let Some(host) = design.host.get(name) else { continue };
-        for (kind, hop, mtu) in chain(host, interface) {
-            small(network, format!("{kind} {hop}"), mtu, name.as_str(), format!("host/{name}/{kind}/{hop}/mtu"));
-        }
-        ports.extend(
-            ports_below(host, interface).into_iter().map(|nic| (network, &host.nic[nic].switch, &host.nic[nic].port)),
-        );
-    }
-    for (network, switch, port) in ports {
-        let mtu = design.switch.get(switch).and_then(|it| it.port.get(port)).map(|port| port.mtu);
-        if let Some(mtu) = mtu {
-            small(
-                network,
-                format!("ports of {switch}"),
-                mtu,
-                switch.as_str(),
-                format!("switch/{switch}/port/{port}/mtu"),
-            );
-        }
-    }
-    for ((network, what, mtu), owners) in broken {
-        let wanted = design.network.get(network).map_or(0, |network| network.mtu);
-        let mut names: Vec<&str> = owners.iter().map(|(owner, _)| owner.as_str()).collect();
-        names.dedup();
-        let takes = if what.starts_with("ports") { "take" } else { "takes" };
-        let of = if what.starts_with("ports") { String::new() } else { format!(" of {}", list(&names)) };
-        let place = source.place(owners[0].1.as_str());
+    for ((network, mtu, wanted), names) in broken {
+        let place = source.place(format!("machine/{}/nic/{network}/mtu", names[0]));
+        let take = verb(names.len(), "takes", "take");
         verdicts.broken(
             Finding::new(
-                Severity::Error,
+                Severity::Warning,
                 &place,
-                format!("{what}{of} {takes} packets of {mtu} bytes on the way of {network}, which has {wanted}"),
+                format!("{} {take} packets of {mtu} bytes in {network}, which has {wanted}", list(&names)),
             )
-            .at_place(&place, format!("{mtu}"))
-            .context_place(&source.place(format!("network/{network}/mtu")), format!("{wanted}"))
-            .breaks("large packets vanish there, and small ones pass")
-            .help("use one MTU from end to end"),
+            .at_place(&place, "")
+            .breaks("TCP negotiates and works; other protocols may lose large packets")
+            .help("use the MTU of the network"),
         );
-    }
-    for (name, machine) in &design.machine {
-        for (network, nic) in &machine.nic {
-            let Some(wanted) = design.network.get(network).map(|network| network.mtu) else { continue };
-            let place = source.place(format!("machine/{name}/nic/{network}/mtu"));
-            verdicts.verdict((nic.mtu < wanted).then(|| {
-                Finding::new(
-                    Severity::Warning,
-                    &place,
-                    format!("{name} takes packets of {} bytes in {network}, which has {wanted}", nic.mtu),
-                )
-                .at_place(&place, "")
-                .breaks("TCP negotiates and works; other protocols may lose large packets")
-                .help("use the MTU of the network")
-            }));
-        }
     }
 }
 
@@ -279,6 +346,6 @@ fn bpf(world: &World<'_>, verdicts: &mut Verdicts) {
         )
         .at_place(&place, format!("{node} has {}", nic.mtu))
         .breaks("full packets of clients of node ports are dropped on their way to the node of the pod")
-        .help(format!("set the MTU of pods to {bound}"))
+        .help(format!("`calico: {{ mtu: {bound} }}`, or leave it out"))
     }));
 }

@@ -94,6 +94,10 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.holds();
             continue;
         }
+        if storage.iter().any(|nic| source.assumed(&format!("host/{name}/nic/{nic}"))) {
+            verdicts.cannot_judge(&source.place(format!("host/{name}/nic")), "its ports and their speed: `nics`");
+            continue;
+        }
         let speeds = || storage.iter().map(|nic| host.nic[*nic].speed.0);
         let lost = if storage.len() > 1 { speeds().max().unwrap_or(0) } else { 0 };
         let left = BitRate(speeds().sum::<u64>().saturating_sub(lost));
