@@ -34,7 +34,7 @@ pub(super) const ADDR_017: Rule = Rule {
     severity: Severity::Warning,
     summary: "addresses announced by ARP lie in a network of the announcers",
     reads: Reads::Design,
-    silent_behind: &[],
+    silent_behind: &["ADDR-001"],
     manual: Manual {
         checks: "A pool that is announced at layer 2 lies in no network that an announcing node is in.",
         breaks: "Hosts outside send to their router, which has no route there; ARP works only for hosts that \
@@ -123,7 +123,8 @@ fn pool(world: &World<'_>, verdicts: &mut Verdicts) {
                 .at(fact, range.to_string())
                 .note(format!("the nodes are in {}", list(&names)))
                 .breaks("routers have no way to these addresses")
-                .help("take a range inside that network, or announce by BGP")
+                .help("take a range inside a network of theirs, or `announce: bgp`")
+                .cause(format!("pool/{}", pool.name))
             }));
         }
     }

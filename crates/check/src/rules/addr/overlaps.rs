@@ -1,6 +1,7 @@
 //! ADDR-001, 002, 014, 015 and 016: addresses that must not meet.
 
 use plimsoll_diagnostics::Severity;
+use plimsoll_model::Name;
 use plimsoll_model::design::AddressRange;
 use plimsoll_views::addresses::{Addresses, LbPool, Use, UseKind};
 use plimsoll_views::{Place, World};
@@ -18,7 +19,8 @@ pub(super) const ADDR_001: Rule = Rule {
         checks: "The prefix of pods, the prefix of services or an address pool of pods overlaps one of the \
                  others or anything else that is declared (networks, nodes, pools of services, VIPs, what the \
                  site reserves or routes, servers); two networks overlap; a pool of services overlaps another \
-                 pool, or a network that does not contain it. A pool of pods inside the prefix of pods, a \
+                 pool, or a network that does not contain it, or lies in a network that no node is in that \
+                 announces it. A pool of pods inside the prefix of pods, a \
                  pool or VIP inside the network it is announced in, and one network for several purposes are \
                  as they should be.",
         breaks: "Traffic to the real owner of an address is caught by kube-proxy or the pod network, \
@@ -135,7 +137,7 @@ fn overlap(world: &World<'_>, verdicts: &mut Verdicts) {
         let before = verdicts.broken.len();
         captured(all, verdicts);
         networks(all, verdicts);
-        pools(all, verdicts);
+        pools(world, all, verdicts);
         if verdicts.broken.len() == before {
             verdicts.holds();
         }
@@ -206,7 +208,7 @@ fn networks(all: &Addresses, verdicts: &mut Verdicts) {
 }
 
 /// Part (c): pools of services.
-fn pools(all: &Addresses, verdicts: &mut Verdicts) {
+fn pools(world: &World<'_>, all: &Addresses, verdicts: &mut Verdicts) {
     let ranges =
         |pool: &LbPool| -> Vec<AddressRange> { pool.ranges.iter().filter_map(|it| it.get().copied()).collect() };
     for (index, pool) in all.lb_pools.iter().enumerate() {
@@ -234,6 +236,18 @@ fn pools(all: &Addresses, verdicts: &mut Verdicts) {
                 .iter()
                 .find(|it| it.kind == UseKind::Reserved && ranges(pool).iter().any(|range| range.overlaps(&it.range)))
         };
+        if let Some((name, it)) = stranger(world, all, &ranges(pool)).filter(|_| network.is_none()) {
+            verdicts.broken(
+                Finding::new(Severity::Error, &pool.place, format!("pool {} lies in {}", pool.name, it.name))
+                    .at_place(&pool.place, "")
+                    .context_place(&it.place, it.range.to_string())
+                    .breaks(format!(
+                        "no node that announces it is in {name}, whose hosts look for these addresses there"
+                    ))
+                    .help("take a range that is free, or one of the network it is announced in")
+                    .cause(format!("pool/{}", pool.name)),
+            );
+        }
         if let Some(it) = network.or_else(reserved) {
             verdicts.broken(
                 Finding::new(Severity::Error, &pool.place, format!("pool {} overlaps {}", pool.name, it.name))
@@ -244,6 +258,23 @@ fn pools(all: &Addresses, verdicts: &mut Verdicts) {
             );
         }
     }
+}
+
+/// The network that holds ranges of a pool whole although none of those who announce it is in that network.
+fn stranger<'w>(world: &World<'w>, all: &'w Addresses, ranges: &[AddressRange]) -> Option<(&'w Name, &'w Use)> {
+    let design = world.design?.design;
+    let announcers = &design.metallb.as_ref()?.nodes;
+    let (name, network) = design.network.iter().find(|(name, network)| {
+        let nets = [Some(ipnet::IpNet::V4(network.ipv4)), network.ipv6.map(ipnet::IpNet::V6)];
+        let holds = nets.into_iter().flatten().any(|net| ranges.iter().any(|it| range(&net).covers(it)));
+        let inside = |node: &Name| design.machine.get(node).is_some_and(|machine| machine.nic.contains_key(*name));
+        holds && !announcers.is_empty() && !announcers.iter().any(inside)
+    })?;
+    let nets = [Some(ipnet::IpNet::V4(network.ipv4)), network.ipv6.map(ipnet::IpNet::V6)];
+    let own = |it: &&Use| {
+        nets.iter().flatten().any(|net| range(net) == it.range) && ranges.iter().any(|range| it.range.covers(range))
+    };
+    Some((name, all.of(UseKind::Network).find(own)?))
 }
 
 fn defaults(world: &World<'_>, verdicts: &mut Verdicts) {
