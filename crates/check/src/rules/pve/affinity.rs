@@ -1,12 +1,12 @@
 //! PVE-008, 009, 010 and 026: what the high-availability manager does with guests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_views::hypervisor::{Guest, HaRule, HaRuleKind, Hypervisors, Job};
+use plimsoll_views::hypervisor::{Guest, GuestDisk, HaRule, HaRuleKind, Hypervisors, Job};
 use plimsoll_views::{Scope, World};
 
-use crate::words::list;
+use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const PVE_008: Rule = Rule {
@@ -40,15 +40,17 @@ pub(super) const PVE_009: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "Proxmox VE disables a rule: negative affinity with more guests than hosts; guests that must \
-                 be apart and are restricted to fewer hosts; a guest in two rules about hosts; a member of an \
-                 affinity whose rule about hosts has several priorities; a pair in a positive and a negative \
-                 rule; an affinity with fewer than two guests. As many guests as hosts is advice: after the \
-                 loss of a host one of them waits, which is right for etcd.",
+                 be apart, of which those in rules about hosts (strict or not) are more than the hosts these \
+                 rules name together; a guest in two rules about hosts; guests that must be together in \
+                 several rules about hosts; a member of an affinity whose rule about hosts has several \
+                 priorities; a pair in a positive and a negative rule; an affinity with fewer than two guests. \
+                 The rules about hosts that take part are disabled with it. As many guests as hosts is advice: \
+                 after the loss of a host one of them waits, which is right for etcd.",
         breaks: "The rule is disabled, and nothing keeps the guests apart.",
         remedy: "Rules that do not contradict each other.",
         before: "resource-affinity: etcd\n	resources vm:2001\n	affinity negative",
         after: "resource-affinity: etcd\n	resources vm:2001,vm:2002,vm:2003\n	affinity negative",
-        source: "Proxmox VE ha-manager, rule conflicts and errors",
+        source: "Proxmox VE ha-manager, rule conflicts and errors; pve-ha-manager, PVE/HA/Rules.pm, feasibility checks",
         evidence: Evidence::Seen,
     },
     check: in_force,
@@ -224,8 +226,11 @@ fn conflict(all: &Hypervisors, rule: &HaRule) -> Option<(bool, String)> {
             .collect()
     };
     if matches!(rule.kind, HaRuleKind::Nodes { .. }) {
-        let twice = rule.resources.iter().find(|resource| of_nodes(resource).len() > 1)?;
-        return Some((true, format!("{twice} is in two rules about hosts")));
+        if let Some(twice) = rule.resources.iter().find(|resource| of_nodes(resource).len() > 1) {
+            return Some((true, format!("{twice} is in two rules about hosts")));
+        }
+        // What it has against an affinity is told there.
+        return None;
     }
     if affinity {
         let several = rule.resources.iter().find_map(|resource| {
@@ -248,15 +253,21 @@ fn conflict(all: &Hypervisors, rule: &HaRule) -> Option<(bool, String)> {
             return Some((true, format!("{} asks for the opposite", other.name)));
         }
     }
+    if rule.kind == HaRuleKind::Together {
+        // Proxmox VE does not merge rules about hosts, so that one for all members is all that it takes.
+        let about: BTreeSet<&str> =
+            rule.resources.iter().flat_map(|it| of_nodes(it)).map(|it| it.0.name.as_str()).collect();
+        return (about.len() > 1).then(|| {
+            let names: Vec<&str> = about.into_iter().collect();
+            (true, format!("its guests are in several rules about hosts: {}", list(&names)))
+        });
+    }
     if rule.kind != HaRuleKind::Apart {
         return None;
     }
-    let bounds: Vec<Option<BTreeSet<&str>>> = rule.resources.iter().map(|resource| bound(all, resource)).collect();
-    if let Some(all_bound) = bounds.iter().cloned().collect::<Option<Vec<_>>>() {
-        let hosts: BTreeSet<&str> = all_bound.into_iter().flatten().collect();
-        if hosts.len() < count {
-            return Some((true, format!("{count} guests are restricted to {} hosts", hosts.len())));
-        }
+    if let Some((guests, hosts)) = crowded(&rule.resources, &all.rules) {
+        let (are, on) = (verb(guests, "guest is", "guests are"), verb(hosts, "host", "hosts"));
+        return Some((true, format!("{guests} {are} restricted to {hosts} {on}")));
     }
     match all.nodes.get()?.len() {
         hosts if hosts < count => Some((true, format!("{count} guests on {hosts} hosts"))),
@@ -265,7 +276,24 @@ fn conflict(all: &Hypervisors, rule: &HaRule) -> Option<(bool, String)> {
     }
 }
 
+/// Guests of a rule of negative affinity that rules about hosts locate, strict or not, and the hosts that these rules
+/// name together, when the hosts are fewer (`check_negative_resource_affinity_node_affinity_consistency`).
+fn crowded(resources: &[String], rules: &[HaRule]) -> Option<(usize, usize)> {
+    let mut guests: BTreeSet<&str> = BTreeSet::new();
+    let mut hosts: BTreeSet<&str> = BTreeSet::new();
+    for rule in rules {
+        let HaRuleKind::Nodes { nodes, .. } = &rule.kind else { continue };
+        let common: Vec<&str> = rule.resources.iter().filter(|it| resources.contains(it)).map(String::as_str).collect();
+        if !common.is_empty() {
+            guests.extend(common);
+            hosts.extend(nodes.iter().map(|(name, _)| name.as_str()));
+        }
+    }
+    (hosts.len() < guests.len()).then_some((guests.len(), hosts.len()))
+}
+
 fn disks(world: &World<'_>, verdicts: &mut Verdicts) {
+    let mut broken: BTreeMap<_, Vec<(&Guest, &GuestDisk)>> = BTreeMap::new();
     for all in &world.hypervisors {
         for guest in all.managed() {
             // A guest that strict rules keep on one host cannot be moved off its disk.
@@ -276,21 +304,35 @@ fn disks(world: &World<'_>, verdicts: &mut Verdicts) {
             let unknown = guest.disks.iter().find(|disk| disk.shared.get().is_none() && disk.replicated.is(&false));
             let local = guest.disks.iter().find(|disk| disk.shared.is(&false) && disk.replicated.is(&false));
             match (local, unknown) {
-                (Some(disk), _) => verdicts.broken(
-                    Finding::new(
-                        Severity::Error,
-                        &disk.place,
-                        format!("{} moves to other hosts, and its disk {} does not", guest.name, disk.name),
-                    )
-                    .at_place(&disk.place, "on one host only")
-                    .context(&guest.ha, "under high availability")
-                    .breaks("after the loss of its host it is started elsewhere, without its disk, and fails")
-                    .help("take it out of high availability and let it start with its host, or use shared storage"),
-                ),
+                (Some(disk), _) => {
+                    let own = world.is_files().then_some(guest.name.as_str());
+                    broken.entry((disk.name.as_str(), own)).or_default().push((guest, disk));
+                }
                 (None, Some(disk)) => verdicts.cannot_judge(&disk.place, "the type of its storage in `storage.cfg`"),
                 (None, None) => verdicts.holds(),
             }
         }
+    }
+    for ((name, _), seats) in broken {
+        let (guest, disk) = seats[0];
+        let names: Vec<&str> = seats.iter().map(|(guest, _)| guest.name.as_str()).collect();
+        let (moves, its) = (verb(names.len(), "moves", "move"), verb(names.len(), "its disk", "their disks"));
+        let (does, it) = (verb(names.len(), "does", "do"), verb(names.len(), "it is", "they are"));
+        verdicts.broken(
+            Finding::new(
+                Severity::Error,
+                &disk.place,
+                format!("{} {moves} to other hosts, and {its} {name} {does} not", list(&names)),
+            )
+            .at_place(&disk.place, "on one host only")
+            .context(&guest.ha, "under high availability")
+            .breaks(format!("after the loss of a host {it} started elsewhere, without the disk"))
+            .help(if world.is_files() {
+                "take it out of high availability and let it start with its host (`onboot: 1`), or use shared storage"
+            } else {
+                "leave `ha` out: a guest without it starts with its host"
+            }),
+        );
     }
 }
 

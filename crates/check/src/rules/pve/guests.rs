@@ -1,10 +1,12 @@
 //! PVE-011 to 014 and 025: guests.
 
+use std::collections::BTreeMap;
+
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
 use plimsoll_model::design::{CacheMode, Drain};
 use plimsoll_views::World;
-use plimsoll_views::hypervisor::{Guest, Job};
+use plimsoll_views::hypervisor::{Guest, GuestDisk, Job};
 
 use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -115,22 +117,41 @@ fn working<'w>(world: &'w World<'_>) -> impl Iterator<Item = &'w Guest> {
 }
 
 fn balloon(world: &World<'_>, verdicts: &mut Verdicts) {
+    let mut broken: BTreeMap<_, Vec<&Guest>> = BTreeMap::new();
     for guest in working(world) {
         let (Some(all), Some(least)) = (guest.memory.copied(), guest.balloon_minimum.copied()) else {
             verdicts.cannot_judge(&guest.place, "its memory and its balloon");
             continue;
         };
-        verdicts.verdict((least < all).then(|| {
+        if least < all {
+            broken.entry((alone(world, guest), all, least)).or_default().push(guest);
+        } else {
+            verdicts.holds();
+        }
+    }
+    for ((_, all, least), guests) in broken {
+        let fact = &guests[0].balloon_minimum;
+        let (loses, it) = (verb(guests.len(), "it swaps or ends", "they swap or end"), names(&guests));
+        verdicts.broken(
             Finding::new(
                 Severity::Warning,
-                guest.balloon_minimum.place(),
-                format!("ballooning may take {} of the {all} of {}", all - least, guest.name),
+                fact.place(),
+                format!("ballooning may take {} of the {all} of {it}", all - least),
             )
-            .at(&guest.balloon_minimum, "")
-            .breaks("under pressure it swaps or ends pods, while the kubelet counts with all of it")
-            .help("`balloon: 0`")
-        }));
+            .at(fact, "")
+            .breaks(format!("under pressure {loses} pods, while the kubelet counts with all of it"))
+            .help(if world.is_files() { "`balloon: 0`" } else { "leave `balloon` out" }),
+        );
     }
+}
+
+/// What is broken alike is one finding in a Design, where one line makes it so; in files each guest has its own.
+fn alone<'w>(world: &World<'_>, guest: &'w Guest) -> Option<&'w str> {
+    world.is_files().then_some(guest.name.as_str())
+}
+
+fn names(guests: &[&Guest]) -> String {
+    list(&guests.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>())
 }
 
 fn overcommit(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -178,51 +199,44 @@ fn needed(os: &str) -> u8 {
 
 fn cpu_type(world: &World<'_>, verdicts: &mut Verdicts) {
     let rook = world.design.and_then(|source| source.design.ceph.as_ref());
+    let mut broken: BTreeMap<_, Vec<&Guest>> = BTreeMap::new();
     for guest in working(world) {
         let Some(cpu) = guest.cpu_type.get() else {
             verdicts.cannot_judge(&guest.place, "its CPU type");
             continue;
         };
-        let has = level(cpu);
         let os = guest.os.get().map_or(1, |os| needed(os));
-        let images = if rook.is_some_and(|ceph| {
+        let carries = |ceph: &plimsoll_model::design::Ceph| {
             ceph.osd.values().any(|osd| osd.machine == *guest.name.as_str())
                 || ceph.mon.contains_key(&guest.name.as_str().into())
-        }) {
-            2
+        };
+        let images = if rook.is_some_and(carries) { 2 } else { 1 };
+        match level(cpu) {
+            Some(has) if has < os.max(images) || has == 1 => {
+                broken.entry((alone(world, guest), cpu, has, os, images)).or_default().push(guest);
+            }
+            None if cpu == "host" => verdicts.verdict(mixed(world, guest)),
+            _ => verdicts.holds(),
+        }
+    }
+    let key = if world.is_files() { "cpu" } else { "cpu_type" };
+    for ((_, cpu, has, os, images), guests) in broken {
+        let fact = &guests[0].cpu_type;
+        let (wants, who) = (os.max(images), names(&guests));
+        verdicts.broken(if has < wants {
+            let what = if os >= images { "the operating system needs" } else { "the images of Ceph need" };
+            let message = format!("the CPU of {who} is x86-64-v{has}, and {what} v{wants}");
+            Finding::new(Severity::Error, fact.place(), message)
+                .at(fact, cpu)
+                .breaks(format!("what needs it does not start: `CPU does not support x86-64-v{wants}` and the like"))
+                .help(format!("`{key}: x86-64-v{wants}{}`", if wants == 2 { "-AES" } else { "" }))
         } else {
-            1
-        };
-        let wants = os.max(images);
-        let what = if os >= images { "its operating system needs" } else { "the images of Ceph need" };
-        let finding = match has {
-            Some(has) if has < wants => Some(
-                Finding::new(
-                    Severity::Error,
-                    guest.cpu_type.place(),
-                    format!("the CPU of {} is x86-64-v{has}, and {what} v{wants}", guest.name),
-                )
-                .at(&guest.cpu_type, cpu)
-                .breaks("it does not start: `CPU does not support x86-64-v2` and the like")
-                .help(format!("`cpu: x86-64-v{wants}{}`", if wants == 2 { "-AES" } else { "" })),
-            ),
-            Some(1) => Some(
-                Finding::new(
-                    Severity::Warning,
-                    guest.cpu_type.place(),
-                    format!("the CPU of {} has no AES and no newer instructions", guest.name),
-                )
-                .at(
-                    &guest.cpu_type,
-                    if guest.cpu_type.is_default() { "kvm64, since nothing is stated" } else { cpu.as_str() },
-                )
+            let message = format!("the CPU of {who} has no AES and no newer instructions");
+            Finding::new(Severity::Warning, fact.place(), message)
+                .at(fact, if fact.is_default() { "kvm64, since nothing is stated" } else { cpu.as_str() })
                 .breaks("TLS and disk encryption are slow, and images that need x86-64-v2 do not start")
-                .help("`cpu: x86-64-v2-AES`"),
-            ),
-            None if cpu == "host" => mixed(world, guest),
-            _ => None,
-        };
-        verdicts.verdict(finding);
+                .help(format!("`{key}: x86-64-v2-AES`"))
+        });
     }
 }
 
@@ -241,11 +255,12 @@ fn mixed(world: &World<'_>, guest: &Guest) -> Option<Finding> {
         )
         .at(&guest.cpu_type, list(&models))
         .breaks("it crashes after it moved, or cannot move")
-        .help("use the highest level that all hosts have, such as x86-64-v3")
+        .help("use the highest level that all hosts have, such as `cpu_type: x86-64-v3`")
     })
 }
 
 fn cache(world: &World<'_>, verdicts: &mut Verdicts) {
+    let mut broken: BTreeMap<_, Vec<(&Guest, &GuestDisk)>> = BTreeMap::new();
     for guest in world.hypervisors.iter().flat_map(|all| &all.guests) {
         for disk in &guest.disks {
             let Some(cache) = disk.cache.copied() else {
@@ -266,17 +281,30 @@ fn cache(world: &World<'_>, verdicts: &mut Verdicts) {
                     continue;
                 }
             };
-            verdicts.broken(
-                Finding::new(
-                    severity,
-                    disk.cache.place(),
-                    format!("disk {} of {} has cache mode {}", disk.name, guest.name, cache.as_str()),
-                )
-                .at(&disk.cache, "")
-                .breaks(breaks)
-                .help("leave the cache mode out, which is `none`"),
-            );
+            // In files each disk has a line of its own.
+            let own = world.is_files().then_some(disk.name.as_str());
+            let key = (severity, breaks, cache.as_str(), alone(world, guest), own);
+            broken.entry(key).or_default().push((guest, disk));
         }
+    }
+    for ((severity, breaks, cache, ..), seats) in broken {
+        let mut disks: Vec<&str> = seats.iter().map(|(_, disk)| disk.name.as_str()).collect();
+        disks.sort_unstable();
+        disks.dedup();
+        let mut guests: Vec<&str> = seats.iter().map(|(guest, _)| guest.name.as_str()).collect();
+        guests.dedup();
+        let (thing, have) = (verb(disks.len(), "disk", "disks"), verb(disks.len(), "has", "have"));
+        let fact = &seats[0].1.cache;
+        verdicts.broken(
+            Finding::new(
+                severity,
+                fact.place(),
+                format!("{thing} {} of {} {have} cache mode {cache}", list(&disks), list(&guests)),
+            )
+            .at(fact, "")
+            .breaks(breaks)
+            .help("leave `cache` out, which is `none`"),
+        );
     }
 }
 
@@ -302,7 +330,11 @@ fn onboot(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at(&first.onboot, if first.onboot.is_default() { "off, since nothing is stated" } else { "" })
             .breaks("the hosts are up and the cluster is not, until somebody starts it by hand")
-            .help("`onboot: 1`, with an order: storage and DNS, control plane, workers"),
+            .help(if world.is_files() {
+                "`onboot: 1`, with an order: storage and DNS, control plane, workers"
+            } else {
+                "`onboot: true`, or leave it out"
+            }),
         );
     }
 }

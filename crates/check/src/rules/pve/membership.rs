@@ -232,7 +232,11 @@ fn one_link(world: &World<'_>, verdicts: &mut Verdicts) {
                 } else {
                     "the link fails, /etc/pve cannot be written, and no guest starts"
                 })
-                .help("add a link on another physical network"),
+                .help(if world.is_files() {
+                    "add a link on another physical network: `ring1_addr`"
+                } else {
+                    "add a network on other ports with `for: [corosync]`"
+                }),
         );
     }
 }
@@ -248,6 +252,10 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
             host.corosync.iter().max_by_key(|(number, link)| (link.priority, std::cmp::Reverse((*number).clone())));
         let Some((number, link)) = first else { continue };
         let own = ports_below(host, &link.interface);
+        if own.iter().any(|nic| source.assumed(&format!("host/{name}/nic/{nic}"))) {
+            verdicts.cannot_judge(&source.place(format!("host/{name}/nic")), "its ports: `nics`");
+            continue;
+        }
         let on = |interface: &Name| !own.is_disjoint(&ports_below(host, interface));
         let guests = design
             .machine
@@ -275,28 +283,37 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, format!("link {number}"))
             .breaks("a full link delays corosync, and hosts lose the quorum")
-            .help("give the first link a port of its own"),
+            .help("give the first link a port of its own, in a network with `for: [corosync]`"),
         );
     }
 }
 
 fn bond_mode(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
+    let mut broken: BTreeMap<(bool, &Name, &Name, &'static str), Vec<&str>> = BTreeMap::new();
     for (name, host, number, _, bond, it) in bonded(source.design) {
         let blind =
             matches!(it.mode, BondMode::BalanceRr | BondMode::BalanceXor | BondMode::BalanceTlb | BondMode::BalanceAlb);
-        let only = host.corosync.len() == 1;
-        let place = source.place(format!("host/{name}/corosync/{number}"));
-        verdicts.verdict(blind.then(|| {
+        if blind {
+            let only = host.corosync.len() == 1;
+            broken.entry((only, number, bond, it.mode.as_str())).or_default().push(name.as_str());
+        } else {
+            verdicts.holds();
+        }
+    }
+    for ((only, number, bond, mode), names) in broken {
+        let place = source.place(format!("host/{}/corosync/{number}", names[0]));
+        let mode_place = source.place(format!("host/{}/bond/{bond}/mode", names[0]));
+        verdicts.broken(
             Finding::new(
                 if only { Severity::Warning } else { Severity::Advice },
                 &place,
-                format!("link {number} of corosync on {name} stands on a bond of mode {}", it.mode.as_str()),
+                format!("link {number} of corosync on {} stands on a bond of mode {mode}", list(&names)),
             )
-            .at_place(&source.place(format!("host/{name}/bond/{bond}/mode")), if only { "its only link" } else { "" })
+            .at_place(&mode_place, if only { "its only link" } else { "" })
             .breaks("hosts see each other in one direction only, and healthy ones may restart themselves")
-            .help("use a port of its own, or LACP with fast rate")
-        }));
+            .help("give it a port of its own, or `mode: lacp` with `lacp_rate: fast`"),
+        );
     }
 }
 
@@ -333,7 +350,7 @@ fn slow(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, format!("{side} speaks every 30 s"))
             .breaks("a silent partner is noticed after 90 s, and hosts restart themselves after 60 s")
-            .help("`bond-lacp-rate fast`, and the same on the switch"),
+            .help("`lacp_rate: fast` at the bond, and the same on the switch"),
         );
     }
 }
