@@ -67,7 +67,7 @@ fn no_copy(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(Severity::Error, &data.place, format!("{} is copied nowhere", data.name))
                 .at_place(&data.place, "no backup of volumes has it")
                 .breaks("a deleted namespace or a fire is the end of its data")
-                .help("a job under `backups: volumes`, or `scratch: true`")
+                .help("`backups: { volumes: { every: 24h, keep: 14, to: STORE, pools: […] } }`, or `scratch: true` at the pool")
         }));
     }
 }

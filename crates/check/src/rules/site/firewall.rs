@@ -120,7 +120,7 @@ fn mixed(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&network.place, "")
             .breaks("a pod that breaks out of its node reaches the machines below all nodes")
-            .help("a VLAN of its own for management"),
+            .help("a network of its own for management: `for: [bmc, proxmox]`"),
         );
     }
 }

@@ -30,7 +30,8 @@ pub(super) const GOV_001: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "A backup store, registry or DNS server of others has a stated jurisdiction that is not among those in \
-                 which data may lie. One without a stated jurisdiction is not judged.",
+                 which data may lie. Where data may lie in the EU, its members are within it; a store that says no more \
+                 than EU is not within one of them. One without a stated jurisdiction is not judged.",
         breaks: "Personal data leave the jurisdiction, which law or contract forbids.",
         remedy: "A store in an allowed jurisdiction.",
         before: "vault: { kind: backup, address: 192.0.2.80, jurisdiction: US }",
@@ -79,6 +80,19 @@ pub(super) const GOV_003: Rule = Rule {
     check: public,
 };
 
+/// Members of the European Union (Treaty on European Union, article 52, and the accession treaties; since 2020).
+const UNION: [&str; 27] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// Whether what lies `there` lies in `allowed`: the same place, or a member of the Union where the Union is allowed.
+/// `EU` itself does not say in which member, so it is not within one of them.
+fn within(there: &str, allowed: &str) -> bool {
+    let member = || UNION.iter().any(|member| member.eq_ignore_ascii_case(there));
+    allowed.eq_ignore_ascii_case(there) || (allowed.eq_ignore_ascii_case("EU") && member())
+}
+
 fn elsewhere(world: &World<'_>, verdicts: &mut Verdicts) {
     if world.site.allowed.is_empty() {
         return;
@@ -88,7 +102,7 @@ fn elsewhere(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(sink.jurisdiction.place(), "its jurisdiction");
             continue;
         };
-        let allowed = world.site.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(there));
+        let allowed = world.site.allowed.iter().any(|allowed| within(there, allowed));
         verdicts.verdict((!allowed).then(|| {
             Finding::new(
                 Severity::Error,
@@ -151,5 +165,16 @@ fn public(world: &World<'_>, verdicts: &mut Verdicts) {
             .breaks("internal names become known to others, and are not found there")
             .help("the resolvers of your organisation")
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn a_member_lies_in_the_union_and_the_union_in_no_member() {
+        assert!(within("DE", "DE") && within("de", "DE") && within("DE", "EU") && within("EU", "EU"));
+        assert!(!within("EU", "DE") && !within("CH", "EU") && !within("GB", "EU") && !within("FR", "DE"));
     }
 }

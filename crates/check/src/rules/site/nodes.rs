@@ -3,6 +3,7 @@
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
 
+use crate::words::list;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const OS_001: Rule = Rule {
@@ -49,9 +50,11 @@ pub(super) const OS_006: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
-        checks: "Nodes have swap, and the kubelet refuses to run with it (failSwapOn, true unless stated).",
-        breaks: "No kubelet starts.",
-        remedy: "No swap in the nodes; or `fail_swap_on: false`, which is supported (pods then use none by default).",
+        checks: "Nodes have swap, and the kubelet refuses to run with it (failSwapOn, true unless stated): an error. \
+                 Kubelets that allow it are supported (pods then use none by default): advice where members of etcd \
+                 are on such nodes. A cluster file that states swap allows it in the kubelets too.",
+        breaks: "No kubelet starts; or etcd is swapped out under pressure and elects again.",
+        remedy: "No swap in the nodes.",
         before: "kubernetes: { kubelet: { swap: true } }",
         after: "kubernetes: { version: \"1.36\" }",
         source: "kubelet config v1beta1 types, failSwapOn",
@@ -90,11 +93,30 @@ fn old_groups(world: &World<'_>, verdicts: &mut Verdicts) {
 fn swap(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(node) = &world.site.node else { return };
     let (Some(swap), Some(fails)) = (node.swap.copied(), node.fail_swap_on.copied()) else { return };
-    verdicts.verdict((swap && fails).then(|| {
-        Finding::new(Severity::Error, node.swap.place(), "nodes have swap, and their kubelets refuse to run with it")
-            .at(&node.swap, "")
-            .context(&node.fail_swap_on, "refuses it")
-            .breaks("no kubelet starts")
-            .help("no swap, or `fail_swap_on: false`")
-    }));
+    let member = |name| {
+        let design = world.design?.design;
+        design.machine.get(name).filter(|machine| machine.role.is_node()).map(|_| name.as_str())
+    };
+    let members: Vec<&str> =
+        world.design.into_iter().flat_map(|it| it.design.etcd.member.keys()).filter_map(member).collect();
+    verdicts.verdict(if swap && fails {
+        let message = "nodes have swap, and their kubelets refuse to run with it";
+        Some(
+            Finding::new(Severity::Error, node.swap.place(), message)
+                .at(&node.swap, "")
+                .context(&node.fail_swap_on, "refuses it")
+                .breaks("no kubelet starts")
+                .help("no swap: leave `kubernetes: { kubelet: { swap: … } }` out"),
+        )
+    } else if swap && !members.is_empty() {
+        let message = format!("nodes have swap, and {} are members of etcd", list(&members));
+        Some(
+            Finding::new(Severity::Advice, node.swap.place(), message)
+                .at(&node.swap, "")
+                .breaks("etcd is swapped out under pressure, answers late, and elects again")
+                .help("leave `swap` out, or put etcd on machines of its own"),
+        )
+    } else {
+        None
+    });
 }

@@ -53,7 +53,11 @@ fn none(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(Severity::Error, &clock.place, format!("{} has no source of time", clock.name))
                 .at_place(&clock.place, "")
                 .breaks("clocks drift apart: certificates are not yet valid, and Ceph and etcd warn")
-                .help("three time servers or more")
+                .help(if world.is_files() {
+                    "three time servers or more"
+                } else {
+                    "three time servers or more: `site: { ntp: [10.30.1.11, 10.30.1.12, 10.30.1.13] }`"
+                })
                 .cause(format!("{}/time", clock.name))
         }));
     }
@@ -81,7 +85,11 @@ fn few(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(Severity::Warning, &clock.place, message)
                 .at_place(&clock.place, label)
                 .breaks(breaks)
-                .help("three or four sources that others keep")
+                .help(if world.is_files() {
+                    "three or four sources that others keep"
+                } else {
+                    "three or four sources that others keep, in `site: { ntp: […] }`"
+                })
                 .cause(format!("{}/time", clock.name))
         }));
     }

@@ -73,7 +73,7 @@ fn old_runtime(world: &World<'_>, verdicts: &mut Verdicts) {
         .at(&node.containerd, "")
         .context(&node.kubernetes, "")
         .breaks(breaks)
-        .help("containerd 2")
+        .help("`kubernetes: { containerd: \"2.3\" }`, or leave it out")
     }));
 }
 

@@ -76,7 +76,11 @@ fn nothing_kept(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at(&kubelet.reserved, "neither `kubeReserved` nor `systemReserved`")
             .breaks("pods may take all of a node, whose own programs then starve")
-            .help("`kubeReserved: { cpu: 200m, memory: 1Gi }` and `systemReserved: { cpu: 200m, memory: 512Mi }`")
+            .help(if world.is_files() {
+                "`kubeReserved: { cpu: 200m, memory: 1Gi }` and `systemReserved: { cpu: 200m, memory: 512Mi }`"
+            } else {
+                "leave `kube_reserved_…` and `system_reserved_…` out, which have defaults"
+            })
         }));
     }
 }
