@@ -156,18 +156,19 @@ fn uses(source: DesignSource<'_>) -> Vec<Use> {
     }
     let site = &design.site;
     for (list, what) in [(&site.ntp, "ntp"), (&site.resolvers, "resolvers")] {
-        for address in list {
-            add(UseKind::External, format!("{address} of {what}"), format!("site/{what}"), (*address).into());
+        for (index, address) in list.iter().enumerate() {
+            add(UseKind::External, format!("{address} of {what}"), format!("site/{what}/{index}"), (*address).into());
         }
     }
-    for range in &site.reserved.ranges {
-        add(UseKind::Reserved, "what the site reserves".to_owned(), "site/reserved/ranges".to_owned(), *range);
+    let reserved = |list: &str, index: usize| format!("site/reserved/{list}/{index}");
+    for (index, range) in site.reserved.ranges.iter().enumerate() {
+        add(UseKind::Reserved, "what the site reserves".to_owned(), reserved("ranges", index), *range);
     }
-    for range in &site.reserved.dhcp {
-        add(UseKind::Dhcp, "DHCP of the site".to_owned(), "site/reserved/dhcp".to_owned(), *range);
+    for (index, range) in site.reserved.dhcp.iter().enumerate() {
+        add(UseKind::Dhcp, "DHCP of the site".to_owned(), reserved("dhcp", index), *range);
     }
-    for route in &site.reserved.routes {
-        add(UseKind::Route, format!("the site's route to {route}"), "site/reserved/routes".to_owned(), (*route).into());
+    for (index, route) in site.reserved.routes.iter().enumerate() {
+        add(UseKind::Route, format!("the site's route to {route}"), reserved("routes", index), (*route).into());
     }
     uses
 }

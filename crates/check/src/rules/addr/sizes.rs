@@ -370,4 +370,21 @@ mod tests {
             assert_eq!(left_out(&range.parse().expect(range)), count, "{range}");
         }
     }
+
+    #[test]
+    fn counting_agrees_with_looking_at_each_address() {
+        let mut seed = 7_u64;
+        let mut next = |below: u32| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as u32 % below
+        };
+        for _ in 0..2000 {
+            let first = 0x0a1e_0000 + next(3000);
+            let last = first + next(1500);
+            let each = (first..=last).filter(|it| matches!(it % 256, 0 | 255)).count() as u128;
+            let [first, last] = [first, last].map(std::net::Ipv4Addr::from);
+            let range = format!("{first}-{last}").parse().expect("a range");
+            assert_eq!(left_out(&range), each, "{first}-{last}");
+        }
+    }
 }

@@ -92,16 +92,14 @@ pub(super) const NET_006: Rule = Rule {
     check: bpf,
 };
 
-/// Bytes that the enabled encapsulations add, with what adds most of them.
-fn overhead(design: &Design) -> (u32, &'static str) {
-    let v6 = design.kubernetes.pods.iter().any(|net| net.addr().is_ipv6());
-    let calico = &design.calico;
-    let packets = match calico.encapsulation {
+/// Bytes that the enabled encapsulations add, with what adds most of them; `v6` when tunnels run over IPv6 too.
+fn overhead(encapsulation: Encapsulation, wireguard: bool, v6: bool) -> (u32, &'static str) {
+    let packets = match encapsulation {
         Encapsulation::None => (0, "no encapsulation"),
         Encapsulation::IPIP | Encapsulation::IPIPCrossSubnet => (20, "IPIP"),
         Encapsulation::VXLAN | Encapsulation::VXLANCrossSubnet => (if v6 { 70 } else { 50 }, "VXLAN"),
     };
-    let encryption = if !calico.wireguard {
+    let encryption = if !wireguard {
         (0, "")
     } else if v6 {
         (80, "WireGuard")
@@ -115,7 +113,8 @@ fn overlay(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let design = source.design;
     let Some((node, _, network, nic)) = node_nics(design).min_by_key(|(.., nic)| nic.mtu) else { return };
-    let (bytes, what) = overhead(design);
+    let v6 = design.kubernetes.pods.iter().any(|net| net.addr().is_ipv6());
+    let (bytes, what) = overhead(design.calico.encapsulation, design.calico.wireguard, v6);
     let bound = nic.mtu.saturating_sub(bytes);
     let place = source.place("calico/mtu");
     let networks: BTreeSet<&Name> = node_nics(design).map(|(_, _, network, _)| network).collect();
@@ -348,4 +347,31 @@ fn bpf(world: &World<'_>, verdicts: &mut Verdicts) {
         .breaks("full packets of clients of node ports are dropped on their way to the node of the pod")
         .help(format!("`calico: {{ mtu: {bound} }}`, or leave it out"))
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::design::Encapsulation;
+
+    use super::overhead;
+
+    #[test]
+    fn overheads_are_the_headers_around_a_packet() {
+        // RFC 791, 8200, 768, 7348 and the WireGuard paper, section 5.4.6: type and reserved, receiver, counter, tag.
+        let (ethernet, v4, v6, udp, vxlan, wireguard) = (14, 20, 40, 8, 8, 4 + 4 + 8 + 16);
+        for (outer, over6) in [(v4, false), (v6, true)] {
+            let tunnel = ethernet + outer + udp + vxlan;
+            let secret = outer + udp + wireguard;
+            for mode in [Encapsulation::VXLAN, Encapsulation::VXLANCrossSubnet] {
+                assert_eq!(overhead(mode, false, over6), (tunnel, "VXLAN"));
+                assert_eq!(overhead(mode, true, over6), (secret, "WireGuard"), "the larger counts");
+            }
+            // IPIP is for IPv4 only; the other family of such a cluster has another tunnel or none.
+            for mode in [Encapsulation::IPIP, Encapsulation::IPIPCrossSubnet] {
+                assert_eq!(overhead(mode, false, over6), (v4, "IPIP"));
+            }
+            assert_eq!(overhead(Encapsulation::None, true, over6), (secret, "WireGuard"));
+            assert_eq!(overhead(Encapsulation::None, false, over6).0, 0);
+        }
+    }
 }

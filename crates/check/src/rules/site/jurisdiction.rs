@@ -31,7 +31,7 @@ pub(super) const GOV_001: Rule = Rule {
     manual: Manual {
         checks: "A backup store, registry or DNS server of others has a stated jurisdiction that is not among those in \
                  which data may lie. Where data may lie in the EU, its members are within it; a store that says no more \
-                 than EU is not within one of them. One without a stated jurisdiction is not judged.",
+                 than EU is not judged where only some are allowed. One without a stated jurisdiction is not judged.",
         breaks: "Personal data leave the jurisdiction, which law or contract forbids.",
         remedy: "A store in an allowed jurisdiction.",
         before: "vault: { kind: backup, address: 192.0.2.80, jurisdiction: US }",
@@ -103,6 +103,12 @@ fn elsewhere(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         let allowed = world.site.allowed.iter().any(|allowed| within(there, allowed));
+        let somewhere =
+            there.eq_ignore_ascii_case("EU") && world.site.allowed.iter().any(|allowed| within(allowed, "EU"));
+        if somewhere && !allowed {
+            verdicts.cannot_judge(sink.jurisdiction.place(), "in which member of the EU it is");
+            continue;
+        }
         verdicts.verdict((!allowed).then(|| {
             Finding::new(
                 Severity::Error,

@@ -323,4 +323,43 @@ mod tests {
         assert_eq!(found("a-b a-b"), Some("ab".to_owned()));
         assert_eq!(found("x-a a-b b-c c-d d-b"), Some("bcd".to_owned()));
     }
+
+    #[test]
+    fn a_circle_is_found_exactly_when_there_are_more_links_than_a_forest_has() {
+        let mut seed = 11_u64;
+        let mut next = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        for _ in 0..3000 {
+            let units = 2 + next(7);
+            let mut links: Vec<(String, String)> = Vec::new();
+            for _ in 0..next(9) {
+                let (a, b) = (next(units), next(units));
+                if a != b {
+                    links.push((format!("u{}", a.min(b)), format!("u{}", a.max(b))));
+                }
+            }
+            // Islands by painting over and over until nothing changes.
+            let mut paint: Vec<usize> = (0..units).collect();
+            let number = |name: &String| name[1..].parse::<usize>().expect("a number");
+            for _ in 0..units {
+                for (a, b) in &links {
+                    let least = paint[number(a)].min(paint[number(b)]);
+                    paint[number(a)] = least;
+                    paint[number(b)] = least;
+                }
+            }
+            let islands = (0..units).filter(|unit| paint[*unit] == *unit).count();
+            let found = circle(&links);
+            assert_eq!(found.is_some(), links.len() > units - islands, "{links:?}");
+            // Each unit of a circle has two links to others of it.
+            for unit in found.iter().flatten() {
+                let round = found.iter().flatten().collect::<Vec<_>>();
+                let inside = |link: &&(String, String)| round.contains(&&link.0) && round.contains(&&link.1);
+                let own = links.iter().filter(inside).filter(|(a, b)| a == unit || b == unit).count();
+                assert!(own >= 2, "{unit} in {found:?} of {links:?}");
+            }
+        }
+    }
 }
