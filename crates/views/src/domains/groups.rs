@@ -40,7 +40,7 @@ enum Seat<'d> {
 
 impl<'d> Group<'d> {
     /// The groups of a Design: members of etcd, hypervisors, monitors of Ceph, holders of the VIP, dedicated balancers,
-    /// DNS servers. Groups of one are left out, and quorums of one or two: they have no redundancy to lose, which other
+    /// DNS servers, routers behind a gateway. Groups of one are left out, and quorums of one or two: they have no redundancy to lose, which other
     /// rules say.
     pub fn all(design: &'d Design) -> Vec<Group<'d>> {
         let network = |purpose| design.network_for(purpose).map(|(name, _)| name);
@@ -91,6 +91,13 @@ impl<'d> Group<'d> {
         let balancers = &mut design.machines(Role::Balancer).map(|(name, _)| name);
         any("the balancers", "api", machines(balancers, nodes));
         any("the DNS servers", "zone", machines(&mut design.dns_server.keys(), network(Purpose::Zone)));
+        // Routers of others count where it is stated what they hang on.
+        let gateways = design.network.values().filter_map(|network| network.gateway.as_ref());
+        let pairs: BTreeSet<BTreeSet<&Name>> = gateways.map(|gateway| gateway.by.iter().collect()).collect();
+        for pair in pairs {
+            let members = pair.into_iter().map(|name| Member { name, votes: 1, at: Seat::External }).collect();
+            any("the routers behind a gateway", "ingress", members);
+        }
         groups
     }
 

@@ -2,7 +2,7 @@
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
-use plimsoll_model::design::AddressRange;
+use plimsoll_model::design::{AddressRange, Purpose};
 use plimsoll_views::addresses::{Addresses, LbPool, Use, UseKind};
 use plimsoll_views::{Place, World};
 
@@ -236,14 +236,12 @@ fn pools(world: &World<'_>, all: &Addresses, verdicts: &mut Verdicts) {
                 .iter()
                 .find(|it| it.kind == UseKind::Reserved && ranges(pool).iter().any(|range| range.overlaps(&it.range)))
         };
-        if let Some((name, it)) = stranger(world, all, &ranges(pool)).filter(|_| network.is_none()) {
+        if let Some((name, it)) = stranger(world, all, pool, &ranges(pool)).filter(|_| network.is_none()) {
             verdicts.broken(
                 Finding::new(Severity::Error, &pool.place, format!("pool {} lies in {}", pool.name, it.name))
                     .at_place(&pool.place, "")
                     .context_place(&it.place, it.range.to_string())
-                    .breaks(format!(
-                        "no node that announces it is in {name}, whose hosts look for these addresses there"
-                    ))
+                    .breaks(format!("nobody announces it in {name}, whose hosts look for these addresses there"))
                     .help("take a range that is free, or one of the network it is announced in")
                     .cause(format!("pool/{}", pool.name)),
             );
@@ -261,14 +259,22 @@ fn pools(world: &World<'_>, all: &Addresses, verdicts: &mut Verdicts) {
 }
 
 /// The network that holds ranges of a pool whole although none of those who announce it is in that network.
-fn stranger<'w>(world: &World<'w>, all: &'w Addresses, ranges: &[AddressRange]) -> Option<(&'w Name, &'w Use)> {
+/// For BGP the network of its sessions is the one it is announced in.
+fn stranger<'w>(
+    world: &World<'w>,
+    all: &'w Addresses,
+    pool: &LbPool,
+    ranges: &[AddressRange],
+) -> Option<(&'w Name, &'w Use)> {
     let design = world.design?.design;
     let announcers = &design.metallb.as_ref()?.nodes;
     let (name, network) = design.network.iter().find(|(name, network)| {
         let nets = [Some(ipnet::IpNet::V4(network.ipv4)), network.ipv6.map(ipnet::IpNet::V6)];
         let holds = nets.into_iter().flatten().any(|net| ranges.iter().any(|it| range(&net).covers(it)));
         let inside = |node: &Name| design.machine.get(node).is_some_and(|machine| machine.nic.contains_key(*name));
-        holds && !announcers.is_empty() && !announcers.iter().any(inside)
+        let sessions = network.purposes.iter().any(|it| matches!(it, Purpose::Bgp | Purpose::Nodes));
+        let announced = announcers.iter().any(inside) && (sessions || !pool.l2.is(&false));
+        holds && !announcers.is_empty() && !announced
     })?;
     let nets = [Some(ipnet::IpNet::V4(network.ipv4)), network.ipv6.map(ipnet::IpNet::V6)];
     let own = |it: &&Use| {

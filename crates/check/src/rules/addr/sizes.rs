@@ -15,7 +15,9 @@ pub(super) const ADDR_003: Rule = Rule {
     manual: Manual {
         checks: "The prefix of pods holds fewer prefixes of the controller manager's length (24 for IPv4, 64 \
                  for IPv6 unless stated) than nodes are planned. With Calico's own address management, which \
-                 this tool renders, the prefix of the node is not used for addresses, so it is a warning.",
+                 this tool renders, the prefix of the node is not used for addresses, so it is a warning; advice \
+                 when nobody planned a number (`assume: { nodes: … }`), so that a default counts, and the nodes \
+                 there are have theirs.",
         breaks: "Late nodes get the event CIDRNotAvailable for ever; with a pod network that uses these \
                  prefixes they never become Ready.",
         remedy: "A larger prefix of pods, or a longer one for nodes.",
@@ -36,7 +38,8 @@ pub(super) const ADDR_005: Rule = Rule {
     manual: Manual {
         checks: "With Calico's address management: fewer blocks in the prefix of pods than planned nodes \
                  times the blocks that one node needs for its most pods and two tunnel addresses. A warning \
-                 while nodes may borrow from others, an error with strict affinity.",
+                 while nodes may borrow from others, an error with strict affinity; advice when nobody planned \
+                 a number of nodes and there are enough blocks for those there are.",
         breaks: "Nodes borrow addresses, which costs a route each; with strict affinity pods get none.",
         remedy: "A larger prefix of pods.",
         before: "pods: 10.244.0.0/20   # 64 blocks for 50 nodes of 110 pods",
@@ -164,17 +167,30 @@ fn node_prefixes(world: &World<'_>, verdicts: &mut Verdicts) {
             };
             let room = 1_u128.checked_shl(u32::from(bits)).unwrap_or(u128::MAX);
             verdicts.verdict((room < u128::from(nodes)).then(|| {
+                let word = if room == 1 { "node" } else { "nodes" };
                 Finding::new(
-                    Severity::Warning,
+                    least(world, Severity::Warning, room < u128::from(actual(world))),
                     pods.place(),
-                    format!("{net} has prefixes for {room} nodes, and {nodes} are planned"),
+                    format!("{net} has prefixes for {room} {word}, and {nodes} are counted on"),
                 )
                 .at(pods, format!("each node takes a /{mask}"))
                 .breaks("late nodes get the event CIDRNotAvailable; whoever uses that prefix has no network there")
-                .help("use a larger prefix of pods, or a longer one for nodes")
+                .help("use a larger prefix of pods, or a longer one for nodes: `node_mask`")
+                .help("or say how many nodes there will be: `assume: { nodes: … }`")
             }));
         }
     }
+}
+
+/// Nodes that the design has.
+fn actual(world: &World<'_>) -> u32 {
+    world.design.map_or(0, |source| source.design.nodes().count() as u32)
+}
+
+/// Advice where the number of nodes is nobody's plan but a default, and those there are fit.
+fn least(world: &World<'_>, severity: Severity, short: bool) -> Severity {
+    let stated = world.design.is_none_or(|source| !source.assumed("kubernetes/nodes_max"));
+    if stated || short { severity } else { Severity::Advice }
 }
 
 fn blocks(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -190,11 +206,13 @@ fn blocks(world: &World<'_>, verdicts: &mut Verdicts) {
             let room = 1_u128.checked_shl(u32::from(bits)).unwrap_or(u128::MAX);
             let of_block =
                 1_u128.checked_shl(width(net.addr()) - u32::from(size).min(width(net.addr()))).unwrap_or(u128::MAX);
-            let needed = u128::from(nodes) * (u128::from(pods) + TUNNELS).div_ceil(of_block);
+            let each = (u128::from(pods) + TUNNELS).div_ceil(of_block);
+            let needed = u128::from(nodes) * each;
+            let short = room < u128::from(actual(world)) * each;
             let strict = all.strict_affinity.is(&true);
             verdicts.verdict((room < needed).then(|| {
                 Finding::new(
-                    if strict { Severity::Error } else { Severity::Warning },
+                    least(world, if strict { Severity::Error } else { Severity::Warning }, short),
                     pool.cidr.place(),
                     format!("{net} has {room} blocks of addresses, and {nodes} nodes with {pods} pods need {needed}"),
                 )
@@ -204,7 +222,7 @@ fn blocks(world: &World<'_>, verdicts: &mut Verdicts) {
                 } else {
                     "nodes borrow addresses from each other's blocks, each with a route of its own"
                 })
-                .help("use a larger prefix of pods")
+                .help("use a larger prefix of pods, or say how many nodes there will be: `assume: { nodes: … }`")
             }));
         }
     }

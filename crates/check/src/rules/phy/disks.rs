@@ -34,9 +34,10 @@ pub(super) const PHY_015: Rule = Rule {
     severity: Severity::Advice,
     summary: "etcd has fast disks of its own",
     reads: Reads::Design,
-    silent_behind: &[],
+    silent_behind: &["ETCD-003", "ETCD-004", "ETCD-020"],
     manual: Manual {
-        checks: "The data of etcd lie on parity RAID (5, 6), or on the disks that also carry system disks or OSDs.",
+        checks: "The data of etcd lie on parity RAID (5, 6), or on the disks that also carry system disks or OSDs. Of slow \
+                 disks that hold up the whole cluster ETCD-003, ETCD-004 and ETCD-020 speak.",
         breaks: "The time of an fsync grows with everything else that is written there, and slow fsyncs cost elections.",
         remedy: "An SSD or NVMe with power-loss protection for etcd alone; a mirror at most, since three members already \
                  hold the data three times.",
@@ -136,7 +137,8 @@ fn etcd_disk(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(Severity::Advice, &place, format!("etcd of {} lies {why}", list(&members)))
                 .at_place(&place, format!("on {on}"))
                 .breaks("an fsync waits for everything else that is written there, and slow ones cost elections")
-                .help("give etcd an SSD or NVMe of its own with power-loss protection"),
+                .help("give etcd an SSD or NVMe of its own with power-loss protection")
+                .cause(format!("{}/disk", members[0])),
         );
     }
 }

@@ -18,7 +18,7 @@ pub(super) const PHY_003: Rule = Rule {
                  bonds and switch pairs have done their part (a UPS with a runtime bridges the feed before it). An \
                  error when any one of that kind must be survived and less than a majority of the votes of etcd, of \
                  corosync (with those of a QDevice) or of Ceph's monitors is left together, or no member of the group \
-                 that holds the VIP, of the balancers or of the DNS servers. Members in exactly two domains of a kind \
+                 that holds the VIP, of the balancers, of the DNS servers or of the routers behind a gateway. Members in exactly two domains of a kind \
                  always fail, for any number of them. Advice when the kind is no goal but there are three domains to \
                  spread over. Nothing where that loss is accepted. Groups without redundancy are judged by others \
                  (KADM-004, ETCD-001, LB-015, DNS-001). Racks and switches that nobody described are not judged.",
@@ -108,9 +108,9 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         }
         finding = if first.needed > 1 {
             finding.breaks(format!(
-                "{} keeps {left} of {} votes together, and needs {}",
-                first.name,
+                "{left} of {} votes of {} are left together, and {} are needed",
                 first.members.iter().map(|member| member.votes).sum::<u32>(),
+                first.name,
                 first.needed
             ))
         } else {

@@ -8,7 +8,7 @@ use plimsoll_model::design::{Bond, BondMode, CorosyncLink, Design, Host, LacpRat
 use plimsoll_views::domains::ports_below;
 use plimsoll_views::{Scope, World};
 
-use crate::words::list;
+use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const PVE_001: Rule = Rule {
@@ -360,17 +360,23 @@ fn watchdog(world: &World<'_>, verdicts: &mut Verdicts) {
     if !world.hypervisors.iter().any(|all| all.managed().next().is_some()) {
         return;
     }
+    let mut soft: Vec<&str> = Vec::new();
     for (name, host) in hosts(source.design).filter(|(_, host)| host.bmc.is_some()) {
         let place = source.place(format!("host/{name}/platform/hardware_watchdog"));
         match host.platform.hardware_watchdog {
             None => verdicts.cannot_judge(&place, "whether its watchdog is hardware"),
             Some(true) => verdicts.holds(),
-            Some(false) => verdicts.broken(
-                Finding::new(Severity::Advice, &place, format!("{name} fences itself by software only"))
-                    .at_place(&place, "")
-                    .breaks("a kernel that hangs is not restarted, and its guests run nowhere else")
-                    .help("use the watchdog of the management controller"),
-            ),
+            Some(false) => soft.push(name.as_str()),
         }
+    }
+    if let [first, ..] = soft[..] {
+        let place = source.place(format!("host/{first}/platform/hardware_watchdog"));
+        let (fence, them) = (verb(soft.len(), "fences itself", "fence themselves"), list(&soft));
+        verdicts.broken(
+            Finding::new(Severity::Advice, &place, format!("{them} {fence} by software only"))
+                .at_place(&place, "")
+                .breaks("a kernel that hangs is not restarted, and its guests run nowhere else")
+                .help("use the watchdog of the management controller, and `hardware_watchdog: true`"),
+        );
     }
 }

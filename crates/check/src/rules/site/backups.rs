@@ -1,4 +1,4 @@
-//! BKP-001, 003 and 005: copies that outlive what they are copies of.
+//! BKP-001, 003, 004 and 005: copies that outlive what they are copies of.
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
@@ -40,6 +40,26 @@ pub(super) const BKP_003: Rule = Rule {
         evidence: Evidence::Expertise,
     },
     check: deletable,
+};
+
+pub(super) const BKP_004: Rule = Rule {
+    id: "BKP-004",
+    severity: Severity::Warning,
+    summary: "volumes are copied as often as the loss that is allowed asks for",
+    reads: Reads::Design,
+    silent_behind: &[],
+    manual: Manual {
+        checks: "A job copies volumes less often than the largest loss that `objectives: { volume_loss: … }` allows. Not \
+                 judged where no loss is stated: then nobody knows whether the copies are enough. Snapshots of etcd are \
+                 judged by ETCD-012.",
+        breaks: "After a disaster more is gone than was promised.",
+        remedy: "Copies more often, or a larger loss that all agree to.",
+        before: "objectives: { volume_loss: 4h }\nbackups: { volumes: { every: 24h, keep: 14, to: vault, pools: [ssd] } }",
+        after: "objectives: { volume_loss: 4h }\nbackups: { volumes: { every: 4h, keep: 84, to: vault, pools: [ssd] } }",
+        source: "k8sllm.online, backup and disaster recovery, which asks for stated objectives; the comparison is ours",
+        evidence: Evidence::SeenPrinciple,
+    },
+    check: seldom,
 };
 
 pub(super) const BKP_005: Rule = Rule {
@@ -87,6 +107,29 @@ fn deletable(world: &World<'_>, verdicts: &mut Verdicts) {
             .at(&store.append_only, "")
             .breaks("whoever breaks into the cluster deletes its backups first")
             .help("a store that only takes: object lock, or an account without the right to delete")
+        }));
+    }
+}
+
+fn seldom(world: &World<'_>, verdicts: &mut Verdicts) {
+    let Some(source) = world.design else { return };
+    let loss = source.maybe("objective/volume_loss", source.design.objective.volume_loss);
+    for (name, job) in &source.design.backup.volume {
+        let every = source.fact(format!("backup/volume/{name}/every"), job.every);
+        let Some(most) = loss.copied() else {
+            verdicts.cannot_judge(every.place(), "the largest loss that is allowed: `objectives: { volume_loss: … }`");
+            continue;
+        };
+        verdicts.verdict((job.every > most).then(|| {
+            Finding::new(
+                Severity::Warning,
+                every.place(),
+                format!("copies of volumes every {} can lose more than the {most} that are allowed", job.every),
+            )
+            .at(&every, "")
+            .context(&loss, "")
+            .breaks("after a disaster more is gone than was promised")
+            .help(format!("`every: {most}`, or agree to a larger `volume_loss`"))
         }));
     }
 }

@@ -26,5 +26,6 @@ pub const RULES: &[&Rule] = &[
     &versions::UPG_005,
     &backups::BKP_001,
     &backups::BKP_003,
+    &backups::BKP_004,
     &backups::BKP_005,
 ];
