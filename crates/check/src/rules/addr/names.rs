@@ -78,7 +78,7 @@ pub(super) const ADDR_023: Rule = Rule {
         checks: "The kubelet's clusterDNS is neither the address of the DNS service (the tenth of the first \
                  prefix of services, as kubeadm takes it, unless the design states another) nor that of the \
                  resolver cache. On files, an address outside the prefix of services that is link-local is \
-                 taken for a resolver cache.",
+                 taken for a resolver cache, and the third of the prefix, which Kubespray takes, is not judged.",
         breaks: "Pods have no DNS.",
         remedy: "Derive both from one value.",
         before: "serviceSubnet: 10.96.0.0/20\n---\nclusterDNS: [10.96.1.10]",
@@ -162,9 +162,14 @@ fn cache(world: &World<'_>, verdicts: &mut Verdicts) {
 
 /// The tenth address of a prefix, which kubeadm gives to the DNS service.
 fn tenth(net: &ipnet::IpNet) -> Option<IpAddr> {
+    nth(net, 10)
+}
+
+/// An address of a prefix by its number.
+fn nth(net: &ipnet::IpNet, number: u8) -> Option<IpAddr> {
     match net {
-        ipnet::IpNet::V4(net) => u32::from(net.network()).checked_add(10).map(|it| IpAddr::V4(it.into())),
-        ipnet::IpNet::V6(net) => u128::from(net.network()).checked_add(10).map(|it| IpAddr::V6(it.into())),
+        ipnet::IpNet::V4(net) => u32::from(net.network()).checked_add(number.into()).map(|it| IpAddr::V4(it.into())),
+        ipnet::IpNet::V6(net) => u128::from(net.network()).checked_add(number.into()).map(|it| IpAddr::V6(it.into())),
     }
     .filter(|address| net.contains(address))
 }
@@ -193,6 +198,13 @@ fn resolver(world: &World<'_>, verdicts: &mut Verdicts) {
                 verdicts.cannot_judge(fact.place(), "the prefix of services");
                 continue;
             };
+            // Others than kubeadm take another address of the prefix (Kubespray the third): only the Service tells.
+            let third = services.iter().flatten().filter_map(|net| nth(net, 3)).any(|it| it == address);
+            if stated.is_none() && third {
+                verdicts
+                    .cannot_judge(fact.place(), "the Service of the cluster's DNS: kubeadm takes the tenth address");
+                continue;
+            }
             let good = cache || address == expected || (stated.is_none() && any);
             verdicts.verdict((!good).then(|| {
                 Finding::new(

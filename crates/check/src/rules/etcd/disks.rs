@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use plimsoll_diagnostics::Severity;
+use plimsoll_model::Name;
 use plimsoll_model::design::{DiskKind, Raid};
 use plimsoll_model::units::Millis;
-use plimsoll_views::World;
 use plimsoll_views::etcd::{EtcdCluster, EtcdMember};
+use plimsoll_views::{Scope, World};
 
 use super::quorum;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -16,10 +17,11 @@ pub(super) const ETCD_002: Rule = Rule {
     severity: Severity::Error,
     summary: "no disk or store holds the data of more members than etcd can lose",
     reads: Reads::Design,
-    silent_behind: &[],
+    silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "Members whose data lie on one disk group or one shared store. An error when more than n − quorum(n) do; \
-                 a warning when two do and the quorum survives. Physical hosts are judged by PHY-003.",
+                 a warning when two do and the quorum survives. Where the host itself takes the quorum, and its loss must \
+                 be survived, PHY-003 speaks.",
         breaks: "The loss of that disk or store takes the quorum, although the members are on different machines.",
         remedy: "A disk of its own for each member, in the host that it runs on.",
         before: "disks: { etcd: san 16GiB }      # one LUN for all three",
@@ -88,6 +90,15 @@ pub(super) const ETCD_020: Rule = Rule {
     check: slow_majority,
 };
 
+/// The one host of these members, when the promises include its loss: then it, and not the disk, is the cause.
+fn lost_host(world: &World<'_>, members: &[&EtcdMember]) -> Option<String> {
+    let machines = &world.design?.design.machine;
+    let host = |member: &&EtcdMember| machines.get(&Name::from(member.name.as_str())).map(|machine| &machine.host);
+    let first = members.first().and_then(host)?;
+    let one = members.iter().all(|member| host(member) == Some(first));
+    (one && world.goals.one("host", Scope::Promise("api"))).then(|| format!("host/{first}"))
+}
+
 fn common_store(world: &World<'_>, verdicts: &mut Verdicts) {
     for cluster in &world.etcd {
         let mut by_store: BTreeMap<&str, Vec<&EtcdMember>> = BTreeMap::new();
@@ -117,7 +128,7 @@ fn common_store(world: &World<'_>, verdicts: &mut Verdicts) {
                     format!("when {store} is lost, {} members go at once", members.len())
                 })
                 .help("give each member a disk of its own, in its own host")
-                .cause(format!("etcd/{store}"))
+                .cause(lost_host(world, &members).unwrap_or_else(|| format!("etcd/{store}")))
             }));
         }
     }
