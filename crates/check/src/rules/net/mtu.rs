@@ -345,7 +345,7 @@ fn bpf(world: &World<'_>, verdicts: &mut Verdicts) {
         )
         .at_place(&place, format!("{node} has {}", nic.mtu))
         .breaks("full packets of clients of node ports are dropped on their way to the node of the pod")
-        .help(format!("`calico: {{ mtu: {bound} }}`, or leave it out"))
+        .help(format!("`calico: {{ mtu: {bound} }}`"))
     }));
 }
 

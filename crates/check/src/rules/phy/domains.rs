@@ -89,18 +89,22 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
             Domain::Feed(_) => ("feed", "feeds"),
         };
         let of = if let Domain::Pdu(pdu) = domain { format!(" of rack {}", pdu.rack) } else { String::new() };
+        // A quorum needs a third place for its majority, a group only a second one.
+        let enough = if hit.iter().any(|group| group.needed > 1) { "three" } else { "two" };
         let mut finding =
             Finding::new(severity, &place, format!("the loss of {word} {name}{of} takes {}", list(&names)))
                 .at_place(&place, label)
                 .help(match domain {
                     Domain::Pdu(_) => format!(
-                        "give each device a second supply on another strip, or spread the members over three {many}"
+                        "give each device a second supply on another strip, or spread the members over {enough} {many}"
                     ),
-                    Domain::Switch(_) => format!("bond ports of two switches, or spread the members over three {many}"),
+                    Domain::Switch(_) => {
+                        format!("bond ports of two switches, or spread the members over {enough} {many}")
+                    }
                     Domain::Feed(_) => {
                         "put the second strip on another feed, or behind a UPS with `runtime`".to_owned()
                     }
-                    Domain::Host(_) | Domain::Rack(_) => format!("spread the members over three {many} or more"),
+                    Domain::Host(_) | Domain::Rack(_) => format!("spread the members over {enough} {many} or more"),
                 });
         if severity == Severity::Error {
             finding =

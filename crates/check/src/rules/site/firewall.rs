@@ -91,7 +91,7 @@ fn closed(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&door.place, "")
             .breaks("machines do not join, logs and exec fail, or packets of pods do not arrive")
-            .help(format!("let {} in from there", door.port)),
+            .help(format!("let {} in from there: take it out of `access: {{ firewall: {{ close: … }} }}`", door.port)),
         );
     }
 }
@@ -103,7 +103,7 @@ fn open_etcd(world: &World<'_>, verdicts: &mut Verdicts) {
         Finding::new(Severity::Warning, &opening.place, format!("etcd is open to {}", who.join(", ")))
             .at_place(&opening.place, "")
             .breaks("its certificates are the only door to every Secret of the cluster")
-            .help("let only the control plane in")
+            .help("let only the control plane in: take it out of `access: { firewall: { open: … } }`")
     }));
 }
 
