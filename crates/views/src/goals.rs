@@ -55,6 +55,11 @@ impl Goals {
         })
     }
 
+    /// Whether the API must survive the loss of any one machine or host: what a claim of high availability comes to.
+    pub fn highly_available_api(&self) -> bool {
+        ["machine", "host"].iter().any(|kind| self.one(kind, Scope::Promise("api")))
+    }
+
     /// Whether a second loss of that kind before repair is among the goals: two of it together, or one while a host is
     /// drained. A host together with a switch promises nothing about two hosts.
     pub fn second(&self, kind: &str, scope: Scope<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! VRRP groups: who may hold an address, and what makes it move.
 
+mod daemons;
 mod from_files;
 
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use plimsoll_model::units::Millis;
 
 use crate::{DesignSource, Fact, Place};
 
+pub(crate) use daemons::daemons;
 pub use from_files::from_files;
 
 /// Members that share one virtual router id and one set of addresses.
@@ -82,8 +84,19 @@ pub struct VrrpMember {
     pub script_user: Fact<Option<String>>,
     /// Whether its firewall accepts IP protocol 112; unknown without one that could be read.
     pub lets_vrrp_in: Fact<bool>,
-    /// Scripts and interfaces that are tracked.
+    /// Scripts, interfaces, processes and files that are tracked, by itself or by its sync group.
     pub tracks: Vec<Track>,
+    /// Names of the instances of its sync group, which go to FAULT together.
+    pub follows: Vec<String>,
+    /// Whether everything that its keepalived reads is known.
+    pub complete: bool,
+}
+
+impl VrrpMember {
+    /// What it really tracks: without what the daemon leaves out.
+    pub fn tracked(&self) -> impl Iterator<Item = &Track> {
+        self.tracks.iter().filter(|track| !track.left_out)
+    }
 }
 
 /// An address that moves.
@@ -106,6 +119,10 @@ pub struct Track {
     pub place: Place,
     /// Whether it is a script (else an interface, a process or a file).
     pub script: bool,
+    /// Whether it only looks for a process (`track_process`).
+    pub process: bool,
+    /// Whether the daemon leaves it out because of a sync group.
+    pub left_out: bool,
     /// Whether it is defined; a name that nothing defines is not tracked.
     pub defined: Fact<bool>,
     /// Command line of a script, or the text of the file it names.
@@ -173,6 +190,8 @@ fn api_group(source: DesignSource<'_>, vrrp: &plimsoll_model::design::Vrrp) -> V
                 script_user: source.fact(shared("script_user"), vrrp.script_user.clone()),
                 lets_vrrp_in: lets_vrrp_in(source, name),
                 tracks: vrrp.check.iter().map(|check| api_check(source, check)).collect(),
+                follows: Vec::new(),
+                complete: true,
             }
         })
         .collect();
@@ -208,6 +227,8 @@ fn api_check(source: DesignSource<'_>, check: &plimsoll_model::design::VrrpCheck
         name: "check".to_owned(),
         place: source.place("api/vrrp/check"),
         script: true,
+        process: false,
+        left_out: false,
         defined: source.fact("api/vrrp/check", true),
         command: source.fact(path("kind"), command(check)),
         weight: source.fact(path("weight"), check.weight.unwrap_or(0)),

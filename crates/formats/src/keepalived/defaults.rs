@@ -7,14 +7,15 @@ use super::{Conf, Instance, State, Track, VrrpScript};
 /// An instance as it runs. `None` where the file states something unreadable, or where there is no default.
 ///
 /// Defaults of keepalived 2.2 and 2.3: keepalived.conf(5) for the timers, version and down timer; `alloc_vrrp()` and
-/// `vrrp.h` of its source for priority 100 and an interval of 1 s.
+/// `vrrp.h` of its source for an interval of 1 s. Seen on 2.3.3 (`keepalived -d`): priority 100, and 255 for
+/// `state MASTER`; the first address of the list decides the family, and those of the other are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effective {
     /// Default: `BACKUP`.
     pub state: Option<State>,
     /// Without it the instance is not started.
     pub virtual_router_id: Option<u8>,
-    /// Default: 100.
+    /// Default: 100, and 255 (the owner of the address) for `state MASTER`.
     pub priority: Option<u8>,
     /// Default: 1 s.
     pub advert_int: Option<Duration>,
@@ -24,7 +25,7 @@ pub struct Effective {
     pub preempt_delay: Option<Duration>,
     /// Default: `vrrp_strict` of `global_defs`.
     pub strict: Option<bool>,
-    /// Default: accepted, unless strict.
+    /// Default: accepted, unless strict. In strict mode of version 2 `accept` is taken back.
     pub accept: Option<bool>,
     /// Default: `vrrp_down_timer_adverts` of `global_defs`, else 3.
     pub down_timer_adverts: Option<u8>,
@@ -53,17 +54,22 @@ impl Conf {
     /// An instance with the defaults of the file and of the daemon.
     pub fn effective(&self, instance: &Instance) -> Effective {
         let global = &self.global;
-        let ipv6 = instance.native_ipv6.value
-            || instance.virtual_addresses.iter().any(|vip| vip.address.get().is_some_and(std::net::IpAddr::is_ipv6));
+        let first = instance.virtual_addresses.iter().find_map(|vip| vip.address.get());
+        let ipv6 = instance.native_ipv6.value || first.is_some_and(std::net::IpAddr::is_ipv6);
         let strict = instance.strict_mode.or(global.vrrp_strict.value);
         let version = if ipv6 && instance.version.is_absent() {
             Some(3)
         } else {
             instance.version.inherit(&global.vrrp_version).or(2)
         };
-        let priority = instance.priority.or(100);
+        let state = instance.state.or(State::Backup);
+        let priority = match state {
+            Some(State::Master) => instance.priority.or(255),
+            Some(State::Backup) => instance.priority.or(100),
+            None => instance.priority.get().copied(),
+        };
         Effective {
-            state: instance.state.or(State::Backup),
+            state,
             virtual_router_id: instance.virtual_router_id.get().copied(),
             priority,
             advert_int: instance.advert_int.or(Duration::from_secs(1)),
@@ -71,6 +77,7 @@ impl Conf {
             preempt_delay: instance.preempt_delay.or(Duration::ZERO),
             strict,
             accept: match (instance.accept.is_absent(), strict, priority) {
+                (false, Some(true), _) if version == Some(2) && priority != Some(255) => Some(false),
                 (false, _, _) => instance.accept.get().copied(),
                 (true, Some(strict), Some(priority)) => Some(!strict || priority == 255),
                 (true, _, _) => None,

@@ -6,24 +6,26 @@ use std::time::Duration;
 
 use plimsoll_diagnostics::Span;
 use plimsoll_formats::Setting;
-use plimsoll_formats::keepalived::{self, Conf, Instance, State, VrrpScript};
+use plimsoll_formats::keepalived::{self, Conf, Instance, State, SyncGroup, VrrpScript};
 use plimsoll_model::design::VrrpState;
 use plimsoll_model::units::Millis;
 
+use super::daemons::{Daemon, daemons};
 use super::{Track, VirtualAddress, VrrpGroup, VrrpMember};
-use crate::files::{Content, Files};
+use crate::files::Files;
 use crate::{Fact, Place};
 
 /// The groups of keepalived files: instances with one virtual router id that hold an address in common or name each
 /// other as peers.
 pub fn from_files(files: &Files) -> Vec<VrrpGroup> {
     let mut groups: Vec<VrrpGroup> = Vec::new();
-    for file in &files.list {
-        let Content::Keepalived(conf) = &file.content else { continue };
+    for Daemon { file, conf, incomplete } in &daemons(files) {
         for instance in &conf.instances {
             let title = instance.name.get().cloned().unwrap_or_else(|| "(without name)".to_owned());
             let owner = if file.owner.is_empty() { file.path.clone() } else { file.owner.clone() };
-            let member = Projection { files, owner: &file.owner, conf, instance, title: &title }.member(&owner);
+            let projection =
+                Projection { files, owner: &file.owner, conf, incomplete: *incomplete, instance, title: &title };
+            let member = projection.member(&owner);
             match groups.iter_mut().find(|group| belongs(group, &member)) {
                 Some(group) => group.members.push(member),
                 None => groups.push(VrrpGroup {
@@ -61,6 +63,8 @@ struct Projection<'a> {
     files: &'a Files,
     owner: &'a str,
     conf: &'a Conf,
+    /// Whether it includes files that are missing here.
+    incomplete: bool,
     instance: &'a Instance,
     title: &'a str,
 }
@@ -144,11 +148,14 @@ impl Projection<'_> {
             ),
             script_security: {
                 let place = self.place(global.enable_script_security.span.or(global.place.0));
-                Fact::known(global.enable_script_security.value, place)
+                let on = global.enable_script_security.value;
+                if on || !self.incomplete { Fact::known(on, place) } else { Fact::unknown(place) }
             },
             script_user: self.script_user(),
             lets_vrrp_in: Fact::unknown(here.clone()),
             tracks: self.tracks(),
+            follows: self.groups().flat_map(|group| &group.instances).filter_map(|name| name.get().cloned()).collect(),
+            complete: !self.incomplete,
             place: here,
         }
     }
@@ -188,21 +195,64 @@ impl Projection<'_> {
         Fact::known(stated.map(|user| user.value), place)
     }
 
-    fn tracks(&self) -> Vec<Track> {
-        let tracks = &self.instance.tracks;
-        let scripts = tracks.scripts.iter().map(|track| self.script(track));
-        let others = tracks.interfaces.iter().chain(&tracks.processes).chain(&tracks.files);
-        scripts.chain(others.map(|track| self.other(track))).collect()
+    /// The sync groups of two or more that the instance is in; one of a single instance is none to keepalived.
+    fn groups(&self) -> impl Iterator<Item = &SyncGroup> {
+        let holds =
+            |group: &&SyncGroup| group.instances.iter().any(|name| name.get().is_some_and(|it| it == self.title));
+        self.conf.sync_groups.iter().filter(|group| group.instances.len() > 1).filter(holds)
     }
 
-    fn other(&self, track: &keepalived::Track) -> Track {
+    /// What the instance tracks itself, and what its sync group tracks for all.
+    fn tracks(&self) -> Vec<Track> {
+        // keepalived 2.3.3: "ignoring tracked script … with weights due to SYNC group"; the group's own are kept.
+        let weightless = self.groups().any(|group| {
+            let allows = |word: &str| group.unknown.iter().any(|kept| kept.value.trim_start().starts_with(word));
+            !allows("sync_group_tracking_weight") && !allows("global_tracking")
+        });
+        let mut tracks = self.tracked(&self.instance.tracks);
+        for track in &mut tracks {
+            track.left_out = weightless && track.weight.copied().is_some_and(|weight| weight != 0);
+        }
+        tracks.extend(self.groups().flat_map(|group| self.tracked(&group.tracks)));
+        tracks
+    }
+
+    fn tracked(&self, tracks: &keepalived::Tracks) -> Vec<Track> {
+        let scripts = tracks.scripts.iter().map(|track| self.script(track));
+        let interfaces = tracks.interfaces.iter().chain(&tracks.bfd).map(|track| self.other(track, &Setting::Absent));
+        let processes = tracks.processes.iter().map(|track| {
+            let named = |process: &&keepalived::TrackProcess| process.name.get() == track.name.get();
+            let of = self.conf.processes.iter().find(named);
+            let looks_at =
+                Track { process: true, ..self.other(track, &of.map_or(Setting::Absent, |of| of.weight.clone())) };
+            // An include that is missing here may define it, with a weight.
+            if of.is_some() { looks_at } else { Track { weight: Fact::unknown(looks_at.place.clone()), ..looks_at } }
+        });
+        let files = tracks.files.iter().map(|track| self.file(track));
+        scripts.chain(interfaces).chain(processes).chain(files).collect()
+    }
+
+    /// A tracked file: its number, times the weight, is added to the priority. Weight 0 is FAULT for any number but 0;
+    /// without one the weight is 1 (keepalived 2.3.3), and what somebody writes into the file is not known.
+    fn file(&self, track: &keepalived::Track) -> Track {
+        let own = self.conf.files.iter().find(|file| file.name.get() == track.name.get());
+        let weight = own.map_or_else(|| track.weight.clone(), |file| track.weight.inherit(&file.weight));
+        let other = self.other(track, &Setting::Absent);
+        let place = self.place(weight.span().or(track.name.span()));
+        let weight = if weight.get() == Some(&0) { Fact::known(0, place) } else { Fact::unknown(place) };
+        Track { weight, ..other }
+    }
+
+    fn other(&self, track: &keepalived::Track, defined: &Setting<i32>) -> Track {
         let place = self.place(track.name.span());
         Track {
             name: track.name.get().cloned().unwrap_or_default(),
             script: false,
+            process: false,
+            left_out: false,
             defined: Fact::known(true, place.clone()),
             command: Fact::unknown(place.clone()),
-            weight: self.weight(track, None),
+            weight: self.weight(track, defined, None),
             interval: Fact::unknown(place.clone()),
             timeout: Fact::unknown(place.clone()),
             fall: Fact::unknown(place.clone()),
@@ -213,14 +263,14 @@ impl Projection<'_> {
 
     fn script(&self, track: &keepalived::Track) -> Track {
         let Some(script) = track.name.get().and_then(|name| self.conf.script(name)) else {
-            let elsewhere = !self.conf.includes.is_empty() || track.name.get().is_none();
+            let elsewhere = self.incomplete || track.name.get().is_none();
             let place = self.place(track.name.span());
             let defined = if elsewhere { Fact::unknown(place) } else { Fact::known(false, place) };
             return Track {
                 script: true,
                 defined,
                 weight: Fact::unknown(self.place(track.name.span())),
-                ..self.other(track)
+                ..self.other(track, &Setting::Absent)
             };
         };
         let effective = script.effective();
@@ -230,8 +280,10 @@ impl Projection<'_> {
         Track {
             name: script.name.get().cloned().unwrap_or_default(),
             script: true,
+            process: false,
+            left_out: false,
             defined: Fact::known(true, place.clone()),
-            weight: self.weight(track, Some(script)),
+            weight: self.weight(track, &script.weight, script.place.0),
             interval: self.effective(&script.interval, effective.interval.map(millis)),
             timeout: self.effective(&script.timeout, effective.timeout.map(millis)),
             fall: self.effective(&script.fall, effective.fall),
@@ -241,10 +293,10 @@ impl Projection<'_> {
         }
     }
 
-    /// The weight of this use, else that of the script; negative for `reverse`.
-    fn weight(&self, track: &keepalived::Track, script: Option<&VrrpScript>) -> Fact<i32> {
-        let stated = script.map_or_else(|| track.weight.clone(), |script| track.weight.inherit(&script.weight));
-        let place = self.place(stated.span().or(script.and_then(|script| script.place.0)).or(track.name.span()));
+    /// The weight of this use, else that of the definition.
+    fn weight(&self, track: &keepalived::Track, defined: &Setting<i32>, at: Option<Span>) -> Fact<i32> {
+        let stated = track.weight.inherit(defined);
+        let place = self.place(stated.span().or(at).or(track.name.span()));
         match (stated.or(0), stated.is_absent()) {
             (Some(weight), true) => Fact::default(weight, place),
             (Some(weight), false) => Fact::known(weight, place),
@@ -277,10 +329,18 @@ fn max_time(command: &str) -> Option<Millis> {
     let seconds = |text: &str| text.trim_end_matches('s').parse::<f64>().ok().filter(|seconds| *seconds >= 0.0);
     let found = words.iter().enumerate().find_map(|(index, word)| {
         let next = || words.get(index + 1).and_then(|next| seconds(next));
+        // `-m` means something else to grep and others.
         match *word {
-            "--max-time" | "-m" | "timeout" | "--timeout" => next(),
+            "--max-time" | "timeout" | "--timeout" => next(),
+            "-m" if program(&words[..index]).is_some_and(|word| word.ends_with("curl")) => next(),
             word => word.strip_prefix("--max-time=").or(word.strip_prefix("--timeout=")).and_then(seconds),
         }
     })?;
     Some(Millis((found * 1000.0) as u64))
+}
+
+/// The program that the words up to an option belong to, of those that have a time limit or a `-m` of another kind.
+fn program<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let name = |word: &&&str| matches!(word.rsplit('/').next(), Some("curl" | "wget" | "grep" | "egrep" | "timeout"));
+    words.iter().rev().find(name).copied()
 }

@@ -16,8 +16,10 @@ pub(super) const VRRP_022: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &["VRRP-023"],
     manual: Manual {
-        checks: "Version 2 and `advert_int` differs between members, or is a fraction of a second (which is rounded).",
-        breaks: "Advertisements with another interval are dropped: two masters.",
+        checks: "Version 2 and `advert_int` differs between members, once rounded to whole seconds: an error. A fraction of \
+                 a second that all members round alike: a warning.",
+        breaks: "Advertisements with another interval are dropped: two masters. A rounded interval makes the failover \
+                 slower than the file says.",
         remedy: "One value for all members; whole seconds, or version 3.",
         before: "advert_int 1    # on cp-1\nadvert_int 2    # on cp-2",
         after: "advert_int 1    # on both",
@@ -35,7 +37,7 @@ pub(super) const VRRP_023: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "Members of one group differ in VRRP version, in authentication type or the first 8 characters of the \
-                 password, or in unicast against multicast.",
+                 password (version 2 alone: version 3 ignores both), or in unicast against multicast.",
         breaks: "They reject each other's advertisements: two masters.",
         remedy: "Write the files of all members from one source.",
         before: "unicast_peer { … }    # on cp-1 only",
@@ -88,9 +90,15 @@ fn interval(world: &World<'_>, verdicts: &mut Verdicts) {
         let finding = |member: &VrrpMember, message: String, label: String| {
             Finding::new(Severity::Error, member.advert_interval.place(), message).at(&member.advert_interval, label)
         };
+        let rounded = |member: &VrrpMember| member.advert_interval.copied().map(whole_seconds);
+        let unequal = || {
+            let mut known = group.members.iter().filter(|member| rounded(member).is_some());
+            let first = known.next()?;
+            known.find(|member| rounded(member) != rounded(first)).map(|other| (first, other))
+        };
         verdicts.verdict(if version != 2 {
             None
-        } else if let Some((a, b)) = differ(group, |member| &member.advert_interval) {
+        } else if let Some((a, b)) = unequal() {
             let interval = |member: &VrrpMember| member.advert_interval.copied().unwrap_or(Millis(0));
             Some(
                 finding(
@@ -104,16 +112,23 @@ fn interval(world: &World<'_>, verdicts: &mut Verdicts) {
             )
         } else {
             fraction.map(|member| {
-                finding(
-                    member,
+                let interval = rounded(member).unwrap_or_default();
+                Finding::new(
+                    Severity::Warning,
+                    member.advert_interval.place(),
                     format!("VRRP version 2 cannot advertise at fractions of a second on {}", member.name),
-                    "rounded to whole seconds".to_owned(),
                 )
-                .breaks("members of different rounding drop each other's advertisements, and both hold the VIP")
+                .at(&member.advert_interval, format!("rounded to {interval}"))
+                .breaks("the VIP of a dead member moves at another time than the file says")
                 .help("use whole seconds, or version 3 on every member")
             })
         });
     }
+}
+
+/// What version 2 makes of an interval (keepalived 2.3.3: 0.5 s is 1 s, 1.4 s is 1 s, 1.5 s is 2 s).
+fn whole_seconds(interval: Millis) -> Millis {
+    Millis::secs(((interval.0 + 500) / 1000).max(1))
 }
 
 fn protocol(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -135,7 +150,8 @@ fn protocol(world: &World<'_>, verdicts: &mut Verdicts) {
             differ(group, |member| &member.version)
                 .map(|(a, b)| finding(a, b, "VRRP version", (a.version.place(), b.version.place())))
                 .or_else(|| {
-                    differ(group, |member| &member.authentication).map(|(a, b)| {
+                    let authenticates = !group.members.iter().any(|member| member.version.is(&3));
+                    differ(group, |member| &member.authentication).filter(|_| authenticates).map(|(a, b)| {
                         finding(a, b, "authentication", (a.authentication.place(), b.authentication.place()))
                     })
                 })

@@ -1,9 +1,12 @@
 //! VRRP-015, 016, 017 and 027: what the check asks, and whether it may run.
 
+use std::collections::BTreeSet;
+
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
 use plimsoll_views::vrrp::{Track, VrrpMember};
 
+use super::asks;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const VRRP_015: Rule = Rule {
@@ -15,7 +18,8 @@ pub(super) const VRRP_015: Rule = Rule {
     manual: Manual {
         checks: "Nothing is tracked on a member that has the balancer of the API: an error, since the address then moves \
                  only when the whole machine dies. A warning for a check whose command only looks for a process (`killall -0`, `pidof`, `pgrep`, `systemctl is-active`) or \
-                 for an open port (`nc -z`, `/dev/tcp/`).",
+                 for an open port (`nc -z`, `/dev/tcp/`), or for `track_process`, unless another check of the machine \
+                 makes a request. What a sync group or another instance of it tracks counts for all its instances.",
         breaks: "The balancer runs and takes connections while no API server answers behind it: the address stays on a \
                  dead path.",
         remedy: "Ask for `/readyz` through the machine's own balancer, with a time limit below the check's.",
@@ -88,24 +92,40 @@ pub(super) const VRRP_027: Rule = Rule {
 pub(super) const VRRP_028: Rule = Rule {
     id: "VRRP-028",
     severity: Severity::Error,
-    summary: "every tracked script is defined",
+    summary: "every tracked script is defined and kept",
     reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "`track_script` names a script that no `vrrp_script` defines. With includes that are not among the files \
-                 it cannot be judged.",
-        breaks: "keepalived leaves the name out with a line in its log: nothing is checked, and the address stays where \
+                 it cannot be judged. Or an instance of a sync group tracks something with a weight other than 0, which \
+                 only the group itself may do (unless `sync_group_tracking_weight` is set).",
+        breaks: "keepalived leaves the check out with a line in its log: nothing is checked, and the address stays where \
                  nothing answers.",
-        remedy: "Define the script, or correct the name.",
+        remedy: "Define the script, or correct the name. In a sync group: no weight, or track it in the group.",
         before: "vrrp_script chk_haproxy { … }\ntrack_script { check_haproxy }",
         after: "vrrp_script check_haproxy { … }\ntrack_script { check_haproxy }",
         source: "keepalived.conf(5), track_script; keepalived vrrp_track.c",
-        evidence: Evidence::Tested("keepalived 2.3.3: keepalived -t"),
+        evidence: Evidence::Tested("keepalived 2.3.3: keepalived -t, and its dump of what it tracks"),
     },
     check: undefined,
 };
 
 fn undefined(world: &World<'_>, verdicts: &mut Verdicts) {
+    for member in world.vrrp.iter().flat_map(|group| &group.members) {
+        for track in member.tracks.iter().filter(|track| track.left_out) {
+            let weight = track.weight.copied().unwrap_or(0);
+            verdicts.broken(
+                Finding::new(
+                    Severity::Error,
+                    track.weight.place(),
+                    format!("keepalived of {} leaves the check `{}` out", member.name, track.name),
+                )
+                .at(&track.weight, format!("weight {weight} in an instance of a sync group"))
+                .breaks("it is not tracked at all: the VIP stays where nothing answers")
+                .help("leave the weight out, or track it in the sync group"),
+            );
+        }
+    }
     for (member, track) in scripts(world) {
         match track.defined.copied() {
             Some(true) => verdicts.holds(),
@@ -126,7 +146,7 @@ fn undefined(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn scripts<'a>(world: &'a World<'_>) -> impl Iterator<Item = (&'a VrrpMember, &'a Track)> {
     let members = world.vrrp.iter().flat_map(|group| &group.members);
-    members.flat_map(|member| member.tracks.iter().filter(|track| track.script).map(move |track| (member, track)))
+    members.flat_map(|member| member.tracked().filter(|track| track.script).map(move |track| (member, track)))
 }
 
 fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -141,9 +161,13 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
         ("/dev/tcp/", "port"),
     ];
     for group in &world.vrrp {
-        for member in group.members.iter().filter(|member| member.tracks.is_empty()) {
+        for member in group.members.iter().filter(|member| member.tracks.is_empty() && !led(world, member)) {
             let balances = world.balancers.iter().any(|balancer| balancer.name == member.name);
             if !balances {
+                continue;
+            }
+            if !member.complete {
+                verdicts.cannot_judge(&member.place, "the files it includes");
                 continue;
             }
             // A design says it once for all members.
@@ -158,25 +182,48 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
             );
         }
     }
-    for (member, track) in scripts(world) {
-        let Some(command) = track.command.get() else {
-            verdicts.cannot_judge(&track.place, "its command");
-            continue;
-        };
-        // A script that also makes a request asks for an answer.
-        let asks = ["curl", "wget", "openssl s_client"].iter().any(|word| command.contains(word));
-        let looks_for = LOOKS_FOR.iter().find(|(word, _)| !asks && command.contains(word));
-        verdicts.verdict(looks_for.map(|(word, what)| {
-            Finding::new(
-                Severity::Warning,
-                track.command.place(),
-                format!("the check of {} looks for a {what}, not for an answer", member.name),
-            )
-            .at(&track.command, format!("`{word}` succeeds while nothing answers"))
-            .breaks("the balancer runs without a working API server behind it, and the VIP stays on the dead path")
-            .help("ask for https://localhost:PORT/readyz through the machine's own balancer, with `--max-time`")
-        }));
+    let mut told = BTreeSet::new();
+    for member in world.vrrp.iter().flat_map(|group| &group.members) {
+        for track in member.tracked().filter(|track| track.script || track.process) {
+            let word = match track.command.get() {
+                _ if track.process => Some(("track_process", "process")),
+                Some(command) => LOOKS_FOR.iter().copied().find(|(word, _)| !asks(command) && command.contains(word)),
+                None => {
+                    verdicts.cannot_judge(&track.place, "its command");
+                    continue;
+                }
+            };
+            // Another check of the machine asks, or may ask; and a script that two instances track is one cause.
+            let word =
+                word.filter(|_| !asks_elsewhere(world, member)).filter(|_| told.insert((&member.name, &track.name)));
+            let fact = if track.process { &track.place } else { track.command.place() };
+            verdicts.verdict(word.map(|(word, what)| {
+                Finding::new(
+                    Severity::Warning,
+                    fact,
+                    format!("the check of {} looks for a {what}, not for an answer", member.name),
+                )
+                .at_place(fact, format!("`{word}` succeeds while nothing answers"))
+                .breaks("the balancer runs without a working API server behind it, and the VIP stays on the dead path")
+                .help("ask for https://localhost:PORT/readyz through the machine's own balancer, with `--max-time`")
+            }));
+        }
     }
+}
+
+/// Whether some check of the member's machine asks for an answer, as far as is known.
+fn asks_elsewhere(world: &World<'_>, member: &VrrpMember) -> bool {
+    let same = scripts(world).filter(|(other, _)| other.name == member.name);
+    same.into_iter().any(|(_, track)| track.command.get().is_none_or(|command| asks(command)))
+}
+
+/// Whether an instance of the same sync group tracks something, so that it takes this one along.
+fn led(world: &World<'_>, member: &VrrpMember) -> bool {
+    let others = world.vrrp.iter().flat_map(|group| &group.members);
+    !member.follows.is_empty()
+        && others.into_iter().any(|other| {
+            other.name == member.name && other.follows == member.follows && other.tracked().next().is_some()
+        })
 }
 
 fn max_time(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -222,7 +269,7 @@ fn security(world: &World<'_>, verdicts: &mut Verdicts) {
         }
     }
     let members = world.vrrp.iter().flat_map(|group| &group.members);
-    for member in members.filter(|member| member.tracks.iter().any(|track| track.script)) {
+    for member in members.filter(|member| member.tracked().any(|track| track.script)) {
         let (Some(security), Some(user)) = (member.script_security.copied(), member.script_user.get()) else {
             verdicts.cannot_judge(&member.place, "the global_defs of its keepalived");
             continue;
@@ -245,7 +292,8 @@ fn security(world: &World<'_>, verdicts: &mut Verdicts) {
 fn shared_condition(world: &World<'_>, verdicts: &mut Verdicts) {
     for (member, track) in scripts(world) {
         let Some(command) = track.command.get() else { continue };
-        let shared = command.contains("://") && !command.contains(":6443");
+        // Plain HTTP is a page of the balancer's own.
+        let shared = command.contains("https://") && !command.contains(":6443");
         verdicts.verdict((shared && track.weight.is_default()).then(|| {
             Finding::new(
                 Severity::Advice,

@@ -15,7 +15,7 @@ pub(super) const VRRP_010: Rule = Rule {
         checks: "Both families in one `virtual_ipaddress` block: an error. IPv6 addresses in the \
                  `virtual_ipaddress_excluded` of an IPv4 instance (they move with it and are not announced by their own \
                  family), or `version 2` on an IPv6 instance (which speaks version 3): a warning.",
-        breaks: "The second family is ignored: its address is nowhere.",
+        breaks: "The first address decides the family; those of the other are ignored and are nowhere.",
         remedy: "Two instances, one for each family.",
         before: "virtual_ipaddress {\n    10.30.12.100/24\n    fd00::100/64\n}",
         after: "vrrp_instance api4 { virtual_ipaddress { 10.30.12.100/24 } }\n\
@@ -32,20 +32,22 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&member.place, "its virtual addresses");
             continue;
         };
-        let v4 = addresses.iter().any(|address| address.address.is_ipv4());
+        let v4 = addresses.first().is_some_and(|address| address.address.is_ipv4());
         let v6 = addresses.iter().find(|address| address.address.is_ipv6());
+        // The first address decides the family of the instance.
+        let ignored = addresses.iter().find(|address| address.address.is_ipv4() != v4);
         let excluded_v6 =
             member.excluded_addresses.get().and_then(|list| list.iter().find(|address| address.address.is_ipv6()));
         verdicts.verdict(match (v4, v6, excluded_v6) {
-            (true, Some(v6), _) => Some(
+            _ if let Some(ignored) = ignored => Some(
                 Finding::new(
                     Severity::Error,
                     member.addresses.place(),
                     format!("{} has addresses of both families in one instance", member.name),
                 )
-                .at(&member.addresses, format!("{} is ignored", v6.address))
-                .breaks(format!("{} is nowhere", v6.address))
-                .help("make a second instance for IPv6"),
+                .at(&member.addresses, format!("{} is ignored", ignored.address))
+                .breaks(format!("{} is nowhere", ignored.address))
+                .help("make a second instance for the other family"),
             ),
             (true, None, Some(v6)) => Some(
                 Finding::new(

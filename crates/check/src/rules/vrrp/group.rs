@@ -33,7 +33,8 @@ pub(super) const VRRP_019: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &["PHY-003"],
     manual: Manual {
-        checks: "A group with fewer than two members; or with all members on one physical host.",
+        checks: "A group with fewer than two members; or with all members on one physical host. An error when the API must \
+                 survive the loss of any one machine or host, else a warning.",
         breaks: "The address is gone with that one machine or host.",
         remedy: "A member on each control-plane machine, each on a host of its own.",
         before: "vrrp_instance api on cp-1 alone",
@@ -74,9 +75,10 @@ fn members(world: &World<'_>, verdicts: &mut Verdicts) {
                     .get()
                     .is_some_and(|peers| peers.is_empty() && group.members[0].unicast.is(&true));
             if alone {
+                let goal = world.goals.highly_available_api();
                 verdicts.broken(
                     Finding::new(
-                        Severity::Error,
+                        if goal { Severity::Error } else { Severity::Warning },
                         &group.place,
                         format!("only {only} can hold the VIP of {}", group.name),
                     )

@@ -63,6 +63,18 @@ fn by_priority(group: &VrrpGroup) -> Option<Vec<(u8, &VrrpMember)>> {
     Some(order)
 }
 
+/// Whether a command makes a request and so asks for an answer.
+fn asks(command: &str) -> bool {
+    ["curl", "wget", "openssl s_client"].iter().any(|word| command.contains(word))
+}
+
+/// Whether a script without weight asks for an answer, or may ask: whatever else is tracked by weight then only prefers
+/// one member to another, and a dead path moves the address all the same.
+fn guarded(member: &VrrpMember) -> bool {
+    let fault = member.tracked().filter(|track| track.script && track.weight.is(&0));
+    fault.into_iter().any(|track| track.command.get().is_none_or(|command| asks(command)))
+}
+
 /// The key under which rules about the failed check of a group are one cause.
 fn check_cause(group: &VrrpGroup) -> String {
     format!("{}/check", group.name)

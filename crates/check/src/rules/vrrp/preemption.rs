@@ -6,7 +6,7 @@ use plimsoll_model::units::Millis;
 use plimsoll_views::World;
 use plimsoll_views::vrrp::{Track, VrrpMember};
 
-use super::{check_cause, timing};
+use super::{check_cause, guarded, timing};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two network namespaces");
@@ -19,7 +19,7 @@ pub(super) const VRRP_005: Rule = Rule {
     silent_behind: &["VRRP-003", "VRRP-004", "VRRP-008"],
     manual: Manual {
         checks: "`nopreempt` on a member that could take over, together with a tracked script or interface whose weight \
-                 is not 0.",
+                 is not 0, unless a script without weight asks for an answer beside it.",
         breaks: "The failed check lowers the holder, but a higher member is not allowed to take the address from a \
                  living one: it stays on the broken machine.",
         remedy: "Leave the weight out: the holder then goes to FAULT, which nopreempt does not protect.",
@@ -76,7 +76,7 @@ pub(super) const VRRP_025: Rule = Rule {
     silent_behind: &["VRRP-003", "VRRP-004", "VRRP-005", "VRRP-008"],
     manual: Manual {
         checks: "preempt_delay above 0 together with a check whose weight is not 0, when preempt_delay plus the time to \
-                 detect (fall × interval + timeout) exceeds the declared recovery time; a warning when none is declared.",
+                 detect (see VRRP-014) exceeds the declared recovery time; a warning when none is declared.",
         breaks: "After a weighted check has failed, the other member takes over from a living master only after \
                  preempt_delay.",
         remedy: "Leave the weight out, or set preempt_delay to 0.",
@@ -89,7 +89,7 @@ pub(super) const VRRP_025: Rule = Rule {
 };
 
 fn weighted(member: &VrrpMember) -> Option<(&Track, i32)> {
-    member.tracks.iter().find_map(|track| track.weight.copied().filter(|weight| *weight != 0).map(|it| (track, it)))
+    member.tracked().find_map(|track| track.weight.copied().filter(|weight| *weight != 0).map(|it| (track, it)))
 }
 
 fn nopreempt_with_weight(world: &World<'_>, verdicts: &mut Verdicts) {
@@ -99,20 +99,22 @@ fn nopreempt_with_weight(world: &World<'_>, verdicts: &mut Verdicts) {
                 verdicts.cannot_judge(&member.place, "whether it preempts");
                 continue;
             };
-            verdicts.verdict(weighted(member).filter(|_| nopreempt && group.members.len() > 1).map(
-                |(track, weight)| {
-                    Finding::new(
-                        Severity::Error,
-                        track.weight.place(),
-                        "nobody may take the VIP from a member whose check failed",
-                    )
-                    .at(&track.weight, format!("{weight} leaves {} alive as master", member.name))
-                    .context(&member.nopreempt, "no other member preempts it")
-                    .breaks("the path to the API dies on the holder, and the VIP stays there")
-                    .help("leave the weight out: the holder then goes to FAULT, which nopreempt does not protect")
-                    .cause(check_cause(group))
-                },
-            ));
+            verdicts.verdict(
+                weighted(member).filter(|_| nopreempt && group.members.len() > 1 && !guarded(member)).map(
+                    |(track, weight)| {
+                        Finding::new(
+                            Severity::Error,
+                            track.weight.place(),
+                            "nobody may take the VIP from a member whose check failed",
+                        )
+                        .at(&track.weight, format!("{weight} leaves {} alive as master", member.name))
+                        .context(&member.nopreempt, "no other member preempts it")
+                        .breaks("the path to the API dies on the holder, and the VIP stays there")
+                        .help("leave the weight out: the holder then goes to FAULT, which nopreempt does not protect")
+                        .cause(check_cause(group))
+                    },
+                ),
+            );
         }
     }
 }
@@ -179,7 +181,11 @@ fn delayed(world: &World<'_>, verdicts: &mut Verdicts) {
     for group in &world.vrrp {
         for member in &group.members {
             let Some(delay) = member.preempt_delay.copied().filter(|delay| *delay > Millis(0)) else { continue };
-            let Some((track, _)) = weighted(member) else { continue };
+            // Dropped then: VRRP-006 says so.
+            if member.state.is(&VrrpState::Master) || member.nopreempt.is(&true) {
+                continue;
+            }
+            let Some((track, _)) = weighted(member).filter(|_| !guarded(member)) else { continue };
             let Some(detect) = timing::detect(track) else {
                 verdicts.cannot_judge(&track.place, "its interval and fall count");
                 continue;

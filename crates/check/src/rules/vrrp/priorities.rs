@@ -35,7 +35,7 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         let weighted = group
             .members
             .iter()
-            .any(|member| member.tracks.iter().any(|track| track.weight.copied().is_some_and(|weight| weight != 0)));
+            .any(|member| member.tracked().any(|track| track.weight.copied().is_some_and(|weight| weight != 0)));
         let tie = order.windows(2).find(|pair| pair[0].0 == pair[1].0);
         verdicts.verdict(tie.map(|pair| {
             let (priority, a) = pair[0];

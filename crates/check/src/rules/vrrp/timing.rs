@@ -16,14 +16,20 @@ pub(super) const VRRP_014: Rule = Rule {
     manual: Manual {
         checks: "The largest of three bounds against `api.recovery_time` (10 s for files, which declare none): death of \
                  the holder, D × advert + skew; a failed check without weight, detect + skew; with weight, detect + D × \
-                 advert + skew + preempt_delay. detect = fall × interval + timeout; D = down_timer_adverts (3); skew = \
+                 advert + skew + preempt_delay. detect = interval + (fall − 1) × P + timeout; P = interval, or as many \
+                 of them as a hung run takes: keepalived starts a run at each interval and skips those at which the last \
+                 one has not ended, so that a timeout no shorter than the interval doubles it (the request's own limit \
+                 ends a run earlier); D = down_timer_adverts (3); skew = \
                  (256 − priority of the backup) / 256 s, times advert in version 3.",
         breaks: "The API is gone for that long. The sample of kubeadm (interval 3, fall 10) needs 33 s and more.",
         remedy: "An interval of 2 to 3 s, a fall of 2 to 3, advertisements every second.",
         before: "vrrp_script check { interval 3 fall 10 }",
         after: "vrrp_script check { interval 3 fall 2 timeout 3 }",
         source: "keepalived.conf(5); RFC 9568 section 6.1; kubeadm ha-considerations.md",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested(
+            "keepalived 2.3.3, a script that hangs, fall 3: interval 2 s moved after 10 s, with timeout 5 s after 17 s; \
+             interval 3 s with timeout 1 s after 7 s",
+        ),
     },
     check,
 };
@@ -31,11 +37,15 @@ pub(super) const VRRP_014: Rule = Rule {
 /// Recovery time that files are judged by: slower than this is noticed by every client that retries.
 const USUAL_RECOVERY: Millis = Millis::secs(10);
 
-/// Longest time from a failure to the verdict of the check: `fall × interval + timeout`.
+/// Longest time from a failure to the verdict of the check: the failure comes just after a run has begun, and each run
+/// that counts takes its whole time. A run that lasts until the next is due makes keepalived skip that one.
 pub(super) fn detect(track: &Track) -> Option<Millis> {
     let interval = track.interval.copied()?;
     let timeout = track.timeout.copied().unwrap_or(interval);
-    Some(interval * u64::from(track.fall.copied()?) + timeout)
+    let run = track.max_time.copied().map_or(timeout, |limit| limit.min(timeout));
+    let skipped = run.0.checked_div(interval.0)?;
+    let period = interval * (skipped + 1);
+    Some(interval + period * u64::from(track.fall.copied()?.saturating_sub(1)) + timeout)
 }
 
 /// Time by which members of different priority wait apart: `(256 − priority) / 256` s, times the interval in version 3.
@@ -88,7 +98,7 @@ fn bounds(member: &VrrpMember) -> Option<Vec<Bound<'_>>> {
     let skew = skew(member)?;
     let silence = member.advert_interval.copied()? * u64::from(member.down_timer_adverts.copied()?);
     let mut bounds = vec![(silence + skew, "its holder has died", None)];
-    for track in member.tracks.iter().filter(|track| track.script) {
+    for track in member.tracked().filter(|track| track.script) {
         let detect = detect(track)?;
         let bound = if track.weight.copied()? == 0 {
             detect + skew

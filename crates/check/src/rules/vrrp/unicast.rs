@@ -45,6 +45,21 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn missing(group: &VrrpGroup, member: &VrrpMember, peers: &[IpAddr]) -> Option<Finding> {
     let others = group.members.iter().filter(|other| other.name != member.name);
+    // Without source addresses the number still tells.
+    let wanted = others.clone().count();
+    let nameless = others.clone().all(|other| other.unicast_source.get().is_none());
+    if nameless && peers.len() < wanted {
+        return Some(
+            Finding::new(
+                Severity::Error,
+                member.peers.place(),
+                format!("{} sends to {} of {wanted} other members", member.name, peers.len()),
+            )
+            .at(&member.peers, "a peer is missing")
+            .breaks("a member that hears nothing takes the VIP too")
+            .help("list every other member, one a line"),
+        );
+    }
     let missing = others
         .filter_map(|other| other.unicast_source.copied().map(|source| (other, source)))
         .find(|(_, source)| !peers.contains(source));

@@ -8,7 +8,7 @@ use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
 use plimsoll_views::vrrp::{Track, VrrpGroup, VrrpMember};
 
-use super::{OWNER, by_priority, check_cause};
+use super::{OWNER, by_priority, check_cause, guarded};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 const SOURCE: &str = "keepalived.conf(5), vrrp_script and track_script; keepalived vrrp_scheduler.c and \
@@ -25,7 +25,8 @@ pub(super) const VRRP_003: Rule = Rule {
         checks: "For members ordered by priority p1 ≥ p2 ≥ … ≥ pn and W, the absolute value of a check's negative \
                  weight: an error when max(1, p1 − W) ≥ p2 (on a tie the holder stays), a warning when the holder \
                  loses to the second but not to the last (W ≤ p1 − pn): then a second failing member keeps the \
-                 address over a healthy third. A weight of 0 takes the member out of the election and is fine.",
+                 address over a healthy third. A weight of 0 takes the member out of the election and is fine, and so are \
+                 other weights beside a script of weight 0 that asks for an answer.",
         breaks: "The check fails and the address stays where nothing answers.",
         remedy: "Leave the weight out, so that the member goes to FAULT; or make it larger than the distance between \
                  the highest and the lowest priority.",
@@ -63,7 +64,8 @@ pub(super) const VRRP_008: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "Priority 255 together with any tracked object whose weight is not 0. A weight of 0 works.",
+        checks: "Priority 255, which `state MASTER` without a priority stands for as well, together with any tracked \
+                 object whose weight is not 0. A weight of 0 works.",
         breaks: "255 marks the owner of the address, whose priority keepalived never changes: the weighted check is not \
                  tracked at all, and its failure moves nothing.",
         remedy: "Give priorities of at most 254, or leave the weight out.",
@@ -150,7 +152,10 @@ fn positive(world: &World<'_>, verdicts: &mut Verdicts) {
 fn owner(world: &World<'_>, verdicts: &mut Verdicts) {
     for group in &world.vrrp {
         for member in &group.members {
-            let weighted = member.tracks.iter().find(|track| track.weight.copied().is_some_and(|weight| weight != 0));
+            let weighted = member
+                .tracked()
+                .find(|track| track.weight.copied().is_some_and(|weight| weight != 0))
+                .filter(|_| !guarded(member));
             match (member.priority.copied(), weighted) {
                 (Some(OWNER), Some(track)) => verdicts.broken(
                     Finding::new(
@@ -195,7 +200,7 @@ fn tracks<'a>(world: &'a World<'_>, verdicts: &mut Verdicts) -> Vec<Tracked<'a>>
             }
             continue;
         }
-        for track in &order[0].1.tracks {
+        for track in order[0].1.tracked().filter(|_| !guarded(order[0].1)) {
             match track.weight.copied() {
                 Some(weight) => found.push(Tracked { group, order: order.clone(), track, weight }),
                 None => verdicts.cannot_judge(&track.place, "its weight"),
