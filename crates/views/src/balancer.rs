@@ -30,7 +30,7 @@ pub struct Balancer {
     pub endpoint: Fact<Vec<IpAddr>>,
     /// Port of the API server on the same machine.
     pub apiserver_port: Fact<u16>,
-    /// Whether that API server listens on all addresses.
+    /// Whether that API server listens on all addresses; unknown without its flags.
     pub apiserver_wildcard: Fact<bool>,
     /// Whether it may bind addresses that the machine does not have: `net.ipv4.ip_nonlocal_bind`, then that of IPv6.
     pub nonlocal_bind: [Fact<bool>; 2],
@@ -98,6 +98,8 @@ pub struct HttpCheck {
     pub host_header: Fact<bool>,
     /// Whether status 200 is expected.
     pub expects_200: Fact<bool>,
+    /// Whether it shows a client certificate or a token.
+    pub credentials: Fact<bool>,
 }
 
 /// A server behind a balancer.
@@ -113,20 +115,26 @@ pub struct Server {
     pub address: Fact<String>,
     /// Port.
     pub port: Fact<u16>,
-    /// Whether the check speaks TLS.
+    /// Whether the check speaks TLS; unknown when it goes to a port of its own.
     pub check_ssl: Fact<bool>,
+    /// Whether connections of clients are encrypted on the way to it (`ssl`).
+    pub ssl: Fact<bool>,
     /// `verify none`, `verify required`, or `None` when not stated.
     pub verify: Fact<Option<String>>,
     /// File of the authority.
     pub ca_file: Fact<Option<String>>,
     /// Time between checks.
     pub inter: Fact<Millis>,
+    /// Time between checks once one has failed; `inter` when nobody states it.
+    pub fastinter: Fact<Millis>,
     /// Failures in a row that take it out.
     pub fall: Fact<u32>,
     /// Connections it is given at a time; `None` for no limit.
     pub maxconn: Fact<Option<u32>>,
     /// `init-addr`, when stated.
     pub init_addr: Fact<Option<String>>,
+    /// Whether its address needs no names: a socket, or a name in the hosts file of the balancer's machine.
+    pub nameless: bool,
 }
 
 /// The balancers of a Design.
@@ -195,6 +203,7 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
             version: source.fact(at("check/http"), "HTTP/1.1".to_owned()),
             host_header: source.fact(at("check/http"), true),
             expects_200: source.fact(at("check/http"), true),
+            credentials: source.fact(at("check/http"), false),
         },
         servers: haproxy
             .server
@@ -209,15 +218,18 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
                     address: source.fact(own("address"), server.address.clone()),
                     port: source.fact(own("port"), server.port),
                     check_ssl: source.fact(at("check/tls"), check.tls),
+                    ssl: source.fact(at("check/tls"), false),
                     verify: source.fact(
                         at("check/ca_file"),
                         Some(if check.ca_file.is_some() { "required" } else { "none" }.to_owned()),
                     ),
                     ca_file: source.fact(at("check/ca_file"), check.ca_file.clone()),
                     inter: source.fact(at("check/interval"), check.interval),
+                    fastinter: source.fact(at("check/interval"), check.interval),
                     fall: source.fact(at("check/fall"), check.fall),
                     maxconn: source.fact(at("server_maxconn"), haproxy.server_maxconn),
                     init_addr: source.fact(own("address"), None),
+                    nameless: false,
                 }
             })
             .collect(),

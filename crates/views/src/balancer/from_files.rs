@@ -14,7 +14,8 @@ use crate::files::{Content, Files};
 use crate::{Fact, Place};
 
 /// The balancers of HAProxy files that have API servers behind them: servers on a port of API servers, or sections that
-/// are named after the API. `k8s` alone says nothing: an ingress is named so as well.
+/// are named after the API. `k8s` alone says nothing: an ingress is named so as well; nor does `masters`, which databases
+/// have too, unless a port of API servers is near.
 pub fn from_files(files: &Files) -> Vec<Balancer> {
     let mut found = Vec::new();
     for file in &files.list {
@@ -40,12 +41,18 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
 }
 
 fn serves_api(front: &Proxy, back: &Proxy) -> bool {
+    let listens = front.binds.iter().flat_map(|line| &line.addresses).map(|address| &address.port);
+    let answers = back.servers.iter().map(|server| &server.address.port);
+    // A port that cannot be read may be one of these.
+    let near = listens.chain(answers).any(|port| {
+        port.get().is_none_or(|port| [443, 6443, 6444, 7443, 8443, 9443, 16443].iter().any(|own| port.contains(*own)))
+    });
     let named = |proxy: &Proxy| {
         let name = proxy.name.get().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        ["apiserver", "kubeapi", "k8sapi", "kubernetesapi", "masters", "kubemaster", "k8smaster", "controlplane"]
-            .iter()
-            .any(|word| plain.contains(word))
+        let strong = ["apiserver", "kubeapi", "k8sapi", "kubernetesapi", "kubemaster", "k8smaster"];
+        let weak = ["masters", "controlplane"];
+        strong.iter().any(|word| plain.contains(word)) || (near && weak.iter().any(|word| plain.contains(word)))
     };
     // 6443 is kubeadm's; 6444 and 16443 are what people take beside a balancer, and MicroK8s.
     let api_port = |server: &haproxy::Server| {
@@ -97,7 +104,10 @@ impl Projection<'_> {
             binds: self.binds(),
             binds_known: self.binds_known(),
             endpoint: match &self.machine.vips {
-                Some((vips, span)) => Fact::known(vips.clone(), self.place(*span)),
+                Some((vips, span)) => Fact::known(
+                    vips.iter().filter(|vip| !self.others_take(**vip)).copied().collect(),
+                    self.place(*span),
+                ),
                 None => Fact::unknown(here.clone()),
             },
             apiserver_port: match own_server.and_then(|server| server.address.port.known()) {
@@ -105,7 +115,14 @@ impl Projection<'_> {
                 None if self.machine.has_api_server => Fact::default(6443, here.clone()),
                 None => Fact::unknown(here.clone()),
             },
-            apiserver_wildcard: Fact::default(true, here.clone()),
+            apiserver_wildcard: match &self.machine.api_bind {
+                Some(Setting::Absent) => Fact::default(true, here.clone()),
+                Some(address) => Fact::setting(
+                    &address.clone().map(|text| text.parse().is_ok_and(|it: IpAddr| it.is_unspecified())),
+                    &here,
+                ),
+                None => Fact::unknown(here.clone()),
+            },
             nonlocal_bind: self.machine.nonlocal_bind.each_ref().map(|own| Fact::setting(own, &here)),
             passthrough: self.passthrough(&here),
             maxconn: self.maxconn(&here),
@@ -127,6 +144,22 @@ impl Projection<'_> {
             stacked,
             place: here,
         }
+    }
+
+    /// Whether another section with servers listens on a VIP: it is meant for that one.
+    fn others_take(&self, vip: IpAddr) -> bool {
+        let others = self.conf.proxies().map(|(_, proxy)| proxy).filter(|proxy| proxy.place.0 != self.front.place.0);
+        let serving = others.filter(|proxy| {
+            !proxy.servers.is_empty() || !proxy.default_backend.is_absent() || !proxy.use_backends.is_empty()
+        });
+        serving.flat_map(|proxy| &proxy.binds).flat_map(|line| &line.addresses).any(|endpoint| {
+            match endpoint.host.get() {
+                Some(Host::Ip(address)) => {
+                    *address == vip || (vip.is_ipv6() && address.is_ipv6() && address.is_unspecified())
+                }
+                _ => false,
+            }
+        })
     }
 
     fn is_own(&self, server: &haproxy::Server) -> bool {
@@ -152,11 +185,21 @@ impl Projection<'_> {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("[{address}]"),
         }));
-        Some(
-            checks
-                .iter()
-                .any(|text| hosts.iter().any(|host| ports.iter().any(|port| text.contains(&format!("{host}:{port}"))))),
-        )
+        let asks =
+            |text: &String| hosts.iter().any(|host| ports.iter().any(|port| text.contains(&format!("{host}:{port}"))));
+        // A script that is missing here, or one that fills its address in, may ask it.
+        let open = |check: &Option<String>| {
+            check
+                .as_ref()
+                .is_none_or(|text| text.contains("://$") || hosts.iter().any(|it| text.contains(&format!("{it}:$"))))
+        };
+        if checks.iter().flatten().any(asks) {
+            Some(true)
+        } else if checks.iter().any(open) {
+            None
+        } else {
+            Some(false)
+        }
     }
 
     /// Whether every address it listens on could be read: a name or a variable may be any address.
@@ -229,8 +272,8 @@ impl Projection<'_> {
         let checked = self.back.servers.iter().all(|server| server.options.check.get().copied().unwrap_or(false));
         HttpCheck {
             enabled: Fact::known(checked, self.place(self.back.servers.first().and_then(|server| server.place.0))),
-            // `tcp-check` can send the request by hand: what it asks is then not known.
-            http: if option.is_none() && self.back.tcp_checks.iter().any(sends) {
+            // `tcp-check` can send the request by hand, and a program may ask anything: that is not known.
+            http: if option.is_none() && (self.back.tcp_checks.iter().any(sends) || self.asks_otherwise()) {
                 Fact::unknown(at_option.clone())
             } else {
                 Fact::known(option.is_some(), at_option.clone())
@@ -252,14 +295,31 @@ impl Projection<'_> {
                 }),
                 at_option.clone(),
             ),
+            credentials: Fact::known(
+                send.is_some_and(|send| send.header("authorization").is_some())
+                    || self.back.servers.iter().all(|server| !server.options.crt.is_absent()),
+                at_option.clone(),
+            ),
             place: if option.is_some() { at_option } else { back.clone() },
         }
+    }
+
+    /// Whether the check is left to a program or to an agent on the servers.
+    fn asks_otherwise(&self) -> bool {
+        let program = |option: &haproxy::ProxyOption| {
+            !option.off && option.name.get().is_some_and(|name| name == "external-check")
+        };
+        let agent = |server: &haproxy::Server| {
+            server.options.other.iter().any(|flag| flag.name.get().is_some_and(|name| name == "agent-check"))
+        };
+        self.back.options.iter().any(program) || self.back.servers.iter().any(agent)
     }
 
     fn server(&self, server: &haproxy::Server) -> Server {
         let here = self.place(server.place.0);
         let options = &server.options;
         let effective = options.effective(self.conf.global());
+        let own_port = !options.port.is_absent() || !options.addr.is_absent();
         let connect_ssl = self
             .back
             .http_checks
@@ -283,10 +343,16 @@ impl Projection<'_> {
                 &here,
             ),
             port: Fact::setting(&server.address.port.clone().map(|port| port.first), &here),
-            check_ssl: match effective.check_ssl {
-                Some(on) => Fact::known(on || connect_ssl, self.place(options.check_ssl.span().or(server.place.0))),
+            check_ssl: match effective.check_ssl.zip(options.ssl.or(false)) {
+                // A port of its own may be a health page in clear.
+                Some((false, _)) if !connect_ssl && own_port => Fact::unknown(here.clone()),
+                // `ssl` makes the check speak TLS as well (haproxy 3.0.11).
+                Some((on, ssl)) => {
+                    Fact::known(on || ssl || connect_ssl, self.place(options.check_ssl.span().or(server.place.0)))
+                }
                 None => Fact::unknown(here.clone()),
             },
+            ssl: Fact::setting_or(&options.ssl, false, &here),
             verify: match &verify {
                 Setting::Absent => Fact::default(None, here.clone()),
                 stated => Fact::setting(
@@ -298,12 +364,21 @@ impl Projection<'_> {
             },
             ca_file: optional(&options.ca_file),
             inter: Fact::setting_or(&options.inter.clone().map(millis), Millis::secs(2), &here),
+            fastinter: match effective.fastinter {
+                Some(time) => Fact::known(millis(time), self.place(options.fastinter.span().or(server.place.0))),
+                None => Fact::unknown(here.clone()),
+            },
             fall: Fact::setting_or(&options.fall, 3, &here),
             maxconn: match &options.maxconn {
                 Setting::Absent => Fact::default(None, here.clone()),
                 stated => Fact::setting(&stated.clone().map(|max| u32::try_from(max).ok()), &here),
             },
             init_addr: optional(&options.init_addr),
+            nameless: match server.address.host.get() {
+                Some(Host::Socket(_)) => true,
+                Some(Host::Name(name)) => self.machine.names.contains(name),
+                _ => false,
+            },
             place: here,
         }
     }

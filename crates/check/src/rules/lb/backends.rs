@@ -15,7 +15,7 @@ pub(super) const LB_003: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "The only server behind a balancer on a control-plane machine is that machine's own API server: an error \
-                 unless the VIP leaves when that server fails; advice when it does (a complete active and passive \
+                 when the VIP does not leave as that server fails (files without keepalived or its script do not tell); advice when it does (a complete active and passive \
                  design without any spreading of load). In a design, a balancer that lacks one of the control-plane \
                  machines is a warning. A much-read article has HAProxy balance to the local server only.",
         breaks: "The API server of the holder dies, HAProxy and keepalived live on: the API is gone while two servers \
@@ -57,8 +57,9 @@ pub(super) const LB_017: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "The balancer of the control-plane endpoint ends TLS itself (`mode http`, or a certificate on its bind \
-                 line).",
-        breaks: "Client certificates of kubelets and of kubeadm end at the balancer: they are not authenticated.",
+                 line), or encrypts what is TLS already (`mode tcp` with `ssl` on a server line).",
+        breaks: "Client certificates of kubelets and of kubeadm end at the balancer: they are not authenticated. TLS \
+                 within TLS is no request to an API server at all.",
         remedy: "`mode tcp`; a second endpoint for people may end TLS.",
         before: "mode http\nbind *:8443 ssl crt /etc/haproxy/api.pem",
         after: "mode tcp\nbind *:8443",
@@ -75,8 +76,8 @@ pub(super) const LB_023: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A server line with a host name and no `init-addr …,none`: an error when the name lies in the domain of \
-                 the cluster itself, else a warning.",
+        checks: "A server line with a host name that the hosts file of the machine does not have, and no `init-addr …,none`: \
+                 an error when the name lies in the domain of the cluster itself, else a warning.",
         breaks: "HAProxy does not start while the name cannot be resolved; after losing all power DNS may come later.",
         remedy: "Addresses on server lines.",
         before: "server cp-1 cp-1.k8s.example.edu:6443 check",
@@ -103,6 +104,10 @@ fn local_only(world: &World<'_>, verdicts: &mut Verdicts) {
             && others
         {
             let tracked = balancer.vrrp_tracks_local.copied();
+            if tracked.is_none() {
+                verdicts.cannot_judge(&balancer.place, "whether the VIP leaves when its own API server fails");
+                continue;
+            }
             let severity = if tracked == Some(true) { Severity::Advice } else { Severity::Error };
             let breaks = if tracked == Some(true) {
                 "load is never spread, and each failure of an API server costs a failover of the VIP"
@@ -188,7 +193,18 @@ fn single_balancer(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn ends_tls(world: &World<'_>, verdicts: &mut Verdicts) {
     for balancer in &world.balancers {
+        let twice = balancer.servers.iter().find(|server| server.ssl.is(&true));
         match balancer.passthrough.copied() {
+            Some(true) if let Some(server) = twice => verdicts.broken(
+                Finding::new(
+                    Severity::Error,
+                    server.ssl.place(),
+                    format!("the balancer of {} encrypts the TLS of clients once more", balancer.name),
+                )
+                .at(&server.ssl, "`ssl` in mode tcp")
+                .breaks("API servers get TLS within TLS: every request fails, while the check says that all is well")
+                .help("write `check-ssl` instead of `ssl`"),
+            ),
             Some(true) => verdicts.holds(),
             Some(false) => verdicts.broken(
                 Finding::new(
@@ -212,7 +228,7 @@ fn names(world: &World<'_>, verdicts: &mut Verdicts) {
                 verdicts.cannot_judge(&server.place, "its address");
                 continue;
             };
-            let literal = address.parse::<std::net::IpAddr>().is_ok() || address == "localhost";
+            let literal = address.parse::<std::net::IpAddr>().is_ok() || address == "localhost" || server.nameless;
             let starts_anyway =
                 matches!(server.init_addr.get(), Some(Some(methods)) if methods.split(',').any(|it| it == "none"));
             let domain = world.design.map_or("cluster.local", |source| source.design.kubernetes.dns_domain.as_str());
@@ -224,7 +240,14 @@ fn names(world: &World<'_>, verdicts: &mut Verdicts) {
                     server.address.place(),
                     format!("the balancer of {} needs DNS to find {}", balancer.name, server.name),
                 )
-                .at(&server.address, if inside { "a name that the cluster itself resolves" } else { "a name" })
+                .at(
+                    &server.address,
+                    match (inside, world.is_files()) {
+                        (true, _) => "a name that the cluster itself resolves",
+                        (false, true) => "a name, and no hosts file has it",
+                        (false, false) => "a name",
+                    },
+                )
                 .breaks("it does not start while the name cannot be resolved, as after losing all power")
                 .help("use the address")
             }));

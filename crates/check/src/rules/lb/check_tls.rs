@@ -13,13 +13,14 @@ pub(super) const LB_005: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "`option httpchk` towards API servers without `check-ssl` (or `http-check connect ssl`). `ssl` on the \
-                 server line is no substitute: it encrypts the client's TLS once more.",
+                 server line is no substitute: the check then speaks TLS, and so do the clients' connections once more \
+                 (LB-017). A check to a port of its own cannot be judged.",
         breaks: "Plain HTTP to a TLS port answers 400: every server is down.",
         remedy: "Add check-ssl with an authority.",
         before: "server cp-1 10.30.12.10:6443 check",
         after: "server cp-1 10.30.12.10:6443 check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt",
         source: "kubeadm ha-considerations.md; haproxy configuration.txt, check-ssl",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("haproxy 3.0.11 before a TLS port: without check-ssl down, with it or with ssl up"),
     },
     check: plain_http,
 };
@@ -46,7 +47,10 @@ pub(super) const LB_021: Rule = Rule {
 fn plain_http(world: &World<'_>, verdicts: &mut Verdicts) {
     for balancer in world.balancers.iter().filter(|balancer| balancer.check.http.is(&true)) {
         let Some(server) = balancer.servers.iter().find(|server| server.check_ssl.is(&false)) else {
-            verdicts.holds();
+            match balancer.servers.iter().find(|server| server.check_ssl.get().is_none()) {
+                Some(server) => verdicts.cannot_judge(&server.place, "what answers at the port of its check"),
+                None => verdicts.holds(),
+            }
             continue;
         };
         verdicts.broken(

@@ -51,7 +51,7 @@ pub(super) const LB_007: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "HAProxy asks over HTTP, and the API server refuses requests without credentials \
+        checks: "HAProxy asks over HTTP without a client certificate or a token, and the API server refuses requests without credentials \
                  (`--anonymous-auth=false` without an AuthenticationConfiguration that lets the health paths through).",
         breaks: "Every server answers 401 and counts as down; the probes of kubeadm's own static pods fail as well.",
         remedy: "An AuthenticationConfiguration that allows /livez, /readyz and /healthz without credentials.",
@@ -139,7 +139,7 @@ fn healthz(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn anonymous(world: &World<'_>, verdicts: &mut Verdicts) {
-    for balancer in asked_by_http(world) {
+    for balancer in asked_by_http(world).filter(|balancer| !balancer.check.credentials.is(&true)) {
         match balancer.anonymous_health.copied() {
             Some(true) => verdicts.holds(),
             Some(false) => verdicts.broken(

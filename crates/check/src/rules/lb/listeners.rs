@@ -83,9 +83,13 @@ fn port_in_use(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&balancer.place, "the port of the API server beside it");
             continue;
         };
-        let clash = balancer.binds.iter().find(|bind| {
-            bind.port == port && (is_wildcard(bind) || balancer.apiserver_wildcard.copied().unwrap_or(true))
-        });
+        let wildcard = balancer.apiserver_wildcard.copied();
+        let same_port = || balancer.binds.iter().filter(|bind| bind.port == port);
+        let clash = same_port().find(|bind| is_wildcard(bind) || wildcard == Some(true));
+        if clash.is_none() && wildcard.is_none() && same_port().next().is_some() {
+            verdicts.cannot_judge(&balancer.place, "the address that its API server binds");
+            continue;
+        }
         verdicts.verdict(clash.map(|bind| {
             Finding::new(
                 Severity::Error,

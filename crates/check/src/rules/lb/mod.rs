@@ -2,6 +2,7 @@
 
 mod backends;
 mod check_tls;
+mod endpoint;
 mod http_check;
 mod limits;
 mod listeners;
@@ -26,6 +27,7 @@ pub const RULES: &[&Rule] = &[
     &limits::LB_013,
     &limits::LB_014,
     &backends::LB_015,
+    &endpoint::LB_016,
     &backends::LB_017,
     &http_check::LB_020,
     &check_tls::LB_021,

@@ -70,14 +70,18 @@ pub(super) const LB_011: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "fall × (inter + T) exceeds 20 s (threshold `lb_eject_seconds`), T being `timeout check`, or inter when \
-                 that is unset. A server that refuses connections is left out after fall × inter.",
+        checks: "inter + T + (fall − 1) × (fastinter + T) exceeds 20 s (threshold `lb_eject_seconds`), T being \
+                 `timeout check`, or inter when that is unset; fastinter, which rules once a check has failed, is inter \
+                 when unset. A server that refuses connections is left out without the T.",
         breaks: "A server that takes connections and does not answer gets its share of the requests for that long.",
         remedy: "inter 3s fall 3, timeout check 3s: 18 s.",
         before: "default-server inter 10s fall 3",
         after: "default-server inter 3s fall 3\ntimeout check 3s",
         source: "haproxy configuration.txt, inter, fall and timeout check",
-        evidence: Evidence::Tested("haproxy 2.6.12"),
+        evidence: Evidence::Tested(
+            "haproxy 2.6.12; 3.0.11: inter 3 s, check 0.5 s, fall 4: a hung server is out after 12.5 s, with fastinter \
+             0.5 s after 3.5 s",
+        ),
     },
     check: slow_ejection,
 };
@@ -165,7 +169,9 @@ fn slow_ejection(world: &World<'_>, verdicts: &mut Verdicts) {
             let inter = server.inter.copied()?;
             let check = balancer.timeout_check.copied()?.unwrap_or(inter);
             let fall = u64::from(server.fall.copied()?);
-            Some((inter * fall, (inter + check) * fall, server))
+            let fast = server.fastinter.copied()?;
+            let again = fall.saturating_sub(1);
+            Some((inter + fast * again, inter + check + (fast + check) * again, server))
         });
         let Some(times) = times.collect::<Option<Vec<_>>>() else {
             verdicts.cannot_judge(&balancer.place, "the timers of its checks");
