@@ -8,9 +8,9 @@ use plimsoll_model::design::{EtcdTopology, Role};
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
 
-use crate::{DesignSource, Fact, Place};
+use crate::{DesignSource, Fact, Goals, Place};
 
-pub use from_files::{from_files, host_of};
+pub use from_files::{from_files, host_of, port_of};
 
 /// A control plane.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct ControlPlane {
     pub version: Fact<String>,
     /// `kubeadm.k8s.io/v1beta4` or an older form.
     pub kubeadm_api: Fact<String>,
-    /// How extra arguments are written: true for lists of name and value, false for maps. One fact a place.
-    pub args_as_list: Vec<Fact<bool>>,
+    /// How extra arguments are written, one a list.
+    pub args_as_list: Vec<ExtraArgs>,
     /// `controlPlaneEndpoint`; `None` when there is none.
     pub endpoint: Fact<Option<String>>,
     /// What the endpoint's name stands for, as far as it is declared.
@@ -86,6 +86,15 @@ pub struct ControlPlaneMachine {
     pub reserved: Fact<(MilliCpu, Bytes)>,
 }
 
+/// One list of extra arguments in kubeadm's files.
+#[derive(Clone, Debug)]
+pub struct ExtraArgs {
+    /// Whether it is written as a list (else as a map).
+    pub as_list: Fact<bool>,
+    /// The version of the document that it stands in: `kubeadm.k8s.io/v1beta4`.
+    pub api: Fact<String>,
+}
+
 /// The control plane of a Design.
 pub fn from_design(source: DesignSource<'_>) -> Vec<ControlPlane> {
     let design = source.design;
@@ -110,7 +119,7 @@ pub fn from_design(source: DesignSource<'_>) -> Vec<ControlPlane> {
         bind_port: source.fact("kubernetes/apiserver/bind_port", kubernetes.apiserver.bind_port),
         vips: source.fact("api/vip", api.vip.clone()),
         sans: source.fact("kubernetes/apiserver/cert_sans", kubernetes.apiserver.cert_sans.clone()),
-        claims_ha: source.fact("survive", !design.survive.is_empty()),
+        claims_ha: source.fact("survive", Goals::of(design).highly_available_api()),
         node_local_balancer: source.fact("api/balancer", false),
         etcd_stacked: source.fact("etcd/topology", design.etcd.topology == EtcdTopology::Stacked),
         machines,

@@ -6,7 +6,7 @@ use plimsoll_model::design::{DiskKind, EtcdTopology, Raid};
 use plimsoll_model::units::{Bytes, Millis};
 use plimsoll_model::{Map, Name};
 
-use crate::{DesignSource, Fact, Place};
+use crate::{DesignSource, Fact, Goals, Place};
 
 pub use from_files::from_files;
 
@@ -56,14 +56,30 @@ pub struct EtcdMember {
     pub auto_compaction: Fact<Millis>,
     /// Whether it compares its data with the others' before it serves.
     pub corrupt_check: Fact<bool>,
-    /// Hosts of the URLs that others are told (`advertise-client-urls`, `initial-advertise-peer-urls`).
+    /// Hosts of the URLs that other members are told (`initial-advertise-peer-urls`).
     pub advertised: Vec<Fact<String>>,
+    /// Hosts that clients are told (`advertise-client-urls`).
+    pub advertised_to_clients: Vec<Fact<String>>,
     /// Hosts and schemes of the URLs that clients come by.
     pub listens_plain: Fact<bool>,
+    /// `enable-v2`, when somebody states it.
+    pub enable_v2: Fact<Option<bool>>,
+    /// Whether that stands on the command line.
+    pub enable_v2_by_flag: bool,
     /// Settings whose names start with `experimental-`.
-    pub experimental: Vec<Fact<String>>,
+    pub experimental: Vec<Stated>,
     /// Settings that replace a default of kubeadm and lose it: `feature-gates` without InitialCorruptCheck, …
     pub lost_defaults: Vec<Fact<String>>,
+}
+
+/// A setting and how it is given: etcd does not start with a flag that it does not know, and leaves an unknown variable
+/// or key of its file out (3.5.16).
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// The flag's name, or that of the variable.
+    pub name: Fact<String>,
+    /// Whether it stands on the command line.
+    pub by_flag: bool,
 }
 
 /// What the data of a member lie on.
@@ -90,7 +106,7 @@ pub fn from_design(source: DesignSource<'_>) -> Vec<EtcdCluster> {
     let design = source.design;
     let etcd = &design.etcd;
     let at = |field: &str| format!("etcd/{field}");
-    let claims = !design.survive.is_empty();
+    let claims = Goals::of(design).highly_available_api();
     let members = etcd.member.iter().map(|(name, member)| {
         let machine = design.machine.get(name);
         let corrupt = etcd.initial_corrupt_check;
@@ -107,8 +123,17 @@ pub fn from_design(source: DesignSource<'_>) -> Vec<EtcdCluster> {
             auto_compaction: source.fact(at("auto_compaction"), etcd.auto_compaction),
             corrupt_check: source.fact(at("initial_corrupt_check"), corrupt),
             advertised: vec![source.fact(format!("etcd/member/{name}/address"), member.address.to_string())],
+            advertised_to_clients: Vec::new(),
             listens_plain: source.fact(at("client_port"), false),
-            experimental: extra(source, &etcd.extra_args, |name| name.starts_with("experimental-")),
+            enable_v2: source.fact(
+                "etcd/extra_args/enable-v2",
+                etcd.extra_args.get(&Name::from("enable-v2")).map(|value| value != "false"),
+            ),
+            enable_v2_by_flag: true,
+            experimental: extra(source, &etcd.extra_args, |name| name.starts_with("experimental-"))
+                .into_iter()
+                .map(|name| Stated { name, by_flag: true })
+                .collect(),
             lost_defaults: lost_defaults(source, &etcd.extra_args),
         }
     });

@@ -139,6 +139,22 @@ fn read_script(source: SourceId, sources: &Sources) -> plimsoll_formats::Read<Sc
     plimsoll_formats::Read { value: Script { text: Spanned::at(text, span) }, problems: Diagnostics::new() }
 }
 
+/// etcd's settings in whichever of their forms: a unit, `etcd.conf.yml`, or variables.
+fn read_etcd(source: SourceId, sources: &Sources) -> plimsoll_formats::Read<etcd::EtcdConf> {
+    let text = sources.get(source);
+    let yaml = [".yml", ".yaml"].iter().any(|ending| text.name.contains(ending));
+    if text.text.lines().any(|line| line.trim() == "[Service]") {
+        let unit = systemd::read(source, sources);
+        let mut read = etcd::from_unit(&unit.value);
+        read.problems.extend(unit.problems);
+        read
+    } else if yaml {
+        etcd::read_yaml(source, sources)
+    } else {
+        etcd::read(source, sources)
+    }
+}
+
 /// The reader of a type, found by the type.
 struct Reader<T>(std::marker::PhantomData<T>);
 
@@ -154,7 +170,7 @@ macro_rules! readers {
 
 readers! {
     kubernetes::Manifest => kubernetes::read;
-    etcd::EtcdConf => etcd::read;
+    etcd::EtcdConf => read_etcd;
     systemd::Unit => systemd::read;
     kubelet_flags::Conf => kubelet_flags::read;
     env::Conf => env::read;

@@ -7,11 +7,12 @@ use plimsoll_formats::Setting;
 use plimsoll_formats::kubeadm::{
     Args, ArgsForm, ClusterConfiguration, InitConfiguration, JoinConfiguration, KubeletConfiguration,
 };
+use plimsoll_formats::kubernetes::Object;
 use plimsoll_formats::kubernetes::workload::Pod;
 use plimsoll_model::Map;
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 
-use super::{ControlPlane, ControlPlaneMachine};
+use super::{ControlPlane, ControlPlaneMachine, ExtraArgs};
 use crate::files::Files;
 use crate::{Fact, Place};
 
@@ -60,7 +61,12 @@ pub fn from_files(files: &Files) -> Vec<ControlPlane> {
             (Some(literal), _) => Fact::known(literal, endpoint.place().clone()),
             (None, _) => Fact::unknown(place.clone()),
         },
-        balancer_port: balancer_port(files, endpoint.get().and_then(Option::as_deref), &place),
+        balancer_port: balancer_port(
+            files,
+            endpoint.get().and_then(Option::as_deref),
+            bind_port(files, &place).copied(),
+            &place,
+        ),
         bind_port: bind_port(files, &place),
         vips: vips.unwrap_or_else(|| Fact::unknown(place.clone())),
         sans: Fact::known(
@@ -122,41 +128,52 @@ pub fn host_of(endpoint: &str) -> &str {
     }
 }
 
+/// The port of `host:port`; `None` when it has none.
+pub fn port_of(endpoint: &str) -> Option<u16> {
+    let rest = endpoint.strip_prefix('[').map_or(endpoint, |rest| rest.split_once(']').map_or("", |(_, rest)| rest));
+    let (before, port) = rest.rsplit_once(':')?;
+    // `fd00::1` has colons and no port.
+    (!before.contains(':')).then(|| port.parse().ok()).flatten()
+}
+
 fn duration(text: &str) -> Millis {
     plimsoll_formats::kubernetes::quantity::Duration::from_go(text).map_or(Millis(0), |duration| duration.0)
 }
 
 /// How each list of extra arguments is written.
-fn arg_forms(files: &Files) -> Vec<Fact<bool>> {
+fn arg_forms(files: &Files) -> Vec<ExtraArgs> {
     let mut forms = Vec::new();
-    let mut take = |what: &str, args: &Args| {
+    let mut take = |what: &str, args: &Args, object: &Object| {
         if !args.is_empty() {
-            let place = Place::File { span: args.span, component: format!("kubeadm {what}") };
-            forms.push(Fact::known(args.form == ArgsForm::List, place));
+            let component = format!("kubeadm {what}");
+            let at = |span| Place::File { span, component: component.clone() };
+            forms.push(ExtraArgs {
+                as_list: Fact::known(args.form == ArgsForm::List, at(args.span)),
+                api: Fact::known(object.api_version.value.clone(), at(object.api_version.span)),
+            });
         }
     };
-    for (_, _, cluster) in files.objects::<ClusterConfiguration>() {
+    for (_, object, cluster) in files.objects::<ClusterConfiguration>() {
         if let Some(server) = &cluster.api_server {
-            take("apiServer.extraArgs", &server.extra_args);
+            take("apiServer.extraArgs", &server.extra_args, object);
         }
         for (what, part) in
             [("controllerManager.extraArgs", &cluster.controller_manager), ("scheduler.extraArgs", &cluster.scheduler)]
         {
             if let Some(part) = part {
-                take(what, &part.extra_args);
+                take(what, &part.extra_args, object);
             }
         }
         if let Some(local) = cluster.etcd.as_ref().and_then(|etcd| etcd.local.as_ref()) {
-            take("etcd.local.extraArgs", &local.extra_args);
+            take("etcd.local.extraArgs", &local.extra_args, object);
         }
     }
-    for registration in files.objects::<InitConfiguration>().filter_map(|(_, _, init)| init.node_registration.as_ref())
-    {
-        take("nodeRegistration.kubeletExtraArgs", &registration.kubelet_extra_args);
-    }
-    for registration in files.objects::<JoinConfiguration>().filter_map(|(_, _, join)| join.node_registration.as_ref())
-    {
-        take("nodeRegistration.kubeletExtraArgs", &registration.kubelet_extra_args);
+    let init = files.objects::<InitConfiguration>().map(|(_, object, init)| (object, init.node_registration.as_ref()));
+    let join = files.objects::<JoinConfiguration>().map(|(_, object, join)| (object, join.node_registration.as_ref()));
+    for (object, registration) in init.chain(join) {
+        if let Some(registration) = registration {
+            take("nodeRegistration.kubeletExtraArgs", &registration.kubelet_extra_args, object);
+        }
     }
     forms
 }
@@ -181,13 +198,20 @@ fn virtual_addresses(files: &Files, endpoint: Option<&[IpAddr]>) -> Option<Fact<
 }
 
 /// The port of a balancer among the files; the endpoint's own when one of them listens on it.
-fn balancer_port(files: &Files, endpoint: Option<&str>, place: &Place) -> Fact<Option<u16>> {
+fn balancer_port(files: &Files, endpoint: Option<&str>, bind: Option<u16>, place: &Place) -> Fact<Option<u16>> {
+    let port = endpoint.and_then(port_of).or(bind);
     let balancers = crate::balancer::from_files(files);
     if balancers.iter().any(|balancer| !balancer.binds_known) {
         return Fact::unknown(place.clone());
     }
-    let mut binds = balancers.iter().flat_map(|balancer| &balancer.binds);
-    let wanted = binds.clone().find(|bind| endpoint.is_some_and(|text| text.ends_with(&format!(":{}", bind.port))));
+    // What listens on loopback alone serves its own machine, not the endpoint.
+    let local = endpoint.is_some_and(|text| {
+        let host = host_of(text);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
+    let shared = |bind: &&crate::balancer::Bind| local || bind.address.is_none_or(|address| !address.is_loopback());
+    let mut binds = balancers.iter().flat_map(|balancer| &balancer.binds).filter(shared);
+    let wanted = binds.clone().find(|bind| port == Some(bind.port));
     match wanted.or_else(|| binds.next()) {
         Some(bind) => Fact::known(Some(bind.port), bind.place.clone()),
         // No balancer among the files does not mean that there is none.

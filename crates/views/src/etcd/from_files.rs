@@ -1,13 +1,13 @@
 //! etcd of files: settings in units and variables, static pods, and what kubeadm is told.
 
 use plimsoll_diagnostics::Spanned;
-use plimsoll_formats::etcd::{EtcdConf, from_flags};
+use plimsoll_formats::etcd::{EtcdConf, Via, from_flags};
 use plimsoll_formats::kubeadm::ClusterConfiguration;
 use plimsoll_formats::kubernetes::workload::Pod;
 use plimsoll_formats::{Setting, etcd};
 use plimsoll_model::units::{Bytes, Millis};
 
-use super::{EtcdCluster, EtcdDisk, EtcdMember, loses_default};
+use super::{EtcdCluster, EtcdDisk, EtcdMember, Stated, loses_default};
 use crate::files::{Content, Files};
 use crate::{Fact, Place};
 
@@ -25,12 +25,10 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
         initial.push((conf.initial_cluster(), kubeadm != Kubeadm::No));
         members.push(member(conf, owner, place, kubeadm));
     };
-    for file in &files.list {
-        if let Content::Etcd(conf) = &file.content {
-            let span = conf.settings.first().and_then(|entry| entry.name.span);
-            let place = Place::File { span, component: format!("{} etcd", file.owner) };
-            take(conf, &file.owner, place, Kubeadm::No);
-        }
+    for (owner, conf) in of_machines(files) {
+        let span = conf.settings.first().and_then(|entry| entry.name.span);
+        let place = Place::File { span, component: format!("{owner} etcd") };
+        take(&conf, owner, place, Kubeadm::No);
     }
     for (file, object, pod) in files.objects::<Pod>() {
         let Some(container) = pod.spec.containers.iter().find(|container| runs_etcd(&container.command)) else {
@@ -86,6 +84,27 @@ pub fn from_files(files: &Files) -> Vec<EtcdCluster> {
         members,
         place,
     }]
+}
+
+/// The settings of each etcd outside kubeadm: a unit and the variables it reads are one. Files of one folder that give
+/// names of their own are members of their own.
+fn of_machines(files: &Files) -> Vec<(&str, EtcdConf)> {
+    let mut found: Vec<(&str, EtcdConf)> = Vec::new();
+    for file in &files.list {
+        let Content::Etcd(conf) = &file.content else { continue };
+        let apart = |other: &EtcdConf| {
+            let same = |name: &str| match (other.get(name), conf.get(name)) {
+                (Some(a), Some(b)) => a.value.value == b.value.value,
+                _ => true,
+            };
+            !same("name") || !same("initial-advertise-peer-urls") || !same("listen-peer-urls")
+        };
+        match found.iter_mut().find(|(owner, other)| !owner.is_empty() && *owner == file.owner && !apart(other)) {
+            Some((_, other)) => other.settings.extend(conf.settings.iter().cloned()),
+            None => found.push((&file.owner, (**conf).clone())),
+        }
+    }
+    found
 }
 
 /// What one member says of `initial-cluster`, and whether kubeadm wrote it.
@@ -184,16 +203,24 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm) -> EtcdM
         ),
         auto_compaction: Fact::setting(&conf.duration("auto-compaction-retention").map(Millis), &place),
         corrupt_check: corrupt_check(conf, &place, kubeadm == Kubeadm::Args),
-        advertised: [hosts(conf.urls("advertise-client-urls")), hosts(conf.urls("initial-advertise-peer-urls"))]
-            .concat(),
+        advertised: hosts(conf.urls("initial-advertise-peer-urls")),
+        advertised_to_clients: hosts(conf.urls("advertise-client-urls")),
         listens_plain: plain,
+        enable_v2: match conf.flag("enable-v2") {
+            Setting::Absent => Fact::default(None, place.clone()),
+            stated => Fact::setting(&stated.map(Some), &place),
+        },
+        enable_v2_by_flag: conf.get("enable-v2").is_some_and(|entry| entry.via == Via::Flag),
         experimental: conf
             .experimental()
             .filter(|entry| {
                 let own = EXPERIMENTAL_OF_KUBEADM.contains(&entry.name.value.as_str());
                 !(own && matches!(kubeadm, Kubeadm::Pod(_)))
             })
-            .map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span))))
+            .map(|entry| Stated {
+                name: Fact::known(spelled(entry), at(entry.name.span.or(entry.value.span))),
+                by_flag: entry.via == Via::Flag,
+            })
             .collect(),
         lost_defaults: if kubeadm == Kubeadm::No {
             Vec::new()
@@ -202,6 +229,14 @@ fn member(conf: &EtcdConf, owner: &str, place: Place, kubeadm: Kubeadm) -> EtcdM
             lost.map(|entry| Fact::known(entry.name.value.clone(), at(entry.name.span.or(entry.value.span)))).collect()
         },
         place,
+    }
+}
+
+/// The name of a setting as its file has it.
+fn spelled(entry: &etcd::Entry) -> String {
+    match entry.via {
+        Via::Environment => format!("ETCD_{}", entry.name.value.replace('-', "_").to_ascii_uppercase()),
+        Via::Flag | Via::File => entry.name.value.clone(),
     }
 }
 

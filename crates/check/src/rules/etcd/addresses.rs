@@ -15,15 +15,18 @@ pub(super) const ETCD_019: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "More than one member, and an advertised host is loopback or unspecified, or a name in the domain of the \
-                 cluster itself: an error. Any other name: advice, since it needs DNS at boot.",
+        checks: "More than one member, and the host of its peer URL is loopback or unspecified, or a name in the domain of \
+                 the cluster itself: an error; a warning when that is what clients are told (`advertise-client-urls`), \
+                 since API servers go by their own list. Advice for any other name.",
         breaks: "The other members and clients are told an address that leads to themselves or nowhere; after losing all \
                  power a name may not be resolved in time.",
         remedy: "The address of the node.",
         before: "--advertise-client-urls=https://127.0.0.1:2379",
         after: "--advertise-client-urls=https://10.30.12.10:2379",
         source: "etcd FAQ; etcd configuration, advertise-client-urls",
-        evidence: Evidence::SeenPrinciple,
+        evidence: Evidence::Tested(
+            "etcd 3.5.16: three members that tell clients http://localhost:2379 form a cluster and serve whoever knows them",
+        ),
     },
     check: advertised,
 };
@@ -54,28 +57,32 @@ fn advertised(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         }
         for member in &cluster.members {
-            for host in &member.advertised {
+            let peers = member.advertised.iter().map(|host| (host, false));
+            let clients = member.advertised_to_clients.iter().map(|host| (host, true));
+            for (host, to_clients) in peers.chain(clients) {
                 let Some(text) = host.get() else {
                     verdicts.cannot_judge(&member.place, "what it advertises");
                     continue;
                 };
+                let wrong = if to_clients { Severity::Warning } else { Severity::Error };
                 let bad = match text.parse::<IpAddr>() {
-                    Ok(address) if address.is_loopback() => Some((Severity::Error, "its own loopback")),
-                    Ok(address) if address.is_unspecified() => Some((Severity::Error, "no address at all")),
+                    Ok(address) if address.is_loopback() => Some((wrong, "its own loopback")),
+                    Ok(address) if address.is_unspecified() => Some((wrong, "no address at all")),
                     Ok(_) => None,
-                    Err(_) if text == "localhost" => Some((Severity::Error, "its own loopback")),
-                    Err(_) if in_domain(text, domain) => {
-                        Some((Severity::Error, "a name that the cluster itself resolves"))
-                    }
+                    Err(_) if text == "localhost" => Some((wrong, "its own loopback")),
+                    Err(_) if in_domain(text, domain) => Some((wrong, "a name that the cluster itself resolves")),
                     Err(_) => Some((Severity::Advice, "a name")),
                 };
                 verdicts.verdict(bad.map(|(severity, what)| {
-                    Finding::new(severity, host.place(), format!("etcd of {} tells others {what}", member.name))
+                    let whom = if to_clients { "clients" } else { "other members" };
+                    Finding::new(severity, host.place(), format!("etcd of {} tells {whom} {what}", member.name))
                         .at(host, text.as_str())
-                        .breaks(if severity == Severity::Error {
-                            "other members and clients cannot reach it"
-                        } else {
-                            "after losing all power it waits for DNS"
+                        .breaks(match severity {
+                            Severity::Error => "other members cannot reach it",
+                            Severity::Warning => {
+                                "`etcdctl --cluster` and clients that follow the list of members do not reach it"
+                            }
+                            _ => "after losing all power it waits for DNS",
                         })
                         .help("advertise the address of the node")
                 }));

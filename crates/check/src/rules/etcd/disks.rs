@@ -19,9 +19,9 @@ pub(super) const ETCD_002: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &["PHY-003"],
     manual: Manual {
-        checks: "Members whose data lie on one disk group or one shared store. An error when more than n − quorum(n) do; \
-                 a warning when two do and the quorum survives. Where the host itself takes the quorum, and its loss must \
-                 be survived, PHY-003 speaks.",
+        checks: "Members whose data lie on one disk group or one shared store. An error when more than n − quorum(n) do \
+                 and the API must survive the loss of any one disk or host; else a warning, as when two do and the quorum \
+                 survives. Where the host itself takes the quorum, and its loss must be survived, PHY-003 speaks.",
         breaks: "The loss of that disk or store takes the quorum, although the members are on different machines.",
         remedy: "A disk of its own for each member, in the host that it runs on.",
         before: "disks: { etcd: san 16GiB }      # one LUN for all three",
@@ -114,7 +114,8 @@ fn common_store(world: &World<'_>, verdicts: &mut Verdicts) {
                 let voters = cluster.voters.copied().unwrap_or(cluster.members.len());
                 let lost = members.len() > voters.saturating_sub(quorum(voters));
                 let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-                let severity = if lost { Severity::Error } else { Severity::Warning };
+                let goal = ["disk", "host"].iter().any(|kind| world.goals.one(kind, Scope::Promise("api")));
+                let severity = if lost && goal { Severity::Error } else { Severity::Warning };
                 Finding::new(
                     severity,
                     members[1].disk.store.place(),

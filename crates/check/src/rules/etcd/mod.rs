@@ -24,6 +24,7 @@ pub const RULES: &[&Rule] = &[
     &backups::ETCD_011,
     &backups::ETCD_012,
     &backups::ETCD_015,
+    &flags::ETCD_017,
     &flags::ETCD_018,
     &addresses::ETCD_019,
     &disks::ETCD_020,

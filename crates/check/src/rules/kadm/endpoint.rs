@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
-use plimsoll_views::control_plane::{ControlPlane, host_of};
+use plimsoll_views::control_plane::{ControlPlane, host_of, port_of};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
@@ -137,14 +137,6 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
             None
         });
     }
-}
-
-/// The port of `host:port`; `None` when it has none.
-fn port_of(endpoint: &str) -> Option<u16> {
-    let rest = endpoint.strip_prefix('[').map_or(endpoint, |rest| rest.split_once(']').map_or("", |(_, rest)| rest));
-    let (before, port) = rest.rsplit_once(':')?;
-    // `fd00::1` has colons and no port.
-    (!before.contains(':')).then(|| port.parse().ok()).flatten()
 }
 
 fn port(world: &World<'_>, verdicts: &mut Verdicts) {

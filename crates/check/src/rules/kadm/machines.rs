@@ -54,7 +54,8 @@ pub(super) const KADM_017: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "Control-plane machines take workloads (no taint), and what is kept for system and kubelet does not cover \
-                 API server, etcd, controller manager and scheduler: 2 threads and 4 GiB.",
+                 API server, etcd, controller manager and scheduler: 2 threads and 4 GiB. Advice for clusters of at most 3 \
+                 nodes, where it is meant.",
         breaks: "Workloads take CPU, memory and disk from etcd and the API server. Priority does not help: static pods \
                  are critical already.",
         remedy: "Keep the taint, or reserve 2 threads and 4 GiB on these machines.",
@@ -136,6 +137,7 @@ fn size(world: &World<'_>, verdicts: &mut Verdicts) {
 
 fn schedulable(world: &World<'_>, verdicts: &mut Verdicts) {
     const NEEDED: (MilliCpu, Bytes) = (MilliCpu::threads(2), Bytes::gib(4));
+    let few = world.design.is_some_and(|source| source.design.nodes().count() <= 3);
     for machine in world.control_planes.iter().flat_map(|plane| &plane.machines) {
         let (Some(schedulable), Some(reserved)) = (machine.schedulable.copied(), machine.reserved.copied()) else {
             verdicts.cannot_judge(&machine.place, "its taints and reservations");
@@ -144,7 +146,7 @@ fn schedulable(world: &World<'_>, verdicts: &mut Verdicts) {
         let too_little = reserved.0 < NEEDED.0 || reserved.1 < NEEDED.1;
         verdicts.verdict((schedulable && too_little).then(|| {
             Finding::new(
-                Severity::Warning,
+                if few { Severity::Advice } else { Severity::Warning },
                 machine.schedulable.place(),
                 format!("workloads may take what API server and etcd of {} need", machine.name),
             )

@@ -40,7 +40,7 @@ pub(super) const KADM_015: Rule = Rule {
         after: "apiVersion: kubeadm.k8s.io/v1beta4\napiServer:\n  extraArgs:\n    - { name: goaway-chance, value: \"0.001\" }",
         source: "kubernetes.io, kubeadm configuration v1beta4; kubernetes/kubernetes pulls 114540 and 125029 (the end of v1beta3 in \
                  1.37 is inferred)",
-        evidence: Evidence::Seen,
+        evidence: Evidence::Tested("kubeadm 1.36.4, config validate: map, list, v1beta2, v1beta3 and v1"),
     },
     check: form,
 };
@@ -91,18 +91,20 @@ fn form(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         let form = api.rsplit('/').next().unwrap_or_default();
-        let wants_list = match form {
-            "v1beta4" => Some(true),
-            "v1beta3" | "v1beta2" => Some(false),
-            _ => None,
-        };
-        for list in &plane.args_as_list {
+        for args in &plane.args_as_list {
+            let list = &args.as_list;
+            let form = args.api.get().and_then(|api| api.rsplit('/').next()).unwrap_or_default();
+            let wants_list = match form {
+                "v1beta4" => Some(true),
+                "v1beta3" | "v1beta2" => Some(false),
+                _ => None,
+            };
             let wrong = wants_list.zip(list.copied()).filter(|(wanted, given)| wanted != given);
             verdicts.verdict(wrong.map(|(wanted, _)| {
                 let (given, wanted) = if wanted { ("a map", "a list of name and value") } else { ("a list", "a map") };
                 Finding::new(Severity::Error, list.place(), format!("kubeadm {form} wants extra arguments as {wanted}"))
                     .at(list, given)
-                    .context(&plane.kubeadm_api, "")
+                    .context(&args.api, "")
                     .breaks("kubeadm refuses the file")
                     .help("write `- { name: FLAG, value: \"VALUE\" }`, or run `kubeadm config migrate`")
             }));
