@@ -64,6 +64,8 @@ pub struct VrrpMember {
     pub interface: Fact<String>,
     /// Whether peers are addressed one by one; false is multicast.
     pub unicast: Fact<bool>,
+    /// Group address of multicast, when it is not the usual one.
+    pub multicast_group: Option<IpAddr>,
     /// Its own address in unicast mode.
     pub unicast_source: Fact<IpAddr>,
     /// Addresses it sends to in unicast mode.
@@ -173,6 +175,7 @@ fn api_group(source: DesignSource<'_>, vrrp: &plimsoll_model::design::Vrrp) -> V
                 accept: source.fact(shared("strict"), false),
                 interface: source.fact(own("interface"), member.interface.to_string()),
                 unicast: source.fact(shared("unicast"), vrrp.unicast),
+                multicast_group: None,
                 unicast_source: source.fact(own("source"), member.source),
                 peers: source.fact(own("peers"), member.peers.clone()),
                 own_addresses: source.maybe(

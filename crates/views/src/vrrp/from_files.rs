@@ -130,6 +130,13 @@ impl Projection<'_> {
             accept: self.effective(&instance.accept, effective.accept),
             interface: Fact::setting(&instance.interface, &here),
             unicast: Fact::known(effective.unicast, self.place(first_peer)),
+            multicast_group: {
+                let of_family = match instance.virtual_addresses.first().and_then(|vip| vip.address.get()) {
+                    Some(IpAddr::V6(_)) => &global.vrrp_mcast_group6,
+                    _ => &global.vrrp_mcast_group4,
+                };
+                instance.mcast_dst_ip.inherit(of_family).get().copied()
+            },
             unicast_source: Fact::setting(&instance.unicast_src_ip, &here),
             peers: Fact::maybe(peers, self.place(first_peer)),
             own_addresses: Fact::unknown(here.clone()),

@@ -57,15 +57,22 @@ pub(super) const VRRP_017: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "Advice for a tracked script without `enable_script_security` or without `script_user`. A warning for a \
-                 command below /bin or /sbin: where these are links to /usr, as in Debian since 12, keepalived 2.3.3 \
-                 takes the path for insecure and disables the script, whatever the settings say.",
-        breaks: "A disabled script checks nothing, and the address stays where nothing answers. Otherwise the script runs as keepalived_script if that user exists, else as root, whoever may change the file.",
-        remedy: "enable_script_security, a script_user that can read what the script needs, and a path that root owns.",
+        checks: "Advice for a tracked script without `enable_script_security`. A warning for that without `script_user`: \
+                 only the user keepalived_script will do then. A warning for a command below /bin or /sbin: where these \
+                 are links to /usr, as in Debian since 12, keepalived 2.3.3 takes the path for insecure and disables the \
+                 script, whatever the settings say.",
+        breaks: "A script whose user does not exist is removed, and one that is disabled checks nothing: the address stays \
+                 where nothing answers. Without `enable_script_security` it runs as keepalived_script if that user \
+                 exists, else as root, whoever may change the file.",
+        remedy: "enable_script_security, a script_user that exists (Debian's package makes none: `useradd -r -s \
+                 /usr/sbin/nologin keepalived_script`) and can read what the script needs, and a path that root owns.",
         before: "global_defs { }",
         after: "global_defs {\n    enable_script_security\n    script_user keepalived_script\n}",
         source: "keepalived.conf(5), enable_script_security and script_user",
-        evidence: Evidence::Tested("keepalived 2.2.7; links: 2.3.3 in a Debian 13 root, two network namespaces"),
+        evidence: Evidence::Tested(
+            "keepalived 2.2.7; links and missing users: 2.3.3 in a Debian 13 root (\"Unable to set default user for vrrp \
+             script check - removing\")",
+        ),
     },
     check: security,
 };
@@ -274,18 +281,33 @@ fn security(world: &World<'_>, verdicts: &mut Verdicts) {
             verdicts.cannot_judge(&member.place, "the global_defs of its keepalived");
             continue;
         };
-        let missing = match (security, user) {
-            (false, _) => Some("enable_script_security"),
-            (true, None) => Some("script_user"),
-            (true, Some(_)) => None,
-        };
-        verdicts.verdict(missing.map(|missing| {
-            let place = if security { member.script_user.place() } else { member.script_security.place() };
-            Finding::new(Severity::Advice, place, format!("the check of {} runs without `{missing}`", member.name))
-                .at_place(place, "")
+        let finding = |severity, place, message: String| Finding::new(severity, place, message).at_place(place, "");
+        verdicts.verdict(match (security, user) {
+            (false, _) => Some(
+                finding(
+                    Severity::Advice,
+                    member.script_security.place(),
+                    format!("the check of {} runs without `enable_script_security`", member.name),
+                )
                 .breaks("whoever may change the script may run commands as root")
-                .help("set enable_script_security and script_user, and keep the script where only root may write")
-        }));
+                .help(
+                    "set enable_script_security and a script_user that exists, and keep the script where only root may \
+                     write",
+                ),
+            ),
+            (true, None) => Some(
+                finding(
+                    Severity::Warning,
+                    member.script_security.place(),
+                    format!("the check of {} runs only if there is a user keepalived_script", member.name),
+                )
+                .breaks(
+                    "where nobody made that user, keepalived removes the check: the VIP stays where nothing answers",
+                )
+                .help("name a user that exists in script_user"),
+            ),
+            (true, Some(_)) => None,
+        });
     }
 }
 

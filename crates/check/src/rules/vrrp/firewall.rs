@@ -12,8 +12,8 @@ pub(super) const VRRP_020: Rule = Rule {
     reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
-        checks: "The input rules of a member drop by default and accept no VRRP (IP protocol 112). For files only \
-                 rulesets that could be read are judged.",
+        checks: "The input rules of a member drop by default and accept no VRRP (IP protocol 112). Files \
+                 are not judged yet.",
         breaks: "No member hears another: each becomes master and holds the address.",
         remedy: "Accept protocol 112 from the other members.",
         before: "chain input { policy drop; tcp dport { 22, 6443, 8443 } accept }",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
-use plimsoll_views::vrrp::VrrpGroup;
+use plimsoll_views::vrrp::{VrrpGroup, VrrpMember};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
@@ -19,7 +19,8 @@ pub(super) const VRRP_001: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &["VRRP-002"],
     manual: Manual {
-        checks: "Two groups of one address family in one layer-2 domain with the same id, both by multicast: an error. \
+        checks: "Two groups of one address family in one layer-2 domain with the same id, both by multicast to one group \
+                 address: an error (keepalived 2.3.3 refuses two on one interface). \
                  An id that the site lists as reserved, or that the routers of the network use: an error by multicast, a \
                  warning when our group is unicast. An IPv4 and an IPv6 group may share an id.",
         breaks: "keepalived up to 2.2 drops the foreign advertisements and logs every one; later versions accept one \
@@ -98,6 +99,8 @@ fn shared_id(world: &World<'_>, verdicts: &mut Verdicts) {
             let same =
                 other.members.first().is_some_and(|member| member.vrid.is(&vrid)) && is_v4(other) == is_v4(group);
             let both_multicast = multicast && other.members.iter().any(|member| member.unicast.is(&false));
+            let address = |group: &VrrpGroup| group.members.first().and_then(|member| member.multicast_group);
+            let both_multicast = both_multicast && address(group) == address(other);
             if !same || !both_multicast {
                 continue;
             }
@@ -120,8 +123,16 @@ fn shared_id(world: &World<'_>, verdicts: &mut Verdicts) {
     }
 }
 
-/// Whether two groups speak in one layer-2 domain: by the Design's network, else by the prefix of their addresses.
+/// Whether two groups speak in one layer-2 domain: by the Design's network, by an interface that they share, else by the
+/// prefix of their addresses.
 fn same_segment(a: &VrrpGroup, b: &VrrpGroup) -> Option<bool> {
+    let on = |group: &VrrpGroup| -> BTreeSet<(String, String)> {
+        let named = |member: &VrrpMember| Some((member.name.clone(), member.interface.get()?.clone()));
+        group.members.iter().filter_map(named).collect()
+    };
+    if !on(a).is_disjoint(&on(b)) {
+        return Some(true);
+    }
     if let (Some(a), Some(b)) = (a.network.get(), b.network.get()) {
         return Some(a == b);
     }
