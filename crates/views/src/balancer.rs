@@ -6,7 +6,7 @@ mod machine;
 use std::net::IpAddr;
 
 use plimsoll_model::Name;
-use plimsoll_model::design::{Balancer as Kind, Haproxy};
+use plimsoll_model::design::{Balancer as Kind, Haproxy, VrrpCheckKind};
 use plimsoll_model::units::Millis;
 
 use crate::{DesignSource, Fact, Place};
@@ -34,6 +34,8 @@ pub struct Balancer {
     pub apiserver_wildcard: Fact<bool>,
     /// Whether it may bind addresses that the machine does not have: `net.ipv4.ip_nonlocal_bind`, then that of IPv6.
     pub nonlocal_bind: [Fact<bool>; 2],
+    /// Whether keepalived starts it when the VIP arrives (`notify_master`).
+    pub started_with_vip: bool,
     /// Whether bytes are passed on as they are (`mode tcp`); false ends TLS here.
     pub passthrough: Fact<bool>,
     /// Connections it takes at a time; `None` when the limit of open files decides.
@@ -184,6 +186,7 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
         apiserver_port: source.fact("kubernetes/apiserver/bind_port", design.kubernetes.apiserver.bind_port),
         apiserver_wildcard: source.fact("kubernetes/apiserver/bind_port", true),
         nonlocal_bind: [(); 2].map(|()| source.fact(at("nonlocal_bind"), haproxy.nonlocal_bind)),
+        started_with_vip: false,
         passthrough: source.fact(at("balance"), true),
         maxconn: source.fact(at("maxconn"), haproxy.maxconn),
         balance: source.fact(at("balance"), haproxy.balance.clone()),
@@ -238,6 +241,10 @@ fn balancer(source: DesignSource<'_>, haproxy: &Haproxy, name: &Name) -> Balance
         anonymous_health: source
             .fact("kubernetes/apiserver/anonymous_health", design.kubernetes.apiserver.anonymous_health),
         vrrp_tracks_local: source
-            .fact("api/vrrp/check", design.api.vrrp.as_ref().is_some_and(|vrrp| vrrp.check.is_some())),
+            // A check of the process or the port succeeds while no API server answers.
+            .fact("api/vrrp/check", {
+                let check = design.api.vrrp.as_ref().and_then(|vrrp| vrrp.check.as_ref());
+                check.is_some_and(|check| check.kind == VrrpCheckKind::Path)
+            }),
     }
 }

@@ -124,6 +124,7 @@ impl Projection<'_> {
                 None => Fact::unknown(here.clone()),
             },
             nonlocal_bind: self.machine.nonlocal_bind.each_ref().map(|own| Fact::setting(own, &here)),
+            started_with_vip: self.machine.starts_haproxy,
             passthrough: self.passthrough(&here),
             maxconn: self.maxconn(&here),
             balance: Fact::setting_or(&self.back.balance.clone().map(first_word), "roundrobin".to_owned(), &back),
@@ -269,9 +270,12 @@ impl Projection<'_> {
             .unwrap_or_default();
         let (version, old_host) = version(send.and_then(|send| send.after("ver")), option);
         let expects = rules.iter().find(|rule| rule.action.get().is_some_and(|action| action == "expect"));
-        let checked = self.back.servers.iter().all(|server| server.options.check.get().copied().unwrap_or(false));
+        let unchecked = self.back.servers.iter().find(|server| server.options.check.or(false) != Some(true));
         HttpCheck {
-            enabled: Fact::known(checked, self.place(self.back.servers.first().and_then(|server| server.place.0))),
+            enabled: Fact::known(
+                unchecked.is_none(),
+                self.place(unchecked.or(self.back.servers.first()).and_then(|server| server.place.0)),
+            ),
             // `tcp-check` can send the request by hand, and a program may ask anything: that is not known.
             http: if option.is_none() && (self.back.tcp_checks.iter().any(sends) || self.asks_otherwise()) {
                 Fact::unknown(at_option.clone())

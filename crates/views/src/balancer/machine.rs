@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use plimsoll_diagnostics::{Span, Spanned};
 use plimsoll_formats::Setting;
 use plimsoll_formats::hosts::Entry;
-use plimsoll_formats::keepalived::Conf;
+use plimsoll_formats::keepalived::{Conf, NotifyEvent};
 use plimsoll_formats::kubeadm::ClusterConfiguration;
 use plimsoll_formats::kubernetes::workload::Pod;
 
@@ -19,6 +19,8 @@ pub(super) struct Machine {
     pub(super) has_api_server: bool,
     /// `bind-address` of the API server; `None` when its flags are not among the files.
     pub(super) api_bind: Option<Setting<String>>,
+    /// Whether keepalived starts HAProxy when an address arrives.
+    pub(super) starts_haproxy: bool,
     /// Names that its hosts file has.
     pub(super) names: BTreeSet<String>,
     /// `ip_nonlocal_bind` of IPv4 and of IPv6.
@@ -36,6 +38,7 @@ impl Machine {
             vips: None,
             has_api_server: false,
             api_bind: api_bind(files, owner),
+            starts_haproxy: false,
             names: BTreeSet::new(),
             nonlocal_bind: [Setting::Absent, Setting::Absent],
             anonymous: anonymous(files, owner),
@@ -75,6 +78,10 @@ impl Machine {
     fn keepalived(&mut self, files: &Files, owner: &str, conf: &Conf) {
         for instance in &conf.instances {
             self.own_addresses.extend(instance.unicast_src_ip.get());
+            self.starts_haproxy |= instance.notify.iter().any(|notify| {
+                let at_master = matches!(notify.event, NotifyEvent::Master | NotifyEvent::Any);
+                at_master && notify.command.get().is_some_and(|command| command.contains("haproxy"))
+            });
             let vips = instance.virtual_addresses.iter().filter_map(|vip| vip.address.get().copied());
             let span = instance.virtual_addresses.first().and_then(|vip| vip.address.span());
             self.vips.get_or_insert((Vec::new(), span)).0.extend(vips);

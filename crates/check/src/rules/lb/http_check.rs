@@ -108,7 +108,7 @@ fn plain_tcp(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         verdicts.verdict((!enabled || !http).then(|| {
-            let what = if enabled { "only opens a connection to" } else { "does not check" };
+            let what = if enabled { "only opens a connection to" } else { "does not check all" };
             let place = if enabled { check.http.place() } else { check.enabled.place() };
             Finding::new(Severity::Warning, place, format!("the balancer of {} {what} its servers", balancer.name))
                 .at_place(place, if enabled { "" } else { "no `check`" })

@@ -35,7 +35,8 @@ pub(super) const LB_002: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "The balancer binds the VIP itself, without `transparent`, on a machine where ip_nonlocal_bind \
-                 of its family is not 1: that of IPv4 does nothing for IPv6.",
+                 of its family is not 1: that of IPv4 does nothing for IPv6. Advice when keepalived starts it by \
+                 `notify_master`.",
         breaks: "It does not start on a machine that does not hold the VIP; the failover then finds no listener.",
         remedy: "Bind all addresses (`bind *:8443`), or set net.ipv4.ip_nonlocal_bind = 1 (net.ipv6 for an IPv6 VIP).",
         before: "bind 10.30.12.100:8443",
@@ -126,6 +127,16 @@ fn foreign_address(world: &World<'_>, verdicts: &mut Verdicts) {
         };
         match nonlocal.copied() {
             Some(true) => verdicts.holds(),
+            Some(false) if balancer.started_with_vip => verdicts.broken(
+                Finding::new(
+                    Severity::Advice,
+                    &bind.place,
+                    format!("the balancer of {} starts only once the VIP has arrived", balancer.name),
+                )
+                .at_place(&bind.place, format!("{} is on one machine at a time", address(bind)))
+                .breaks("each failover takes as long as the balancer needs to start")
+                .help(format!("listen on all addresses, or set net.{family}.ip_nonlocal_bind = 1")),
+            ),
             Some(false) => verdicts.broken(
                 Finding::new(
                     Severity::Error,
