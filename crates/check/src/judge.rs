@@ -103,7 +103,8 @@ fn place(world: &World<'_>, rule: &Rule, finding: &Finding) -> Diagnostic {
         diagnostic = match (span, primary) {
             (Some(span), true) => diagnostic.at(span, label),
             (Some(span), false) => diagnostic.context(span, label),
-            (None, _) if label.is_empty() => diagnostic,
+            // What nobody wrote anywhere is named once: `at:` shows the component already.
+            (None, _) if label.is_empty() || label == finding.component => diagnostic,
             (None, _) => diagnostic.note(label),
         };
     }

@@ -78,15 +78,23 @@ impl Origins {
         self.table.get(path)
     }
 
-    /// The origin of this path or of its nearest ancestor that has one.
+    /// The origin of this path; for a list, of its first item; else of the nearest ancestor that has one.
     pub fn of(&self, path: &str) -> Option<&Origin> {
         let mut path = path;
+        if let Some(origin) = self.table.get(path).or_else(|| self.first_item(path)) {
+            return Some(origin);
+        }
         loop {
             if let Some(origin) = self.table.get(path) {
                 return Some(origin);
             }
             path = &path[..path.rfind('/')?];
         }
+    }
+
+    /// What was noted for the first item of a list.
+    fn first_item(&self, path: &str) -> Option<&Origin> {
+        self.table.get(&format!("{path}/0"))
     }
 
     /// The place in the file that a finding about `path` should point at: that of the path, else of the nearest
@@ -99,6 +107,12 @@ impl Origins {
 
     fn span_within(&self, path: &str, hops: usize) -> Option<Span> {
         let mut at = path;
+        // A list that was written stands where its first item does.
+        if !self.table.contains_key(at)
+            && let Some(Origin::Written(span) | Origin::Expanded(span)) = self.first_item(at)
+        {
+            return Some(*span);
+        }
         loop {
             match self.table.get(at) {
                 Some(Origin::Written(span) | Origin::Expanded(span)) => return Some(*span),
@@ -144,5 +158,11 @@ mod tests {
         assert_eq!(origins.span("host/pve-1/bond/bond0/miimon"), Some(host), "a default has no place of its own");
         assert_eq!(origins.span("api/vrrp/member/cp-1/source"), Some(host));
         assert_eq!(origins.span("network/kube"), None);
+        let first = Span::new(SourceId(0), 14, 16);
+        origins.note("host/pve-1/disk/osd/devices/0", Origin::Written(first));
+        origins.note("host/pve-1/disk/osd/devices/1", Origin::Written(host));
+        assert_eq!(origins.span("host/pve-1/disk/osd/devices"), Some(first), "a list stands where it begins");
+        assert_eq!(origins.of("host/pve-1/disk/osd/devices"), Some(&Origin::Written(first)));
+        assert_eq!(origins.span("host/pve-1/disk/osd"), Some(host));
     }
 }
