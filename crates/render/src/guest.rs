@@ -42,15 +42,14 @@ fn network(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
     tree.on_machine(name, "/etc/cloud/cloud.cfg.d/99-plimsoll-network.cfg", file);
 }
 
-/// The time: every server of the site, none alone. A step is allowed only in the first updates after a start.
+/// The time: every server of the site, none alone; of a pool, as many as chrony takes by itself. A step is allowed only in the first updates after a start.
 fn time(design: &Design, name: &Name) -> File {
-    let source = |address: &IpAddr| chrony::Source {
-        kind: chrony::SourceKind::Server,
-        name: address.to_string().into(),
-        options: vec!["iburst".to_owned().into()],
-    };
+    let source =
+        |kind, name: String| chrony::Source { kind, name: name.into(), options: vec!["iburst".to_owned().into()] };
+    let servers = design.site.ntp.iter().map(|address| source(chrony::SourceKind::Server, address.to_string()));
+    let pools = design.site.ntp_pools.iter().map(|name| source(chrony::SourceKind::Pool, name.clone()));
     let conf = chrony::Conf {
-        sources: design.site.ntp.iter().map(source).collect(),
+        sources: servers.chain(pools).collect(),
         makestep: Some(chrony::Makestep { threshold: Duration::from_secs(1).into(), limit: 3.into() }),
         rtcsync: true,
         driftfile: "/var/lib/chrony/chrony.drift".to_owned().into(),

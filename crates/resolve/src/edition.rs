@@ -53,6 +53,7 @@ pub(crate) struct Edition {
     pub(crate) versions: &'static [(&'static str, &'static str)],
     /// Latest known patch of each minor version of Kubernetes, with the etcd and CoreDNS that kubeadm brings.
     pub(crate) kubernetes: &'static [KubernetesRelease],
+    pub(crate) ntp_pool: Fixed<&'static str>,
     pub(crate) platform_version: Fixed<&'static str>,
     pub(crate) vmids: Fixed<(u32, u32)>,
     pub(crate) vrid_from: u8,
@@ -197,6 +198,7 @@ static E2026_11: Edition = Edition {
         coredns: "1.14.2",
         pause: "3.10.2",
     }],
+    ntp_pool: fixed("2.debian.pool.ntp.org", "Debian's chrony asks it where nobody names a server: up to four of them"),
     platform_version: fixed("9.1", "the current release"),
     vmids: fixed((2000, 2999), "ours: away from the low ids that people give by hand"),
     vrid_from: 100,

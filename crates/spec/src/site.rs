@@ -6,7 +6,7 @@ use plimsoll_yaml::{Map, choice, record};
 
 use crate::Opt;
 use crate::scalars::{
-    AddressBlock, AddressRange, Asn, Jurisdiction, Mtu, Name, Names, Ports, Prefix, VlanId, VmIds, Vrid,
+    AddressBlock, AddressRange, Asn, DomainName, Jurisdiction, Mtu, Name, Names, Ports, Prefix, VlanId, VmIds, Vrid,
 };
 
 record! {
@@ -22,6 +22,8 @@ record! {
         pub reserved: Option<Reserved>,
         /// Time servers, as addresses; three or more let a wrong one be outvoted.
         pub ntp: Vec<Spanned<AddressRange>>,
+        /// Names that stand for several time servers each; Debian's own where neither these nor `ntp` are given.
+        pub ntp_pools: Vec<Spanned<DomainName>>,
         /// Resolvers that answer for the world outside, as addresses.
         pub resolvers: Vec<Spanned<AddressRange>>,
     }

@@ -12,6 +12,9 @@ pub use doors::{Door, Doors, Opening, doors};
 pub use from_design::from_design;
 pub use from_files::from_files;
 
+/// Servers that chrony takes of a pool where no `maxsources` is stated (chrony.conf(5)).
+const OF_A_POOL: usize = 4;
+
 /// The site.
 #[derive(Clone, Debug, Default)]
 pub struct Site {

@@ -20,6 +20,8 @@ pub struct Site {
     pub allowed_jurisdictions: Vec<String>,
     /// Time servers of the network.
     pub ntp: Vec<IpAddr>,
+    /// Names that stand for several time servers each, asked beside `ntp`.
+    pub ntp_pools: Vec<String>,
     /// Recursive resolvers of the network.
     pub resolvers: Vec<IpAddr>,
     /// What else lives on these networks.

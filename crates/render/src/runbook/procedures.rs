@@ -221,12 +221,17 @@ fn batteries(design: &Design) -> Vec<String> {
     design.feed.iter().filter_map(bridged).collect()
 }
 
+fn time_servers(design: &Design) -> Vec<String> {
+    let servers = design.site.ntp.iter().map(ToString::to_string);
+    servers.chain(design.site.ntp_pools.iter().cloned()).collect()
+}
+
 pub(super) fn cold_start(design: &Design) -> String {
     let mut steps = vec![
         "Switches and routers first: hosts that start without a network wait for it. Leaves up, aggregates up, gateways answer.".to_owned(),
         format!(
             "Time and resolvers of the site: {} and {}. Certificates and etcd need the right time.",
-            list(&design.site.ntp),
+            list(time_servers(design)),
             list(&design.site.resolvers)
         ),
     ];

@@ -1,5 +1,8 @@
 //! Power, racks, what is taken on the site, and what others own.
 
+use std::net::IpAddr;
+
+use plimsoll_diagnostics::{Span, Spanned};
 use plimsoll_model::design::{AddressRange, External, ExternalKind, Feed, Pdu, PduRef, Psu, Rack, Reserved, Site};
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::Opt;
@@ -23,17 +26,20 @@ pub(crate) fn site(cx: &Cx<'_>) -> Site {
     let spec = cx.spec.site.as_ref();
     let jurisdiction = spec.and_then(|site| at.stated("jurisdiction", &site.jurisdiction)).map(|word| word.0);
     let allowed = jurisdiction.iter().cloned().collect();
-    let addresses = |field: &str, list: &[plimsoll_diagnostics::Spanned<plimsoll_spec::scalars::AddressRange>]| {
+    let addresses = |field: &str, list: &[Spanned<plimsoll_spec::scalars::AddressRange>]| {
         let place = at.child(field);
-        let mut all = Vec::new();
+        let mut all: Vec<(IpAddr, Option<Span>)> = Vec::new();
         for range in list {
-            for index in 0..usize::try_from(range.count().min(64)).unwrap_or(64) {
-                let Some(address) = range.nth(index) else { break };
-                all.push(place.expanded(&all.len().to_string(), address, range.span));
-            }
+            let count = usize::try_from(range.count().min(64)).unwrap_or(64);
+            all.extend((0..count).map_while(|index| range.nth(index)).map(|address| (address, range.span)));
+        }
+        // Time servers are asked all at once; resolvers one after the other, so that their order has a meaning.
+        if field == "ntp" {
+            all.sort_unstable_by_key(|(address, _)| *address);
         }
         at.chosen_unless(field, list.is_empty(), "nothing was said");
-        all
+        let noted = |(index, (address, span)): (usize, (IpAddr, _))| place.expanded(&index.to_string(), address, span);
+        all.into_iter().enumerate().map(noted).collect::<Vec<_>>()
     };
     let of_clients = cx.spec.external.values().filter(|external| external.kind.value == Kind::Clients);
     let prefixes: Vec<_> = of_clients.flat_map(|external| external.networks.iter().copied()).collect();
@@ -43,14 +49,30 @@ pub(crate) fn site(cx: &Cx<'_>) -> Site {
     }
     at.chosen_unless("clients", clients.is_empty(), "nothing was said");
     at.derived("allowed_jurisdictions", (), &["site/jurisdiction"]);
+    let ntp = addresses("ntp", spec.map_or(&[], |site| &site.ntp));
     Site {
         jurisdiction,
         allowed_jurisdictions: allowed,
-        ntp: addresses("ntp", spec.map_or(&[], |site| &site.ntp)),
+        ntp_pools: ntp_pools(cx, &at, ntp.is_empty()),
+        ntp,
         resolvers: addresses("resolvers", spec.map_or(&[], |site| &site.resolvers)),
         reserved: reserved(cx, &at.child("reserved")),
         clients,
     }
+}
+
+/// Names of time servers: what was written, else Debian's own where no address was given either.
+fn ntp_pools(cx: &Cx<'_>, at: &At<'_, '_>, alone: bool) -> Vec<String> {
+    let written = cx.spec.site.as_ref().map_or(&[][..], |site| &site.ntp_pools);
+    if written.is_empty() {
+        return if alone {
+            vec![at.fixed("ntp_pools", &cx.edition.ntp_pool).to_owned()]
+        } else {
+            at.chosen("ntp_pools", Vec::new(), "the site has time servers of its own")
+        };
+    }
+    let place = at.child("ntp_pools");
+    sorted(written).iter().enumerate().map(|(index, pool)| place.written(&index.to_string(), pool).0).collect()
 }
 
 fn reserved(cx: &Cx<'_>, at: &At<'_, '_>) -> Reserved {
@@ -144,12 +166,7 @@ pub(crate) fn rack_of<T>(
 }
 
 /// Power supplies `a`, `b`, …: one for each strip that was written.
-pub(crate) fn supplies<T>(
-    at: &At<'_, '_>,
-    item: &Item<'_, T>,
-    power: &[plimsoll_diagnostics::Spanned<Word>],
-    rack: &Name,
-) -> Map<Psu> {
+pub(crate) fn supplies<T>(at: &At<'_, '_>, item: &Item<'_, T>, power: &[Spanned<Word>], rack: &Name) -> Map<Psu> {
     let mut psus = Map::new();
     for (letter, pdu) in ('a'..='z').zip(power) {
         let psu = at.child(format!("psu/{letter}"));

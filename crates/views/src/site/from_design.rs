@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use plimsoll_model::design::{ExternalKind, Purpose};
 
 use super::doors::{doors, own_addresses};
-use super::{Clock, Durable, NodeSoftware, Regulated, SharedNetwork, Sink, Site, Store};
+use super::{Clock, Durable, NodeSoftware, OF_A_POOL, Regulated, SharedNetwork, Sink, Site, Store};
 use crate::{DesignSource, Fact};
 
 /// The site of a Design.
@@ -17,11 +17,14 @@ pub fn from_design(source: DesignSource<'_>) -> Site {
         let text = design.version.get(&plimsoll_model::Name::from(name));
         source.maybe(format!("version/{name}"), text.and_then(|text| major_minor(text)))
     };
+    // A name of time servers is worth nothing to machines that have nobody to ask for its addresses.
+    let pools = if design.site.resolvers.is_empty() { 0 } else { design.site.ntp_pools.len() };
+    let ntp = if design.site.ntp.is_empty() && pools != 0 { "site/ntp_pools" } else { "site/ntp" };
     Site {
         clocks: vec![Clock {
             name: "every machine".into(),
-            place: source.place("site/ntp"),
-            sources: source.fact("site/ntp", design.site.ntp.len()),
+            place: source.place(ntp),
+            sources: source.fact(ntp, design.site.ntp.len() + OF_A_POOL * pools),
             hardware: false,
             own: design.site.ntp.iter().filter_map(|address| own.get(address).cloned()).collect(),
         }],

@@ -5,12 +5,9 @@ use plimsoll_formats::chrony::SourceKind;
 use plimsoll_formats::kubeadm::{InitConfiguration, JoinConfiguration, KubeletConfiguration};
 use plimsoll_formats::kubernetes::workload::Pod;
 
-use super::{Clock, Site};
+use super::{Clock, OF_A_POOL, Site};
 use crate::files::{Content, File, Files};
 use crate::{Fact, Place};
-
-/// Servers that chrony takes of a pool where no `maxsources` is stated (chrony.conf(5)).
-const OF_A_POOL: usize = 4;
 
 /// The site of files.
 pub fn from_files(files: &Files) -> Site {

@@ -12,7 +12,8 @@ pub(super) const TIME_001: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "No network source and no hardware clock is stated. Offsets are not measured here.",
+        checks: "No network source and no hardware clock is stated; in a Design, `ntp_pools` are no source where nobody \
+                 resolves their names. Offsets are not measured here.",
         breaks: "Clocks drift apart: certificates are not yet valid, etcd and Ceph warn, signed updates of names are \
                  refused (more than 300 s apart).",
         remedy: "chrony with the site's time servers.",
