@@ -35,6 +35,12 @@ fn order_without_meaning_has_no_effect() {
         .replace("osds: worker-1..6", "osds: [worker-4..6, worker-1..3]")
         .replace("  all: [any]\n  capacity/*: [host + host]\n", "  capacity/*: [host + host]\n  all: [any]\n")
         .replace("vrids: [1, 51]", "vrids: [51, 1]")
+        .replace("ntp: [10.30.1.11, 10.30.1.12, 10.30.1.13]", "ntp: [10.30.1.13, 10.30.1.11-12]")
+        .replace(
+            "{ utility: {}, ups-1: { from: utility, runtime: 20m } }",
+            "{ ups-1: { runtime: 20m, from: utility }, utility: {} }",
+        )
+        .replace("disks: { os: boot 40GiB, etcd: fast 16GiB }", "disks: { etcd: fast 16GiB, os: boot 40GiB }")
         .replace(
             "recipients: [./keys/age-ops.pub, ./keys/age-escrow.pub]",
             "recipients: [./keys/age-escrow.pub, ./keys/age-ops.pub]",
@@ -150,6 +156,54 @@ fn what_the_file_says_is_stronger_and_said() {
         ),
         "{lock:?}"
     );
+}
+
+#[test]
+fn what_somebody_holds_is_not_given_away_unasked() {
+    let first = Run::of(CAMPUS);
+    let refused = |file: &str| {
+        let run = Run::with_lock(file, &first.lock());
+        assert!(run.resolved.design.is_none(), "no design comes of it");
+        run.problems()
+    };
+    assert_eq!(
+        refused(&campus("vip: 10.30.12.100", "vip: 10.30.12.10")),
+        "\
+error[lock-taken]: `machine/cp-1` cannot keep address `10.30.12.10`
+  --> cluster.yaml:50:40
+   |
+50 | api: { name: api.k8s.example.edu, vip: 10.30.12.10, port: 8443, balancer: stacked, failover: safe }
+   |                                        ^^^^^^^^^^^ the address of the API
+   |
+  ::: cluster.lock:4:1
+   |
+ 4 | address network/kube machine/cp-1 10.30.12.10
+   | --------------------------------------------- it has it by the lock
+   |
+   = breaks: `machine/cp-1` would get another one, and whatever knows it by this one would not find it
+   = help: choose another value; or, if `machine/cp-1` shall move, delete its line of the lock
+"
+    );
+    // To another machine, and to somebody outside whose place in the file is not at hand.
+    let said = refused(&campus(
+        "ns-1..2: { role: zone-server",
+        "extra: { role: worker, host: pve-1, cpu: 2, memory: 4GiB, disks: { os: boot 20GiB }, networks: [kube],\n    \
+         addresses: { kube: 10.30.12.11 } }\n  ns-1..2: { role: zone-server",
+    ));
+    assert!(said.contains("error[lock-taken]: `machine/cp-2` cannot keep address `10.30.12.11`"), "{said}");
+    assert!(said.contains("given to `machine/extra`"), "{said}");
+    let said = refused(&campus("ntp: [10.30.1.11,", "ntp: [10.30.12.12,"));
+    assert!(said.contains("it has it by the lock; by the file it is a server of the site"), "{said}");
+
+    // Who asks for it gets it: without the line, cp-1 moves. A network that moves takes its members along.
+    let without = first.lock().replace("address network/kube machine/cp-1 10.30.12.10\n", "");
+    let moved = Run::with_lock(&campus("vip: 10.30.12.100", "vip: 10.30.12.10"), &without);
+    assert_eq!(address(&moved, "cp-1"), "10.30.12.19/24");
+    assert_eq!(address(&moved, "cp-2"), address(&first, "cp-2"));
+    let file = CAMPUS.replace("10.30.12.", "10.30.112.");
+    let renumbered = Run::with_lock(&file, &first.lock());
+    assert_eq!(address(&renumbered, "cp-1"), "10.30.112.10/24");
+    assert!(renumbered.problems().contains("note[lock-differs]: `machine/cp-1` cannot keep address `10.30.12.10`"));
 }
 
 #[test]

@@ -28,6 +28,24 @@ pub(crate) enum Fate<T> {
     Exhausted,
 }
 
+/// The file gives away what `owner` holds: moving it would cut off what runs there, so that must be meant.
+pub(crate) fn taken_away(
+    message: String,
+    kept: Option<Span>,
+    given: Option<Span>,
+    label: &str,
+    owner: &str,
+) -> Diagnostic {
+    let problem = Diagnostic::error(message).code("lock-taken");
+    let problem = match given {
+        Some(_) => problem.at(given, label).context(kept, "it has it by the lock"),
+        None => problem.at(kept, format!("it has it by the lock; by the file it is {label}")),
+    };
+    problem
+        .breaks(format!("`{owner}` would get another one, and whatever knows it by this one would not find it"))
+        .help(format!("choose another value; or, if `{owner}` shall move, delete its line of the lock"))
+}
+
 /// The old lock and the new one that is being made.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
@@ -64,8 +82,8 @@ impl Keeper {
     /// Gives each of `wants` a value of its own within `scope`: what the file asks for, else what it had, else the
     /// first of `candidates` that `free` allows. Values of removed owners come last.
     ///
-    /// Diagnostics: an error when the file asks for one value twice; a note when file and lock differ, or when what was
-    /// kept is no longer possible.
+    /// Diagnostics: an error when the file asks for one value twice, or gives one that another holds; a note when
+    /// file and lock differ, or when what was kept is no longer possible.
     pub(crate) fn allocate<T: Copy + Ord + Display + FromStr>(
         &mut self,
         kind: Kind,
@@ -118,10 +136,21 @@ impl Keeper {
                     if !round {
                         let message = format!("`{}` cannot keep {} `{value}`", want.owner, kind.as_str());
                         let entry = self.old.entries.get(&Key::new(kind, scope, &want.owner));
-                        let problem = Diagnostic::note_only(message).code("lock-differs");
-                        say(problem.at(entry.and_then(|entry| entry.span), "kept here").note(
-                            "it is reserved, out of range, or given to somebody else by the file; it gets another",
-                        ));
+                        let span = entry.and_then(|entry| entry.span);
+                        // What somebody else was given in the file would cut off what runs with it now.
+                        say(match used.get(&value).map(|other| &wants[*other]) {
+                            None => {
+                                let problem = Diagnostic::note_only(message).code("lock-differs").at(span, "kept here");
+                                problem.note(
+                                    "the file reserves it, or it lies outside what the file allows; it gets another",
+                                )
+                            }
+                            Some(other) => {
+                                let given = other.written.as_ref().and_then(|(_, span)| *span);
+                                let label = format!("given to `{}`", other.owner);
+                                taken_away(message, span, given, &label, &want.owner)
+                            }
+                        });
                     }
                     continue;
                 }
@@ -158,6 +187,12 @@ impl Keeper {
         let taken: BTreeSet<String> = used.keys().map(ToString::to_string).collect();
         self.bury(|key| key.kind == kind && key.scope == *scope, &taken);
         fates
+    }
+
+    /// What a living owner holds, with its place in the lock.
+    pub(crate) fn held<T: FromStr>(&self, kind: Kind, scope: &str, owner: &str) -> Option<(T, Option<Span>)> {
+        let entry = self.old.entries.get(&Key::new(kind, scope, owner)).filter(|entry| !entry.removed)?;
+        Some((entry.value.parse().ok()?, entry.span))
     }
 
     /// The serial of a zone whose records have this digest: 1 at first, one more whenever they changed.

@@ -13,7 +13,7 @@ use std::fmt;
 use plimsoll_diagnostics::Span;
 use plimsoll_model::Name;
 
-pub(crate) use keeper::{Fate, Keeper, Want};
+pub(crate) use keeper::{Fate, Keeper, Want, taken_away};
 
 /// What an entry of the lock keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

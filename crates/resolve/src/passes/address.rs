@@ -10,20 +10,32 @@ use sha2::{Digest, Sha256};
 
 use crate::cx::{Cx, error};
 use crate::expand::{Things, name};
-use crate::lock::{Fate, Kind, Want};
+use crate::lock::{Fate, Kind, Want, taken_away};
 
 use super::hosts::HostPlans;
 use super::wire::Wires;
 
 /// Addresses that must not be given out, with what they are.
 pub(crate) struct Taken {
-    ranges: Vec<(AddressRange, String)>,
+    ranges: Vec<(AddressRange, String, Option<Span>)>,
 }
 
 impl Taken {
     pub(crate) fn of(cx: &Cx<'_>, site: &Site, networks: &Map<Network>, externals: &Map<External>) -> Self {
-        let mut ranges: Vec<(AddressRange, String)> = Vec::new();
-        let mut add = |range: AddressRange, what: &str| ranges.push((range, what.to_owned()));
+        let mut ranges: Vec<(AddressRange, String, Option<Span>)> = Vec::new();
+        let mut add_at = |range: AddressRange, what: &str, span| ranges.push((range, what.to_owned(), span));
+        add_at(cx.spec.api.vip.value.into(), "the address of the API", cx.spec.api.vip.span);
+        for (_, network) in &cx.spec.networks {
+            for block in &network.reserved {
+                add_at(super::site::range(block), "reserved in the network", block.span);
+            }
+        }
+        for (_, pool) in cx.spec.ingress.iter().flat_map(|ingress| &ingress.pools) {
+            for block in pool.addresses.iter() {
+                add_at(super::site::range(block), "for services", block.span);
+            }
+        }
+        let mut add = |range: AddressRange, what: &str| add_at(range, what, None);
         for range in &site.reserved.ranges {
             add(*range, "reserved by the site");
         }
@@ -46,28 +58,17 @@ impl Taken {
                 add((*address).into(), &format!("an address of `{external_name}`"));
             }
         }
-        for (_, network) in &cx.spec.networks {
-            for block in &network.reserved {
-                add(super::site::range(block), "reserved in the network");
-            }
-        }
-        add(cx.spec.api.vip.value.into(), "the address of the API");
-        for (_, pool) in cx.spec.ingress.iter().flat_map(|ingress| &ingress.pools) {
-            for block in pool.addresses.iter() {
-                add(super::site::range(block), "for services");
-            }
-        }
         Taken { ranges }
     }
 
     /// Whether a range shares an address with anything that is taken.
     pub(crate) fn crosses(&self, range: &AddressRange) -> bool {
-        self.ranges.iter().any(|(other, _)| other.overlaps(range))
+        self.ranges.iter().any(|(other, ..)| other.overlaps(range))
     }
 
     /// What an address is taken by.
     pub(crate) fn by(&self, address: IpAddr) -> Option<&str> {
-        self.ranges.iter().find(|(range, _)| range.contains(address)).map(|(_, what)| what.as_str())
+        self.ranges.iter().find(|(range, ..)| range.contains(address)).map(|(_, what, _)| what.as_str())
     }
 }
 
@@ -165,8 +166,8 @@ impl Iterator for Untaken<'_> {
         loop {
             let at = self.at.filter(|at| *at <= self.last)?;
             let address = Ipv4Addr::from(at);
-            let around = self.taken.ranges.iter().find(|(range, _)| range.contains(address.into()));
-            let end = around.and_then(|(range, _)| match range.last() {
+            let around = self.taken.ranges.iter().find(|(range, ..)| range.contains(address.into()));
+            let end = around.and_then(|(range, ..)| match range.last() {
                 IpAddr::V4(last) => Some(u32::from(last)),
                 IpAddr::V6(_) => None,
             });
@@ -191,6 +192,19 @@ fn allocate(
     };
     let free = |address: Ipv4Addr| inside(address) && taken.by(address.into()).is_none();
     let scope = format!("network/{network_name}");
+    let mut given_away = false;
+    for want in wants.iter().filter(|want| want.written.is_none()) {
+        let held = cx.keeper.borrow().held::<Ipv4Addr>(Kind::Address, &scope, &want.owner);
+        let Some((address, kept)) = held.filter(|(address, _)| inside(*address)) else { continue };
+        let taker = taken.ranges.iter().find(|(range, ..)| range.contains(address.into()));
+        let Some((_, what, given)) = taker else { continue };
+        let message = format!("`{}` cannot keep address `{address}`", want.owner);
+        cx.say(taken_away(message, kept, *given, what, &want.owner));
+        given_away = true;
+    }
+    if given_away {
+        return wants.iter().map(|_| Fate::Exhausted).collect();
+    }
     let candidates = Untaken { at: Some(first), last, taken };
     let fates =
         cx.keeper.borrow_mut().allocate(Kind::Address, &scope, wants, candidates, free, &mut |problem| cx.say(problem));
