@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Run, campus};
+use common::{CAMPUS, Run, campus};
 use plimsoll_model::design::{FailureDomain, Purpose, VrrpCheckKind};
 use plimsoll_model::units::Millis;
 
@@ -170,4 +170,29 @@ fn limits_of_rules_are_read_from_the_file() {
     let design = run.design();
     assert!((design.threshold.vcpu_overcommit - 1.5).abs() < f64::EPSILON);
     assert_eq!(design.severity[&"VRRP-021".into()], plimsoll_model::design::RuleSeverity::Off);
+}
+
+#[test]
+fn disks_that_are_named_are_handed_on_in_their_order() {
+    let named =
+        "devices:\n  pve-2: { osd: [nvme-B_2, nvme-A_1] }\n  pve-1: { osd: [/dev/disk/by-id/nvme-C_3] }\nmachines: ";
+    let run = Run::of(&campus("machines: ", named));
+    let devices = |host: &str| run.design().host[&host.into()].disk[&"osd".into()].devices.clone();
+    assert_eq!(devices("pve-2"), ["nvme-B_2", "nvme-A_1"]);
+    assert_eq!(devices("pve-1"), ["nvme-C_3"]);
+    assert_eq!(devices("pve-3"), [] as [&str; 0]);
+    let span = run.resolved.origins.span("host/pve-2/disk/osd/devices/1").expect("a place");
+    assert_eq!(run.sources.locate(span), "cluster.yaml:41:28");
+}
+
+#[test]
+fn time_comes_from_debian_where_nobody_names_a_server() {
+    let site = |file: &str| Run::of(file).design().site.clone();
+    let written = site(CAMPUS);
+    assert_eq!((written.ntp.len(), written.ntp_pools.len()), (3, 0));
+    let ntp = "  ntp: [10.30.1.11, 10.30.1.12, 10.30.1.13]\n";
+    assert_eq!(site(&campus(ntp, "")).ntp_pools, ["2.debian.pool.ntp.org"]);
+    let pools = site(&campus(ntp, "  ntp_pools: [ptbtime.example.edu, de.pool.example.edu]\n"));
+    assert_eq!(pools.ntp_pools, ["de.pool.example.edu", "ptbtime.example.edu"], "their order has no meaning");
+    assert_eq!(pools.ntp, [] as [std::net::IpAddr; 0]);
 }

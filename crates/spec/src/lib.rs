@@ -28,7 +28,7 @@ pub use schema::schema;
 pub use services::{Access, Backups, Dns, Monitoring, Storage, Tenant};
 pub use site::{External, Network, Site, Switch};
 
-use scalars::{ComponentPath, Edition, Name, Names, RuleId};
+use scalars::{ComponentPath, DiskId, Edition, Name, Names, RuleId};
 
 /// A fact that may be left out.
 pub type Opt<T> = Option<Spanned<T>>;
@@ -58,6 +58,9 @@ record! {
         pub networks: Map<Name, Network>,
         /// Physical hosts by name.
         pub hosts: Map<Names, Host>,
+        /// Names of disks below /dev/disk/by-id, by host and by the name of its disks, in the order in which guests get
+        /// them; needed for disks that are passed through.
+        pub devices: Map<Name, Map<Name, Vec<Spanned<DiskId>>>>,
         /// Machines by name: what runs on the hosts.
         pub machines: Map<Names, Machine>,
         /// What machines are installed from.

@@ -7,7 +7,7 @@ use plimsoll_model::design::{BondMode, Cpu, Disk, DiskKind, Host, Network, Platf
 use plimsoll_model::units::Bytes;
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::hardware::{PlatformKind as SpecPlatform, State as SpecState};
-use plimsoll_spec::scalars::{DiskClass, DiskLayout, Disks};
+use plimsoll_spec::scalars::{DiskClass, DiskId, DiskLayout, Disks};
 
 use crate::cx::{At, Cx, map};
 use crate::expand::{Item, Things, name};
@@ -122,6 +122,7 @@ fn disks(
     let mut disks = Map::new();
     let guests =
         || things.machines.values().filter(|machine| machine.paired(&machine.spec.host).as_ref() == Some(host_name));
+    let devices = cx.spec.devices.get(host_name.as_str());
     for (word, group) in &item.spec.disks {
         let at = at.child(format!("disk/{word}"));
         at.here(group.span.or(word.span), item.ranged);
@@ -151,11 +152,19 @@ fn disks(
             },
             hardware_raid: group.hardware_raid,
             shared: None,
-            devices: Vec::new(),
+            devices: devices
+                .and_then(|devices| devices.get(word.value.0.as_str()))
+                .map_or_else(|| at.chosen("devices", Vec::new(), "not stated"), |ids| named(&at, ids)),
             storage: at.chosen("storage", storage, "named like the disks; none for disks that are passed through"),
             fsync_p99: fsync.map(|fsync| at.written("fsync_p99", fsync)),
         };
         disks.insert(name(word), disk);
     }
     disks
+}
+
+/// The disks of a group in the order that was written: guests get them in it.
+fn named(at: &At<'_, '_>, ids: &[Spanned<DiskId>]) -> Vec<String> {
+    let place = at.child("devices");
+    ids.iter().enumerate().map(|(index, id)| place.written(&index.to_string(), id).0).collect()
 }

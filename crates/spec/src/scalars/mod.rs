@@ -7,7 +7,7 @@ mod terms;
 
 pub use addresses::{AddressBlock, AddressRange, Asn, Mtu, Port, Prefix, VlanId, VmIds, Vrid};
 pub use names::{DomainName, Name, Names, NetworkName};
-pub use parts::{DiskClass, DiskLayout, DiskUse, Disks, Ports};
+pub use parts::{DiskClass, DiskId, DiskLayout, DiskUse, Disks, Ports};
 pub use terms::{ComponentPath, Date, Edition, Goal, Jurisdiction, PromisePattern, RuleId, Setting, Version};
 
 /// Implements [`plimsoll_yaml::Scalar`] for a type with `parse_text` and `Display`.

@@ -154,6 +154,47 @@ impl fmt::Display for DiskUse {
 }
 scalar!(DiskUse, "a part of a host's disks", Text, Some(r"^[a-z0-9-]+ [0-9.]+ ?(GiB|TiB|GB|TB|MiB)$"), &["boot 40GiB"]);
 
+/// The name of a disk below `/dev/disk/by-id`, which stays the same wherever the disk is plugged in:
+/// `nvme-SAMSUNG_MZQL23T8HCLS-00A07_S64HNE0T123456`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DiskId(pub String);
+
+/// Longest name of a file (`NAME_MAX` of Linux).
+const LONGEST_NAME: usize = 255;
+
+impl DiskId {
+    fn parse_text(text: &str) -> Result<Self, String> {
+        let id = text.strip_prefix("/dev/disk/by-id/").unwrap_or(text);
+        // What udev writes as it is (`UDEV_ALLOWED_CHARS_INPUT` of systemd) and needs no quotes in a shell. A comma would
+        // end the disk in the option of Proxmox VE; in its names udev makes `_` of it.
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "+-.:=@_".contains(letter);
+        // Every rule of udev for this folder puts the bus before the name: `ata-`, `nvme-`, `scsi-`, `wwn-`.
+        let bus = id.split_once('-').is_some_and(|(bus, name)| !bus.is_empty() && !name.is_empty());
+        if id.len() > LONGEST_NAME || !bus || !id.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+            return Err(format!("`{text}` is not the name of a disk: `ls /dev/disk/by-id` on the host shows them"));
+        }
+        if !id.chars().all(plain) {
+            return Err(format!("`{text}` is not the name of a disk: letters, digits and `+-.:=@_` are possible"));
+        }
+        if id.rsplit_once("-part").is_some_and(|(_, part)| part.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(format!("`{text}` is a partition; name the whole disk"));
+        }
+        Ok(DiskId(id.to_owned()))
+    }
+}
+impl fmt::Display for DiskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+scalar!(
+    DiskId,
+    "the name of a disk",
+    Text,
+    Some("^(/dev/disk/by-id/)?[A-Za-z0-9][A-Za-z0-9+.:=@_]*-[A-Za-z0-9+.:=@_-]+$"),
+    &["nvme-SAMSUNG_MZQL23T8HCLS-00A07_S64HNE0T123456"]
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,5 +217,23 @@ mod tests {
                 && Disks::parse_text("").is_err()
                 && Ports::parse_text("48").is_err()
         );
+    }
+
+    #[test]
+    fn names_of_disks_outlive_a_start() {
+        let id = "nvme-SAMSUNG_MZQL23T8HCLS-00A07_S64HNE0T123456";
+        assert_eq!(DiskId::parse_text(id), Ok(DiskId(id.to_owned())));
+        assert_eq!(DiskId::parse_text(&format!("/dev/disk/by-id/{id}")), Ok(DiskId(id.to_owned())));
+        assert_eq!(
+            DiskId::parse_text("/dev/sda").expect_err("another disk after the next start"),
+            "`/dev/sda` is not the name of a disk: `ls /dev/disk/by-id` on the host shows them"
+        );
+        assert_eq!(
+            DiskId::parse_text("wwn-0x5000cca264d3f0a8-part1").expect_err("a partition"),
+            "`wwn-0x5000cca264d3f0a8-part1` is a partition; name the whole disk"
+        );
+        for text in ["", "sda", "ata-a b", "ata-a,cache=unsafe", "ata-a;b", "-a", "ata-", "ata-a/b", "../../ata-a"] {
+            assert!(DiskId::parse_text(text).is_err(), "{text}");
+        }
     }
 }

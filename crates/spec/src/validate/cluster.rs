@@ -1,6 +1,8 @@
 //! Hosts, machines, and what refers to them.
 
-use plimsoll_diagnostics::{Diagnostic, Spanned};
+use std::collections::BTreeMap;
+
+use plimsoll_diagnostics::{Diagnostic, Span, Spanned};
 
 use super::site::{addresses, placed, routers};
 use super::{Checker, Kind, paired};
@@ -15,6 +17,7 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
     for (names, machine) in &spec.machines {
         check_machine(spec, checker, names, machine);
     }
+    devices(spec, checker);
     references(spec, checker);
     zone(spec, checker);
     numbers(spec, checker);
@@ -123,15 +126,54 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
             let Some(name) = paired(&machine.host, index) else { continue };
             let host = spec.hosts.iter().find(|(known, _)| known.list().contains(name));
             let Some((_, host)) = host.filter(|(_, host)| host.disks.get(disks).is_none()) else { continue };
-            let known: Vec<&str> = host.disks.keys().map(|name| name.value.0.as_str()).collect();
-            let problem = Diagnostic::error(format!("there are no disks `{disks}` in host `{name}`")).code("undefined");
-            checker.say(match super::near(disks, known.iter().copied()) {
-                Some(near) => problem.at(span, format!("did you mean `{near}`?")),
-                None => problem.at(span, "").help(format!("it has: {}", known.join(", "))),
-            });
+            no_disks(checker, Some(host), name, disks, span);
             break;
         }
     }
+}
+
+/// Names of disks: of a host and of disks that are there, no more than there are, and each once.
+fn devices(spec: &Spec, checker: &mut Checker<'_>) {
+    let mut seen = BTreeMap::new();
+    for (host_name, groups) in &spec.devices {
+        if !checker.need_one(Kind::Host, host_name) {
+            continue;
+        }
+        let host = spec.hosts.iter().find(|(names, _)| names.list().contains(host_name)).map(|(_, host)| host);
+        for (group, ids) in groups {
+            match host.map(|host| host.disks.get(group.value.0.as_str())) {
+                Some(None) if !checker.partial => no_disks(checker, host, &host_name.value, &group.value.0, group.span),
+                Some(Some(disks)) if ids.len() > usize::from(disks.count) => {
+                    let (count, most) = (ids.len(), disks.count);
+                    let message = format!(
+                        "`{}` of host `{}` is {most} disks, but {count} are named",
+                        group.value, host_name.value
+                    );
+                    let problem = Diagnostic::error(message).code("range-length");
+                    let first = ids.get(usize::from(most)).and_then(|id| id.span);
+                    checker.say(problem.at(first, "one too many").context(disks.span, "so many there are"));
+                }
+                _ => {}
+            }
+            for id in ids {
+                if let Some(first) = seen.insert(&id.value, id.span) {
+                    let problem =
+                        Diagnostic::error(format!("the disk `{}` is named twice", id.value)).code("duplicate");
+                    checker.say(problem.at(id.span, "again here").context(first, "first here"));
+                }
+            }
+        }
+    }
+}
+
+fn no_disks(checker: &mut Checker<'_>, host: Option<&Host>, name: &Name, disks: &str, span: Option<Span>) {
+    let known: Vec<&str> = host.iter().flat_map(|host| host.disks.keys()).map(|name| name.value.0.as_str()).collect();
+    let problem = Diagnostic::error(format!("there are no disks `{disks}` in host `{name}`")).code("undefined");
+    checker.say(match super::near(disks, known.iter().copied()) {
+        Some(near) => problem.at(span, format!("did you mean `{near}`?")),
+        None if known.is_empty() => problem.at(span, "it has none"),
+        None => problem.at(span, "").help(format!("it has: {}", known.join(", "))),
+    });
 }
 
 fn references(spec: &Spec, checker: &mut Checker<'_>) {
