@@ -178,6 +178,10 @@ impl Fields<'_> {
                 }
             }
             None => T::missing().or_else(|| {
+                // A merge was refused already, and may hold the key.
+                if self.entries.iter().any(|(key, _)| is_merge(key)) {
+                    return None;
+                }
                 let problem = reader.problem("missing-key", format!("`{key}` is missing"));
                 let place = self.entries.first().and_then(|(key, _)| key.span).or(self.span);
                 let label = match reader.path.last() {
@@ -200,6 +204,9 @@ impl Fields<'_> {
                 reader.unknown.push(Unknown { path, span: key.span });
                 continue;
             }
+            if is_merge(key) {
+                continue;
+            }
             if reader.is_full() {
                 reader.unsaid += 1;
                 continue;
@@ -215,6 +222,11 @@ impl Fields<'_> {
             reader.push(problem);
         }
     }
+}
+
+/// A merge key, which the parser refuses in a strict reading and resolves in a lenient one.
+fn is_merge(key: &Key) -> bool {
+    key.text == "<<" && key.style == Style::Plain
 }
 
 /// The mapping that a short form stands for; `None` when the node is a mapping already, or there is no short form.
