@@ -18,6 +18,7 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
         check_machine(spec, checker, names, machine);
     }
     devices(spec, checker);
+    local(spec, checker);
     references(spec, checker);
     zone(spec, checker);
     numbers(spec, checker);
@@ -163,6 +164,48 @@ fn devices(spec: &Spec, checker: &mut Checker<'_>) {
                 }
             }
         }
+    }
+}
+
+/// Disks that are local volumes: each machine must have them, apart from its system and from what it gets whole.
+fn local(spec: &Spec, checker: &mut Checker<'_>) {
+    let Some(local) = spec.storage.as_ref().and_then(|storage| storage.local.as_ref()) else { return };
+    if checker.partial {
+        return;
+    }
+    let from: Vec<&Name> = local.from.iter().flat_map(|names| names.list()).collect();
+    if let (Some(first), true) = (local.from.first(), local.disks.is_empty()) {
+        let problem =
+            Diagnostic::error("local volumes need disks").code("missing-key").at(first.span, "on these machines");
+        checker.say(problem.help("add `disks: scratch` here, and `disks: { scratch: fast 200GiB }` to these machines"));
+    }
+    for disk in local.disks.iter() {
+        let name = disk.value.0.as_str();
+        let has = |machine: &Machine| name != "os" && machine.disks.get(name).is_some();
+        let mut without = spec
+            .machines
+            .iter()
+            .filter(|(names, machine)| !has(machine) && names.list().iter().any(|name| from.contains(&name)));
+        let nobody = from.is_empty() && !spec.machines.values().any(has);
+        let lacking = without.next();
+        if lacking.is_none() && !nobody {
+            continue;
+        }
+        let whole = lacking.is_some_and(|(_, machine)| machine.pass.iter().any(|pass| pass.value == disk.value));
+        let message = match lacking {
+            Some((names, _)) => format!("`{}` has no disk `{name}` for local volumes", names.value),
+            None => format!("no machine has a disk `{name}` for local volumes"),
+        };
+        let label = match (name, whole) {
+            ("os", _) => "that of the system holds no volumes",
+            (_, true) => "it gets these whole, without a file system",
+            _ => "",
+        };
+        let problem = Diagnostic::error(message).code("undefined").at(disk.span, label);
+        checker.say(problem.help(format!(
+            "give it one: `disks: {{ {}: fast 200GiB }}`",
+            if label.is_empty() { name } else { "scratch" }
+        )));
     }
 }
 
