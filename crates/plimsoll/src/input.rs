@@ -15,6 +15,9 @@ use crate::timings::Timings;
 /// A cluster file larger than this is no cluster file: fifty hosts take a few kilobytes.
 const LARGEST_CLUSTER_FILE: u64 = 4 << 20;
 
+/// Problems of a text from which no tree could be made: not a cluster with errors, but none at all.
+const NO_YAML: [&str; 3] = ["yaml-syntax", "yaml-limit", "yaml-empty"];
+
 /// A resolved cluster with all that its findings point at.
 pub(crate) struct Cluster {
     pub(crate) sources: Sources,
@@ -48,6 +51,11 @@ pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> R
     }
     let (spec, mut notes) = plimsoll_spec::read(id, &sources);
     timings.lap("read");
+    if notes.iter().any(|problem| NO_YAML.contains(&problem.code.as_str())) {
+        notes.sort();
+        terminal.problems(&notes.into_vec(), &sources);
+        return Err(Failure::new(format!("`{}` cannot be read as YAML; nothing was written", path.display())));
+    }
     let Some(spec) = spec.filter(|_| !notes.has_errors()) else {
         return Ok(errors(notes, &sources, path, terminal));
     };

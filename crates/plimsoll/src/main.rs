@@ -61,10 +61,10 @@ fn report(failure: &Failure, terminal: &Terminal) {
     terminal.error(&failure.to_string());
     let mut cause = std::error::Error::source(failure);
     while let Some(error) = cause {
-        eprintln!("  caused by: {error}");
+        terminal.err(&format!("  caused by: {error}"));
         cause = error.source();
     }
     if let Some(hint) = failure.hint() {
-        eprintln!("\nhint: {hint}");
+        terminal.err(&format!("\nhint: {hint}"));
     }
 }

@@ -65,22 +65,28 @@ impl Terminal {
     /// Problems with the input, beside the data.
     pub(crate) fn problems(&self, list: &[Diagnostic], sources: &Sources) {
         for problem in list {
-            eprintln!("{}", render::text(problem, sources, self.stderr));
+            self.err(&render::text(problem, sources, self.stderr));
         }
     }
 
     /// What the program is doing, for people.
-    #[expect(clippy::unused_self, reason = "whoever prints was given the terminal")]
     pub(crate) fn progress(&self, text: &str) {
-        eprintln!("{text}");
+        self.err(text);
+    }
+
+    /// Writes a line for people. Nobody is left to be told when that fails: `plimsoll check 2>&1 | head` closes the pipe,
+    /// and `eprintln!` would end the program with a panic.
+    #[expect(clippy::unused_self, reason = "whoever prints was given the terminal")]
+    pub(crate) fn err(&self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
     }
 
     /// The reason why it could not do it.
     pub(crate) fn error(&self, text: &str) {
         if self.stderr.color {
-            eprintln!("\x1b[1;31merror\x1b[0m: {text}");
+            self.err(&format!("\x1b[1;31merror\x1b[0m: {text}"));
         } else {
-            eprintln!("error: {text}");
+            self.err(&format!("error: {text}"));
         }
     }
 

@@ -60,6 +60,23 @@ fn two_builds_are_the_same_also_when_lists_without_order_are_written_otherwise()
     let one = Place::campus();
     let two = Place::campus_with(&[
         ("vrids: [1, 51], ipv4: [10.30.1.0/24]", "ipv4: [10.30.1.0/24], vrids: [51, 1]"),
+        ("ntp: [10.30.1.11, 10.30.1.12, 10.30.1.13]", "ntp: [10.30.1.13, 10.30.1.11-12]"),
+        (
+            "{ utility: {}, ups-1: { from: utility, runtime: 20m } }",
+            "{ ups-1: { runtime: 20m, from: utility }, utility: {} }",
+        ),
+        ("pdus: { a: utility, b: ups-1 }", "pdus: { b: ups-1, a: utility }"),
+        ("networks: [mgmt, storage, kube]", "networks: [kube, storage, mgmt]"),
+        ("for: [proxmox, corosync, zone]", "for: [zone, proxmox, corosync]"),
+        (
+            "{ vmbr0: bond0.12, vmbr1: bond0.2000, vmbr2: bond0.2001 }",
+            "{ vmbr2: bond0.2001, vmbr0: bond0.12, vmbr1: bond0.2000 }",
+        ),
+        ("disks: { os: boot 40GiB, etcd: fast 16GiB }", "disks: { etcd: fast 16GiB, os: boot 40GiB }"),
+        (
+            "recipients: [./keys/age-ops.pub, ./keys/age-escrow.pub]",
+            "recipients: [./keys/age-escrow.pub, ./keys/age-ops.pub]",
+        ),
         ("for: [bmc, corosync]", "for: [corosync, bmc]"),
         ("for: [nodes, api, bgp]", "for: [bgp, nodes, api]"),
         ("  alice: { cpu: 4, memory: 8GiB }\n", ""),
@@ -92,6 +109,20 @@ fn two_builds_are_the_same_also_when_lists_without_order_are_written_otherwise()
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     for (path, bytes) in &one {
         assert!(two[path] == *bytes, "{path} differs");
+    }
+}
+
+#[test]
+fn disks_that_are_named_are_handed_to_their_guests() {
+    let place = Place::campus_with(&[(
+        "machines:                             #",
+        "devices: { pve-1: { osd: [nvme-a_1, nvme-a_2, nvme-a_3, nvme-a_4] } }\nmachines:                             #",
+    )]);
+    place.build(&[]).exits(0).says("Look up the disks that are passed through, `osd` of pve-2..6");
+    for file in ["out/campus/proxmox/qm.sh", "out/campus/proxmox/vms.json"] {
+        let text = place.read(file);
+        assert!(text.contains("/dev/disk/by-id/nvme-a_4,backup=0"), "{file}");
+        assert!(text.contains("<plimsoll:device pve-2/osd/0>") && !text.contains("<plimsoll:device pve-1/"), "{file}");
     }
 }
 
@@ -149,6 +180,10 @@ fn what_cannot_be_read_is_a_wrong_call() {
     place.build(&["latin1.yaml"]).exits(2).says("`latin1.yaml` cannot be read as text");
     place.write("huge.yaml", vec![b'#'; 5 << 20]);
     place.build(&["huge.yaml"]).exits(2).says("a cluster file has at most");
+    for (name, text) in [("broken.yaml", "plimsoll: [1\n"), ("void.yaml", "\n"), ("deep.yaml", &"[".repeat(1000))] {
+        place.write(name, text);
+        place.build(&[name]).exits(2).says(&format!("`{name}` cannot be read as YAML; nothing was written"));
+    }
     place.write("cluster.yaml", CAMPUS);
     place.write("cluster.lock", "no lock at all\n");
     place.build(&[]).exits(1).says("cluster.lock");

@@ -105,9 +105,14 @@ impl Summary<'_> {
                 unknown.iter().map(|(group, hosts)| format!("`{group}` of {}", ranges(hosts))).collect();
             say(format!(
                 "Look up the disks that are passed through, {}: in proxmox/, `<plimsoll:device …>` stands where the name of \
-                 each below /dev/disk/by-id belongs.",
-                groups.join(", ")
+                 each below /dev/disk/by-id belongs. Written under `devices` in the cluster file, they are put there.",
+                groups.join(", "),
             ));
+        }
+        if design.access.ssh_keys.is_none() {
+            say("Say who may log in: no key is put on the machines and there is no password. Write \
+                 `access: { ssh: ./admins.pub }`, and the public keys of the administrators into that file."
+                .to_owned());
         }
         let files: Vec<String> = public_files(self.tree).into_iter().map(|file| format!("`{file}`")).collect();
         if !files.is_empty() {
