@@ -16,7 +16,18 @@ fn show_prints_any_part() {
         .exits(0)
         .says("# written at cluster.yaml:41:")
         .says("# allocated from network kube");
-    let said = place.run(&["show", "api", "--json"]).exits(0);
+    assert_eq!(
+        place.run(&["show", "api", "--json"]).exits(0).out,
+        place.run(&["show", "api", "--format", "json"]).exits(0).out
+    );
+    let said = place.run(&["show", "host/pve-1/disk/osd", "--origins", "--format", "json"]).exits(0);
+    let osd: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(
+        (&osd["value"]["count"], &osd["origins"]["host/pve-1/disk/osd"]),
+        (&4.into(), &"expanded from cluster.yaml:39:72".into())
+    );
+    assert!(osd["origins"]["host/pve-1"].is_string() && osd["origins"]["host/pve-10"].is_null(), "{osd}");
+    let said = place.run(&["show", "api", "--format", "json"]).exits(0);
     let api: Value = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!((&api["port"], &api["name"]), (&8443.into(), &"api.k8s.example.edu".into()));
     place.run(&["show", "machine/cp1"]).exits(2).says("`machine` has no part `cp1`").says("did you mean `cp-1`?");
@@ -35,7 +46,7 @@ fn every_rule_explains_itself() {
     let mut sorted = ids.clone();
     sorted.dedup();
     assert_eq!(sorted.len(), ids.len());
-    let said = place.run(&["explain", "--json"]).exits(0);
+    let said = place.run(&["explain", "--format", "json"]).exits(0);
     let all: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!(all.len(), ids.len());
     for rule in &all {

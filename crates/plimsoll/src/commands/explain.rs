@@ -7,7 +7,7 @@ use plimsoll_check::{reference_markdown, rules};
 use plimsoll_diagnostics::nearest;
 use serde_json::json;
 
-use super::pretty;
+use super::{Shown, pretty};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -17,11 +17,10 @@ pub(crate) struct Explain {
     /// The rule, as in a finding (`VRRP-003`); without one, every rule in one line
     rule: Option<String>,
     /// Print Markdown; without a rule, the whole reference
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "format"])]
     markdown: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Explain {
@@ -38,7 +37,7 @@ impl Explain {
                 }
             })?],
         };
-        let text = if self.json {
+        let text = if self.shown.as_json() {
             let list: Vec<_> = wanted
                 .iter()
                 .map(|rule| {

@@ -67,6 +67,33 @@ pub(crate) enum Format {
     Sarif,
 }
 
+/// How anything but findings is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Shown {
+    /// How to show it: `text` or `json`
+    #[arg(long, value_enum, default_value_t = Plain::Text, hide_possible_values = true)]
+    format: Plain,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format", hide = true)]
+    json: bool,
+}
+
+impl Shown {
+    /// Whether a program reads it.
+    pub(crate) fn as_json(self) -> bool {
+        self.json || self.format == Plain::Json
+    }
+}
+
+/// The formats of what is no finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Plain {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// Options of all commands that judge.
 #[derive(Debug, Args)]
 pub(crate) struct Judging {

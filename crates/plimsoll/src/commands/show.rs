@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use plimsoll_diagnostics::nearest;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{ClusterFile, pretty};
+use super::{ClusterFile, Shown, pretty};
 use crate::failure::Failure;
 use crate::input::{self, Cluster, Loaded};
 use crate::terminal::Terminal;
@@ -25,9 +25,8 @@ pub(crate) struct Show {
     /// Say where each fact came from: the file, a default, the lock, or other facts
     #[arg(long)]
     origins: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with = "origins")]
-    json: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Show {
@@ -45,8 +44,8 @@ impl Show {
                 None => failure.with_hint(format!("it has: {}", below.join(", "))),
             }
         })?;
-        let text = if self.json {
-            pretty(&part)
+        let text = if self.shown.as_json() {
+            pretty(&if self.origins { json!({ "value": part, "origins": origins(&cluster, path) }) } else { part })
         } else if path.is_empty() && !self.origins {
             index(&part)
         } else {
@@ -57,6 +56,16 @@ impl Show {
         terminal.out(&text)?;
         Ok(true)
     }
+}
+
+/// Where the facts of a part came from, by their paths; those of the parts around it too, which hold for what has none of
+/// its own.
+fn origins(cluster: &Cluster, path: &str) -> Map<String, Value> {
+    let under = |long: &str, short: &str| {
+        short.is_empty() || long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let related = cluster.origins.iter().filter(|(of, _)| under(of, path) || under(path, of));
+    related.map(|(of, origin)| (of.to_owned(), origin.describe(&cluster.sources).into())).collect()
 }
 
 /// The top-level parts with the number of things in each.
