@@ -24,9 +24,36 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
         }
     }
     power(spec, checker);
+    servers(spec, checker);
     external(spec, checker);
     switches(spec, checker);
     networks(spec, checker);
+}
+
+/// Servers that the site has: one that is listed twice would be counted twice.
+fn servers(spec: &Spec, checker: &mut Checker<'_>) {
+    /// Addresses of one range that are looked at; more are not taken from it either.
+    const MOST: usize = 64;
+    let Some(site) = &spec.site else { return };
+    let mut once = |what: &str, list: Vec<(String, Option<Span>)>| {
+        let mut seen: BTreeMap<String, Option<Span>> = BTreeMap::new();
+        for (server, span) in list {
+            if let Some(first) = seen.insert(server.clone(), span) {
+                let problem = Diagnostic::error(format!("`{server}` is listed twice under `{what}`")).code("duplicate");
+                checker.say(problem.at(span, "again here").context(first, "first here"));
+            }
+        }
+    };
+    let addresses = |list: &[Spanned<AddressRange>]| {
+        let each = |range: &Spanned<AddressRange>| {
+            let all = (0..MOST).map_while(|index| range.nth(index));
+            all.map(|address| (address.to_string(), range.span)).collect::<Vec<_>>()
+        };
+        list.iter().flat_map(each).collect::<Vec<_>>()
+    };
+    once("ntp", addresses(&site.ntp));
+    once("resolvers", addresses(&site.resolvers));
+    once("ntp_pools", site.ntp_pools.iter().map(|pool| (pool.to_string(), pool.span)).collect());
 }
 
 fn power(spec: &Spec, checker: &mut Checker<'_>) {
