@@ -22,6 +22,7 @@ impl fmt::Display for Verdict {
         let word = if self.accepted { "accepts" } else { "rejects" };
         write!(f, "{} {word}", self.program)?;
         match self.code {
+            Some(124) => write!(f, " (its time was up)")?,
             Some(code) => write!(f, " (exit code {code})")?,
             None => write!(f, " (ended by a signal)")?,
         }

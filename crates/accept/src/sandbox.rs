@@ -11,7 +11,9 @@ use plimsoll_rootfs::host_root::{self, Root};
 
 use crate::{Error, Files};
 
-/// How long a program may take: all of them answer within a second on an idle machine.
+/// How much of a processor a process may use: all of them answer within a second on an idle machine. What others do on the
+/// machine must not count (four busy loops on two cores stretch ifupdown2's second to half a minute), so the clock itself
+/// ends a run only after ten times as long.
 const SECONDS: u32 = 60;
 
 /// Last line of the set-up; what comes before it on standard error is not the program's.
@@ -61,7 +63,7 @@ impl Sandbox {
         self.run_for(SECONDS, files, links, None, script, args)
     }
 
-    /// The same with a limit of `seconds`, and the directory `shown` at `/mnt`.
+    /// The same with a limit of `seconds` of processor time, and the directory `shown` at `/mnt`.
     pub(crate) fn run_for(
         &self,
         seconds: u32,

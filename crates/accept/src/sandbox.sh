@@ -1,6 +1,6 @@
 # Runs a command over a root file system without leaving a trace in it or in the machine. The caller has made mount,
 # process and network namespaces, so every mount and every interface here ends with the command.
-# $1 the root, $2 files to lay over it, $3 an empty directory, $4 names of interfaces, $5 seconds, $6 a directory to show
+# $1 the root, $2 files to lay over it, $3 an empty directory, $4 names of interfaces, $5 seconds of processor time, $6 a directory to show
 # at /mnt or nothing; the rest is the command.
 set -eu
 lower=$1 files=$2 view=$3 links=$4 seconds=$5 shown=$6
@@ -33,6 +33,7 @@ ip link set lo up
 for link in $links; do
     ip link add "$link" type bridge
 done
+ulimit -t "$seconds"
 echo plimsoll-ready >&2
 exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
-    timeout --kill-after=2 "$seconds" "$@"
+    timeout --kill-after=2 "$((seconds * 10))" "$@"

@@ -17,7 +17,7 @@ for daemon in mgmtd zebra bgpd bfdd staticd; do
         { cat /tmp/$daemon; exit 1; }
 done
 # The daemons themselves hold mgmtd's lock for a moment after their start.
-for attempt in 1 2 3 4 5; do
+for attempt in $(seq 50); do
     vtysh -b >/tmp/boot 2>&1
     status=$?
     grep -q 'datastore locked' /tmp/boot || break
@@ -66,15 +66,21 @@ exec keepalived -t -f /etc/keepalived/keepalived.conf";
 
 pub(crate) const NAMED: &str = "exec named-checkconf -z /etc/bind/named.conf";
 
-/// The daemon says what it does not understand as it starts. It would go on for ever: being told to stop after a second
-/// is its good end.
+/// The daemon says what it does not understand before it looks at the interfaces, the first of which is `lo`. Then it
+/// would go on for ever: being told to stop is its good end. Waiting for that line and not for a time: a busy machine
+/// would let it say nothing at all.
 macro_rules! networkd {
     () => {
         r"
 mkdir -p /run/systemd/netif/links /run/systemd/netif/leases
 chown -R systemd-network: /run/systemd/netif
-SYSTEMD_LOG_TARGET=console timeout 1 /usr/lib/systemd/systemd-networkd
-[ $? = 124 ]"
+SYSTEMD_LOG_TARGET=console /usr/lib/systemd/systemd-networkd >/tmp/networkd 2>&1 &
+until grep -q '^lo: ' /tmp/networkd || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+kill $! 2>/dev/null
+wait $!
+status=$?
+cat /tmp/networkd >&2
+[ $status = 0 ] && grep -q '^lo: ' /tmp/networkd"
     };
 }
 
