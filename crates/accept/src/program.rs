@@ -95,7 +95,11 @@ impl Program {
             Self::Keepalived => text == "/etc/keepalived/keepalived.conf",
             Self::Named => text == "/etc/bind/named.conf",
             Self::Netplan => below("/etc/netplan", &[".yaml"]),
-            Self::Networkd => below("/etc/systemd/network", &[".network", ".netdev", ".link"]),
+            Self::Networkd => {
+                below("/etc/systemd/network", &[".network", ".netdev", ".link"])
+                    || text == "/etc/systemd/networkd.conf"
+                    || below("/etc/systemd/networkd.conf.d", &[".conf"])
+            }
             Self::Nft => text == "/etc/nftables.conf" || below("/etc/nftables.d", &[".nft", ".conf"]),
             Self::PromtoolConfig => below("/etc/prometheus", &["prometheus.yml", "prometheus.yaml"]),
             Self::PromtoolRules => below("/etc/prometheus/rules", &[".yml", ".yaml"]),

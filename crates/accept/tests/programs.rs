@@ -227,6 +227,15 @@ fn networkd() {
         .is_accepted()
         .is_rejected_with("Gateway", "Gatewey", "Unknown key 'Gatewey' in section [Network], ignoring")
         .is_rejected_with("10.30.12.1\n", "10.30.12.1111\n", "10-eth0.network:6: ");
+    let own = "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\nManageForeignNextHops=no\n";
+    example(Program::Networkd, [("/etc/systemd/networkd.conf.d/60-plimsoll.conf", own)])
+        .is_accepted()
+        .is_rejected_with(
+            "ForeignRoutes",
+            "ForeignRoute",
+            "Unknown key 'ManageForeignRoute' in section [Network], ignoring",
+        )
+        .is_rejected_with("Routes=no", "Routes=nope", "60-plimsoll.conf:2: ");
 }
 
 #[test]

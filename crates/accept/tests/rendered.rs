@@ -80,6 +80,7 @@ fn every_program_accepts_what_it_will_read() {
         Program::Keepalived,
         Program::Named,
         Program::Netplan,
+        Program::Networkd,
         Program::Nft,
         Program::Shell,
         Program::Sysctl,

@@ -38,17 +38,16 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
         for (name, zone) in held.iter().filter(|(_, zone)| zone.primary == *machine) {
             let head = header(design, ";", format_args!("Zone {name}, primary copy on {machine}"), "named.service");
             let note = if zone.update_key.is_some() {
-                "; named writes here too (signed updates): before an edit by hand `rndc freeze`, after it `rndc thaw`.\n"
+                "; Laid here once: from then on named writes it (signed updates), and another copy over it would lose its records.\n\
+                 ; Before an edit by hand `rndc freeze`, after it `rndc thaw`.\n"
             } else {
                 ""
             };
             let text = format!("{head}{note}{}", zone_file(name, zone));
             // The group may write: named keeps the journal of updates beside it.
-            tree.on_machine(
-                machine,
-                &path(name, zone, machine),
-                File::new("DNS zone", text).mode(0o644).owner("bind:bind"),
-            );
+            let file = File::new("DNS zone", text).owner("bind:bind");
+            let file = if zone.update_key.is_some() { file.once() } else { file };
+            tree.on_machine(machine, &path(name, zone, machine), file);
         }
     }
 }

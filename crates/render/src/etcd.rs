@@ -1,10 +1,22 @@
 //! The flags of etcd, as kubeadm sets them for a stacked member, with the numbers of the Design.
 
-use plimsoll_model::design::EtcdMember;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use plimsoll_model::design::{ETCD_METRICS_PORT, EtcdMember};
 use plimsoll_model::{Design, Name};
 
 /// Where kubeadm keeps the certificates of etcd.
 pub(crate) const PKI: &str = "/etc/kubernetes/pki/etcd";
+
+/// Where a member tells its metrics: to kubeadm's probes on the loopback, and to Prometheus on its own address. 2379 is no
+/// place for that: who may connect there with a client certificate may also write.
+pub(crate) fn metrics_urls(member: &EtcdMember) -> String {
+    let local = match member.address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    [local, member.address].map(|address| format!("http://{}", SocketAddr::new(address, ETCD_METRICS_PORT))).join(",")
+}
 
 /// The flags with which etcd runs on a machine; empty when it is no member.
 ///
@@ -27,7 +39,7 @@ pub fn etcd_flags_for(design: &Design, machine: &str, version: (u32, u32)) -> Ve
         format!("--initial-advertise-peer-urls={}", url(member, peer)),
         format!("--listen-client-urls=https://{local}:{client},{}", url(member, client)),
         format!("--listen-peer-urls={}", url(member, peer)),
-        format!("--listen-metrics-urls=http://{local}:2381"),
+        format!("--listen-metrics-urls={}", metrics_urls(member)),
         format!("--initial-cluster={}", cluster.join(",")),
         "--initial-cluster-state=new".into(),
         format!("--cert-file={PKI}/server.crt"),

@@ -25,6 +25,7 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
         mounts(design, tree, name, machine);
         kernel(design, tree, name, machine);
         if machine.role.is_node() {
+            tree.on_machine(name, "/etc/systemd/networkd.conf.d/60-plimsoll.conf", foreign_routes(design, name));
             tree.on_machine(name, "/etc/containerd/config.toml", containerd(design, name));
         }
     }
@@ -42,7 +43,19 @@ fn network(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
     tree.on_machine(name, "/etc/cloud/cloud.cfg.d/99-plimsoll-network.cfg", file);
 }
 
-/// The time: every server of the site, none alone; of a pool, as many as chrony takes by itself. A step is allowed only in the first updates after a start.
+/// systemd-networkd takes away what it did not make itself when it starts or an interface changes: the routes of Calico's
+/// BIRD and the next hops of MetalLB's FRR would be gone until somebody restarts those (networkd.conf(5)).
+fn foreign_routes(design: &Design, name: &Name) -> File {
+    let no = || "no".to_owned();
+    let keep =
+        [("ManageForeignRoutes", no()), ("ManageForeignRoutingPolicyRules", no()), ("ManageForeignNextHops", no())];
+    let conf = systemd::Unit { sections: vec![systemd::Section::new("Network", keep)] };
+    let head = header(design, "#", format_args!("Routes of others stay on {name}"), "systemd-networkd.service");
+    File::new("routes of others", format!("{head}{conf}"))
+}
+
+/// The time: every server of the site, none alone; of a pool, as many as chrony takes by itself. A step is allowed only in
+/// the first updates after a start.
 fn time(design: &Design, name: &Name) -> File {
     let source =
         |kind, name: String| chrony::Source { kind, name: name.into(), options: vec!["iburst".to_owned().into()] };

@@ -35,6 +35,9 @@ pub struct ManifestEntry {
     pub owner: String,
     /// What it is for.
     pub purpose: String,
+    /// It is laid where it goes only while nothing is there, and never again: the machine itself changes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
     /// Secrets that are to be filled in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
@@ -57,6 +60,7 @@ impl Manifest {
                 mode: format!("{:04o}", file.mode),
                 owner: file.owner.clone(),
                 purpose: file.purpose.clone(),
+                once: file.once,
                 secrets,
             }
         };

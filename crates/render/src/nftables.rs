@@ -1,35 +1,63 @@
-//! What each machine lets in, derived from its role.
+//! What each machine lets in, derived from its role; and each hypervisor, for itself and not for its guests.
 
 use std::fmt::Write as _;
 
 use ipnet::IpNet;
 use plimsoll_formats::systemd;
-use plimsoll_model::design::{Allow, Machine, Peer, PortRange, Protocol, State};
+use plimsoll_model::design::{Allow, Machine, Peer, PlatformKind, PortRange, Protocol, State};
 use plimsoll_model::{Design, Name};
 
 use crate::text::header;
 use crate::{File, Tree};
 
-/// Adds the rules of every machine.
+/// The one table that is ours; kube-proxy, Calico and the firewall of Proxmox VE have their own beside it.
+pub(crate) const TABLE: &str = "plimsoll";
+/// Key of the hypervisors among the roles of the Design's `firewall`.
+const HYPERVISOR: &str = "proxmox";
+const RULES: &str = "/etc/nftables.conf";
+const STOP: &str = "/etc/systemd/system/nftables.service.d/10-plimsoll.conf";
+
+/// Adds the rules of every machine and of every hypervisor.
 pub(crate) fn render(design: &Design, tree: &mut Tree) {
     for (name, machine) in design.machine.iter().filter(|(_, machine)| machine.state != State::Planned) {
-        let file = File::new("packet filter", rules(design, name, machine)).mode(0o755);
-        tree.on_machine(name, "/etc/nftables.conf", file);
-        // Debian's unit empties the whole rule set when it stops, that of services and pods included.
-        let unit = systemd::Unit {
-            sections: vec![systemd::Section::new(
-                "Service",
-                [("ExecStop", String::new()), ("ExecStop", format!("/usr/sbin/nft destroy table inet {TABLE}"))],
-            )],
-        };
-        let head = header(design, "#", format_args!("Stopping the packet filter of {name}"), "systemd");
-        let place = "/etc/systemd/system/nftables.service.d/10-plimsoll.conf";
-        tree.on_machine(name, place, File::new("stop of the packet filter", format!("{head}{unit}")));
+        tree.on_machine(name, RULES, rules(design, name, machine.role.as_str()));
+        tree.on_machine(name, STOP, stop(design, name));
+    }
+    // Without rules of its own a hypervisor is left open: an empty list would shut everybody out.
+    if !filters_hypervisors(design) {
+        return;
+    }
+    let hosts = design.host.iter().filter(|(_, host)| host.platform.kind == PlatformKind::Proxmox);
+    for (name, _) in hosts.filter(|(_, host)| host.state != State::Planned) {
+        tree.on_host(name, RULES, rules(design, name, HYPERVISOR));
+        tree.on_host(name, STOP, stop(design, name));
     }
 }
 
-/// The one table that is ours; kube-proxy and Calico have their own beside it.
-const TABLE: &str = "plimsoll";
+/// Whether hypervisors have a packet filter.
+pub(crate) fn filters_hypervisors(design: &Design) -> bool {
+    design.firewall.get(&Name::from(HYPERVISOR)).is_some_and(|allowed| !allowed.is_empty())
+}
+
+/// From where hypervisors answer SSH.
+pub(crate) fn hypervisor_administration(design: &Design) -> impl Iterator<Item = &Peer> {
+    let rules = design.firewall.get(&Name::from(HYPERVISOR)).into_iter().flatten();
+    rules
+        .filter(|allow| allow.ports.iter().any(|range| (range.first..=range.last).contains(&22)))
+        .flat_map(|allow| &allow.from)
+}
+
+/// Debian's unit empties the whole rule set when it stops, that of services and pods included.
+fn stop(design: &Design, name: &Name) -> File {
+    let unit = systemd::Unit {
+        sections: vec![systemd::Section::new(
+            "Service",
+            [("ExecStop", String::new()), ("ExecStop", format!("/usr/sbin/nft destroy table inet {TABLE}"))],
+        )],
+    };
+    let head = header(design, "#", format_args!("Stopping the packet filter of {name}"), "systemd");
+    File::new("stop of the packet filter", format!("{head}{unit}"))
+}
 
 /// What packets of one family must come from.
 enum Sources {
@@ -37,9 +65,8 @@ enum Sources {
     Some(Vec<IpNet>),
 }
 
-fn rules(design: &Design, name: &Name, machine: &Machine) -> String {
-    let head =
-        header(design, "#", format_args!("Packet filter of {name} ({})", machine.role.as_str()), "nftables.service");
+fn rules(design: &Design, name: &Name, role: &str) -> File {
+    let head = header(design, "#", format_args!("Packet filter of {name} ({role})"), "nftables.service");
     let mut text = format!(
         "#!/usr/sbin/nft -f\n{head}\
          # Only this table is replaced: a flush of everything would take the rules of services and pods too.\n\
@@ -53,7 +80,7 @@ fn rules(design: &Design, name: &Name, machine: &Machine) -> String {
          \t\tiif \"lo\" accept\n\
          \t\tmeta l4proto {{ icmp, ipv6-icmp }} accept\n"
     );
-    let allowed = design.firewall.get(&Name::from(machine.role.as_str())).map_or(&[][..], Vec::as_slice);
+    let allowed = design.firewall.get(&Name::from(role)).map_or(&[][..], Vec::as_slice);
     for allow in allowed {
         for line in allow_lines(design, allow) {
             // Writing to a String cannot fail.
@@ -61,7 +88,7 @@ fn rules(design: &Design, name: &Name, machine: &Machine) -> String {
         }
     }
     text.push_str("\t}\n}\n");
-    text
+    File::new("packet filter", text).mode(0o755)
 }
 
 /// One line a family, since a set holds addresses of one.

@@ -28,6 +28,8 @@ pub struct File {
     pub owner: String,
     /// What it is for, in a few words.
     pub purpose: String,
+    /// It is laid where it goes only while nothing is there: from then on the machine itself writes it.
+    pub once: bool,
 }
 
 /// A piece of a file.
@@ -47,7 +49,15 @@ impl File {
             mode: 0o644,
             owner: "root:root".into(),
             purpose: purpose.into(),
+            once: false,
         }
+    }
+
+    /// Laid where it goes only while nothing is there.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// With other permission bits.

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_diagnostics::{SourceId, Sources};
+use plimsoll_formats::nftables::{Judgement, Packet};
 use plimsoll_formats::{
-    Read, chrony, frr, haproxy, hosts, interfaces, keepalived, modules_load, named, sysctl, systemd, zone,
+    Read, chrony, env, frr, haproxy, hosts, interfaces, keepalived, modules_load, named, netplan, nftables, sysctl,
+    systemd, zone,
 };
 use plimsoll_model::Design;
 use plimsoll_render::{Manifest, Tree, etcd_flags, etcd_flags_for, render};
@@ -69,6 +71,12 @@ fn the_manifest_names_every_file_and_reads_back() {
     let manifest = Manifest::of(&design, &tree);
     assert_eq!(manifest.file.len(), tree.len());
     assert_eq!(manifest.file["machines/ns-1/etc/bind/plimsoll.keys"].secrets, ["tsig/externaldns", "tsig/transfer"]);
+    let once: Vec<&str> = manifest.file.iter().filter(|(_, file)| file.once).map(|(path, _)| path.as_str()).collect();
+    assert_eq!(
+        once,
+        ["machines/ns-1/var/lib/bind/db.14.30.10.in-addr.arpa", "machines/ns-1/var/lib/bind/db.apps.k8s.example.edu"],
+        "what named writes itself must not be laid over"
+    );
     assert_eq!(Manifest::from_json(&manifest.to_json()).expect("a manifest"), manifest);
 }
 
@@ -204,9 +212,98 @@ fn our_readers_give_back_the_numbers_of_the_design() {
     read_back(&tree, "machines/cp-1/etc/modules-load.d/60-plimsoll.conf", &["#"], &[], modules_load::read);
     let names = read_back(&tree, "machines/worker-1/etc/hosts", &["#"], &[], hosts::read);
     assert_eq!(names.addresses(&design.api.name)[0].0, design.api.vip[0]);
+    for node in ["cp-1", "worker-1"] {
+        let path = format!("machines/{node}/etc/systemd/networkd.conf.d/60-plimsoll.conf");
+        let conf = read_back(&tree, &path, &["#"], &[], systemd::read);
+        assert_eq!(conf.all("Network", "ManageForeignRoutes").map(|it| it.value.as_str()).collect::<Vec<_>>(), ["no"]);
+    }
     for unit in ["plimsoll-etcd-backup.timer", "plimsoll-etcd-backup.service", "var-lib-etcd.mount"] {
         read_back(&tree, &format!("machines/cp-3/etc/systemd/system/{unit}"), &["#"], &[], systemd::read);
     }
+}
+
+/// A file as our own reader understands it; it has nothing to complain about.
+fn understood<T>(tree: &Tree, path: &str, read: impl Fn(SourceId, &Sources) -> Read<T>) -> T {
+    let mut sources = Sources::new();
+    let source = sources.add(path, tree.get(path).expect(path).text());
+    let read = read(source, &sources);
+    let problems: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(problems, [""; 0], "{path}");
+    read.value
+}
+
+#[test]
+fn a_guest_has_the_designs_addresses() {
+    let design = campus();
+    let tree = render(&design);
+    for (name, machine) in &design.machine {
+        let conf = understood(&tree, &format!("machines/{name}/etc/netplan/50-cloud-init.yaml"), netplan::read);
+        let network = conf.network.expect("a network");
+        assert_eq!(network.devices().count(), machine.nic.len());
+        for nic in machine.nic.values() {
+            let found = network.devices().find(|(key, it)| it.interface(&key.value) == Some(nic.interface.as_str()));
+            let device = found.expect("every interface").1;
+            let addresses: Vec<_> = device.addresses.iter().filter_map(|address| address.net.get()).copied().collect();
+            assert_eq!(addresses, [nic.address], "{name}");
+            assert_eq!(device.mtu.get(), Some(&nic.mtu), "{name}");
+            let gateways: Vec<String> = device.default_gateways().map(ToString::to_string).collect();
+            assert_eq!(gateways, nic.gateway.iter().map(ToString::to_string).collect::<Vec<_>>(), "{name}");
+        }
+        let conf = understood(&tree, &format!("machines/{name}/etc/default/prometheus-node-exporter"), env::read);
+        assert!(conf.get("ARGS").is_some_and(|arguments| arguments.value.contains("--collector.systemd")), "{name}");
+    }
+}
+
+#[test]
+fn packet_filters_let_in_who_is_stated_and_nobody_else() {
+    let design = campus();
+    let tree = render(&design);
+    let judged = |path: &str, protocol: u8, port: Option<u16>, from: &str| {
+        let rules = understood(&tree, path, nftables::read);
+        rules.input(&Packet::v4(protocol, port).from(from.parse().expect("an address")))
+    };
+    let (control, host, worker) =
+        ("machines/cp-1/etc/nftables.conf", "hosts/pve-1/etc/nftables.conf", "machines/worker-1/etc/nftables.conf");
+    let stranger = "203.0.113.9";
+    for (path, protocol, port, from) in [
+        (control, 6, Some(2381), "10.30.12.13"),
+        (control, 6, Some(2381), "10.244.7.7"),
+        (control, 6, Some(2380), "10.30.12.11"),
+        (control, 112, None, "10.30.12.12"),
+        (control, 6, Some(8443), stranger),
+        (worker, 6, Some(9141), "10.30.12.18"),
+        (host, 6, Some(22), "10.30.11.99"),
+        (host, 6, Some(8006), "10.30.11.99"),
+        (host, 17, Some(5405), "10.30.13.11"),
+        (host, 6, Some(60_000), "10.30.11.15"),
+        (host, 6, Some(9100), "10.30.12.18"),
+        (host, 1, None, stranger),
+    ] {
+        assert_eq!(judged(path, protocol, port, from), Judgement::Accepted, "{path}: {protocol}/{port:?} of {from}");
+    }
+    for (path, protocol, port, from) in [
+        (control, 6, Some(2379), "10.30.12.13"),
+        (control, 6, Some(2381), stranger),
+        (control, 112, None, "10.30.12.13"),
+        (worker, 6, Some(2381), "10.30.12.10"),
+        // Guests share the hosts' cables: none of them may reach the hypervisor.
+        (host, 6, Some(22), "10.30.12.13"),
+        (host, 6, Some(8006), "10.30.12.13"),
+        (host, 17, Some(5405), "10.30.12.13"),
+        (host, 6, Some(5900), stranger),
+    ] {
+        let judged = judged(path, protocol, port, from);
+        assert!(matches!(judged, Judgement::Dropped(_)), "{path}: {protocol}/{port:?} of {from} is {judged:?}");
+    }
+}
+
+#[test]
+fn hypervisors_without_rules_are_left_open() {
+    let mut design = campus();
+    design.firewall.remove(&plimsoll_model::Name::from("proxmox"));
+    let tree = render(&design);
+    assert!(tree.get("hosts/pve-1/etc/nftables.conf").is_none());
+    assert!(!tree.get("RUNBOOK.md").expect("there").text().contains("Packet filter of the hosts"));
 }
 
 #[test]

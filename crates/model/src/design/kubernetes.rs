@@ -258,6 +258,9 @@ pub struct Etcd {
     pub member: Map<EtcdMember>,
 }
 
+/// Where etcd tells its health and its metrics over plain HTTP; kubeadm's probes ask there (its `EtcdMetricsPort`).
+pub const ETCD_METRICS_PORT: u16 = 2381;
+
 /// A member of etcd.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -28,8 +28,8 @@ pub use host::{
     PlatformKind, Raid, VlanInterface,
 };
 pub use kubernetes::{
-    ApiServer, Audit, Certificates, ControllerManager, Etcd, EtcdMember, EtcdTopology, EvictionHard, JoinSecrets,
-    KubeProxy, KubeProxyMode, Kubelet, Kubernetes, Reserved as KubeReserved,
+    ApiServer, Audit, Certificates, ControllerManager, ETCD_METRICS_PORT, Etcd, EtcdMember, EtcdTopology, EvictionHard,
+    JoinSecrets, KubeProxy, KubeProxyMode, Kubelet, Kubernetes, Reserved as KubeReserved,
 };
 pub use machine::{CacheMode, Drain, Image, Machine, MachineNic, Placement, Role, Taint, VirtualDisk};
 pub use names::{

@@ -13,7 +13,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
     let _ = writeln!(
         text,
         "\n# Objects of {}\n\nApply the files in the order of their numbers; each says in its head what it is. Operators come first, from \
-         their own releases:\n",
+         their own releases (with `kubectl` and Helm 3, wherever the kubeconfig is):\n",
         design.cluster
     );
     let calico = version(design, "calico");
@@ -25,14 +25,22 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
              https://raw.githubusercontent.com/projectcalico/calico/v{calico}/manifests/tigera-operator.yaml`"
         ),
     ]];
+    operators.push([
+        "between `10-` and `11-`".to_owned(),
+        "Calico's own API server, which serves the objects of `11-`".to_owned(),
+        "`kubectl wait --for=create --timeout=5m tigerastatus/apiserver && kubectl wait --for=condition=Available --timeout=10m \
+         tigerastatus/apiserver`"
+            .to_owned(),
+    ]);
     if design.metallb.is_some() {
         let release = version(design, "metallb");
+        // Its webhook judges every object of `20-` and `21-`.
         operators.push([
             "before `20-`".to_owned(),
             format!("MetalLB {release}"),
             format!(
                 "`helm install metallb metallb --repo https://metallb.github.io/metallb --version {release} --namespace metallb-system \
-                 --values values/metallb.yaml`"
+                 --values values/metallb.yaml --wait`"
             ),
         ]);
     }
@@ -41,7 +49,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
         operators.push([
             "before `30-`".to_owned(),
             format!("Rook {release}"),
-            format!("`helm install rook-ceph rook-ceph --repo https://charts.rook.io/release --version v{release} --namespace rook-ceph`"),
+            format!("`helm install rook-ceph rook-ceph --repo https://charts.rook.io/release --version v{release} --namespace rook-ceph --wait`"),
         ]);
         operators.push([
             "after `30-`".to_owned(),

@@ -262,6 +262,25 @@ fn tenants_get_their_quota_and_may_ask_for_names() {
 }
 
 #[test]
+fn every_member_of_etcd_tells_its_metrics_where_prometheus_asks() {
+    let design = campus();
+    let tree = render(&design);
+    let config = tree.get("cluster/prometheus/prometheus.yml").expect("there").text();
+    for (name, member) in &design.etcd.member {
+        let file = tree.get(&format!("machines/{name}/etc/kubernetes/patches/etcd+strategic.yaml")).expect("a patch");
+        let url = format!("http://{}:2381", member.address);
+        assert!(file.text().contains(&format!("--listen-metrics-urls=http://127.0.0.1:2381,{url}")), "{}", file.text());
+        assert!(config.contains(&format!("- {}:2381", member.address)), "{config}");
+        let filter = tree.get(&format!("machines/{name}/etc/nftables.conf")).expect("there").text();
+        assert!(
+            filter.lines().any(|line| line.contains("10.244.0.0/16") && line.contains("dport { 2381 }")),
+            "{filter}"
+        );
+    }
+    assert!(!config.contains(":2379"), "clients of etcd may write");
+}
+
+#[test]
 fn the_same_design_gives_the_same_bytes() {
     let (one, two) = (render(&whole()), render(&whole()));
     assert_eq!(one, two);

@@ -6,6 +6,7 @@ use plimsoll_model::design::{Drain, Feed, Host, Machine, Peer, PlatformKind, Rol
 use plimsoll_model::{Design, Name};
 
 use super::commands;
+use crate::nftables;
 use crate::text::{dash, list};
 
 /// `1. …` lines.
@@ -59,10 +60,11 @@ pub(super) fn installation(design: &Design) -> String {
         ));
         steps.push(
             "Copy `hosts/<host>/` to `/`, `ifreload -a`, `systemctl restart chrony`; look at `cat /proc/net/bonding/*`, ping the gateway, and check \
-             the time with `chronyc sources`."
+             the time with `chronyc sources`. `apt-get install prometheus-node-exporter`, since the alerts ask the hosts too."
                 .into(),
         );
         steps.push("Join the hosts: `proxmox/cluster.sh`, one line after the other.".into());
+        steps.extend(hypervisor_filter(design));
         let images: std::collections::BTreeSet<&str> =
             design.machine.values().map(|machine| machine.image.os.as_str()).collect();
         steps.push(format!(
@@ -83,12 +85,18 @@ pub(super) fn installation(design: &Design) -> String {
         steps.push("Make the guests: `sh qm.sh` of `proxmox/` on each host makes its own and no others (root alone may pass disks through by their path); \
              or the calls of `proxmox/vms.json`.".into());
     }
-    steps.push(
-        "Wait for `cloud-init status --wait` on each machine. Copy `machines/<machine>/` to `/` of it (owners and modes are in `manifest.json`), \
-         then `systemctl daemon-reload`, `systemd-sysusers`, `systemctl restart systemd-modules-load`, `sysctl --system`, `systemctl enable --now \
-         var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart chrony`."
-            .into(),
-    );
+    steps.push(format!(
+        "Wait for `cloud-init status --wait` on each machine. Copy `machines/<machine>/` to `/` of it: `tar -C machines/<machine> --owner=0 \
+         --group=0 -cf - . | ssh {}@<address> sudo tar -C / --no-overwrite-dir -xpf -` (`manifest.json` has modes, and the owners that are not \
+         root){}. Then `systemctl daemon-reload`, `systemd-sysusers`, `systemctl restart systemd-modules-load`, `sysctl --system`, `systemctl enable --now \
+         var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart chrony`.",
+        design.access.user,
+        if zones_change(design) {
+            "; whoever copies again later leaves out what `manifest.json` marks `once`: `--exclude=./var/lib/bind`"
+        } else {
+            ""
+        },
+    ));
     if !design.firewall.is_empty() {
         steps.push(format!(
             "On each machine `systemctl enable nftables` (Debian does not start it by itself) and `systemctl restart nftables`. From then on SSH is \
@@ -100,10 +108,16 @@ pub(super) fn installation(design: &Design) -> String {
     if !zone_servers.is_empty() {
         let zones = list(design.zone.keys());
         steps.push(format!(
-            "DNS servers ({}): `named-checkconf -z`, `systemctl restart named`; the zones are {zones}. Then ask {} to delegate them. Files below \
-             `/var/lib/bind` are laid there this once: named keeps the records of services in them, and a second copy would throw those away.",
+            "DNS servers ({}): {}`named-checkconf -z`, `systemctl restart named`; the zones are {zones}. Then ask {} to delegate them.{}",
             list(&zone_servers),
+            if zones_change(design) { "`chown bind:bind /var/lib/bind/db.*`, " } else { "" },
             list(design.zone.values().filter_map(|zone| zone.delegated_by.as_ref()).collect::<std::collections::BTreeSet<_>>()),
+            if zones_change(design) {
+                " Files below `/var/lib/bind` are laid there this once: named keeps the records of services in them, and a second copy \
+                 would throw those away."
+            } else {
+                ""
+            },
         ));
     }
     steps.push(format!(
@@ -121,13 +135,14 @@ pub(super) fn installation(design: &Design) -> String {
     };
     steps.push(format!(
         "On {first}: {balanced}`kubeadm init --config /etc/kubernetes/kubeadm.yaml --upload-certs`. It waits for {}:{}, which comes up by itself \
-         on {}.",
+         on {}. Then `mkdir -p ~/.kube && cp /etc/kubernetes/admin.conf ~/.kube/config`, there and wherever else `kubectl` is called.",
         design.api.name,
         design.api.port,
         api_interface(design, &first),
     ));
     steps.push(format!(
-        "Join {} with `kubeadm join --config /etc/kubernetes/kubeadm-join.yaml`, one after the other and within two hours; wait for `etcdctl endpoint health --cluster` each time. \
+        "Join {} with `kubeadm join --config /etc/kubernetes/kubeadm-join.yaml`, one after the other and within two hours; wait for `e endpoint health --cluster` each time \
+         (the alias of \"An etcd member\" below). \
          Then start `haproxy` and `keepalived` there too: exactly one machine may hold {}.",
         list(control.iter().skip(1)),
         list(&design.api.vip)
@@ -147,6 +162,29 @@ pub(super) fn installation(design: &Design) -> String {
     }
     steps.push("Measure before users come: power off the holder of the VIP, pull a cable, stop a leaf; compare with what was proved.".into());
     numbered(&steps)
+}
+
+/// Whether a zone takes signed updates, so that its file is the server's own after its start.
+fn zones_change(design: &Design) -> bool {
+    design.zone.values().any(|zone| zone.update_key.is_some())
+}
+
+/// How the packet filter of hypervisors is tried without locking oneself out: it goes by itself unless somebody who still
+/// gets in turns it on for good.
+fn hypervisor_filter(design: &Design) -> Option<String> {
+    let table = nftables::TABLE;
+    nftables::filters_hypervisors(design).then(|| {
+        let from: std::collections::BTreeSet<String> = nftables::hypervisor_administration(design).map(said).collect();
+        format!(
+            "Packet filter of the hosts, one host after the other: `apt-get install -o Dpkg::Options::=--force-confold nftables`; \
+             then, before anything else, the way back: `systemd-run --on-active=5m /usr/sbin/nft destroy table inet \
+             {table}`. Now `nft -f /etc/nftables.conf`. SSH is answered only from {}: open a second session, look at port 8006 in a browser, and \
+             at `pvecm status`, which must show every host. What does not get through comes back after the five minutes; write the \
+             network that is missing under `admins:` of `access:` and build again. When all is well and the five minutes are over: `systemctl \
+             enable nftables` and `systemctl restart nftables`. At the console `nft destroy table inet {table}` opens the host again.",
+            list(from)
+        )
+    })
 }
 
 /// Where names of interfaces were chosen, since nobody stated them.
@@ -175,15 +213,20 @@ fn administration(design: &Design) -> String {
     let of_machines = design.firewall.iter().filter(|(role, _)| roles.contains(role.as_str()));
     let rules = of_machines.flat_map(|(_, allowed)| allowed);
     let rules = rules.filter(|allow| allow.ports.iter().any(|range| range.first == 22));
-    let from = rules.flat_map(|allow| &allow.from).map(|peer| match peer {
+    let from = rules.flat_map(|allow| &allow.from).map(said);
+    list(from.collect::<std::collections::BTreeSet<_>>())
+}
+
+/// Whoever may send, in words.
+fn said(peer: &Peer) -> String {
+    match peer {
         Peer::Any => "everywhere".to_owned(),
         Peer::Prefix(prefix) => prefix.to_string(),
         Peer::Nodes => "the nodes".to_owned(),
         Peer::Role(name) => format!("machines of role {name}"),
         Peer::Network(name) => format!("network {name}"),
         Peer::External(name) => name.to_string(),
-    });
-    list(from.collect::<std::collections::BTreeSet<_>>())
+    }
 }
 
 /// Where the container runtime comes from: Debian's own package, or one of the design's version.
@@ -311,7 +354,7 @@ pub(super) fn shutdown(design: &Design) -> String {
 
 pub(super) fn maintenance(design: &Design) -> String {
     let mut text = String::from(
-        "One host at a time, and only while nothing else is down: every node Ready, `etcdctl endpoint health --cluster` good, Ceph (if any) healthy. For each host, what is on it:\n\n",
+        "One host at a time, and only while nothing else is down: every node Ready, `e endpoint health --cluster` good (the alias of \"An etcd member\" below), Ceph (if any) healthy. For each host, what is on it:\n\n",
     );
     for (name, host) in &design.host {
         let on: Vec<(&Name, &Machine)> = design.machine.iter().filter(|(_, machine)| machine.host == *name).collect();

@@ -2,8 +2,8 @@
 
 use plimsoll_diagnostics::Spanned;
 use plimsoll_model::design::{
-    Allow, Announce, Calico, Ceph, Encapsulation, Kubernetes, Machine, MetalLb, NodeLocalDns, Peer, PortRange,
-    Protocol, Purpose, Role, Site,
+    Allow, Announce, Calico, Ceph, ETCD_METRICS_PORT, Encapsulation, Kubernetes, Machine, MetalLb, MetalLbMode,
+    NodeLocalDns, Peer, PortRange, Protocol, Purpose, Role, Site,
 };
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::scalars::Prefix;
@@ -146,7 +146,13 @@ fn node(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
                 if metallb.peer.values().any(|peer| peer.multihop) { vec![3784, 3785, 4784] } else { vec![3784, 3785] };
             allowed.push(allow("BFD of MetalLB", Protocol::Udp, &ports, routers()));
         }
-        allowed.push(allow("metrics of MetalLB", Protocol::Tcp, &[9120], nodes_and_pods(parts)));
+        // Of the speaker; of FRR beside it; of FRR-K8s and its FRR (`secureMetricsPort` of the charts).
+        let ports: &[u16] = match metallb.mode {
+            MetalLbMode::Native => &[9120],
+            MetalLbMode::Frr => &[9120, 9121],
+            MetalLbMode::FrrK8s => &[9120, 9140, 9141],
+        };
+        allowed.push(allow("metrics of MetalLB", Protocol::Tcp, ports, nodes_and_pods(parts)));
         if metallb.memberlist && metallb.pool.values().any(|pool| pool.announce.contains(&Announce::L2)) {
             allowed.push(allow("memberlist of MetalLB", Protocol::Tcp, &[7946], nodes()));
             allowed.push(allow("memberlist of MetalLB", Protocol::Udp, &[7946], nodes()));
@@ -181,6 +187,7 @@ fn control_plane(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
         nodes_and_pods(parts).into_iter().chain(networks_for(parts, &[Purpose::Proxmox])).chain(known).collect()
     };
     allowed.push(allow("etcd", Protocol::Tcp, &[2379, 2380], own()));
+    allowed.push(allow("metrics of etcd", Protocol::Tcp, &[ETCD_METRICS_PORT], nodes_and_pods(parts)));
     allowed.push(allow("API server", Protocol::Tcp, &[parts.kubernetes.apiserver.bind_port], nodes_and_pods(parts)));
     allowed.push(allow("API through the balancer", Protocol::Tcp, &[parts.api_port], users));
     allowed.push(allow("VRRP of keepalived", Protocol::Vrrp, &[], own()));

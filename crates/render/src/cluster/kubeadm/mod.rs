@@ -10,11 +10,14 @@ use plimsoll_formats::kubeadm::{
     NodeRegistration, Patches, Taint, TokenDiscovery, UpgradeConfiguration, UpgradeStep,
 };
 use plimsoll_formats::kubernetes::{config, text};
-use plimsoll_model::design::{Machine, Purpose, Role};
+use plimsoll_model::design::{EtcdTopology, Machine, Purpose, Role};
 use plimsoll_model::{Design, Name};
 use plimsoll_yaml::{Node, emit_documents};
+use serde_json::json;
 
-use super::{coredns, header, node_labels};
+use super::node::from_json;
+use super::{coredns, header, manifest, node_labels};
+use crate::etcd::metrics_urls;
 use crate::{File, Hole, Tree};
 
 /// Read by `kubeadm init` on the first control-plane machine.
@@ -36,6 +39,9 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
         if machine.role == Role::ControlPlane {
             let patch = coredns::patch(design);
             tree.on_machine(name, &format!("{PATCHES}/corednsdeployment+strategic.yaml"), patch);
+            if let Some(patch) = etcd_patch(design, name) {
+                tree.on_machine(name, &format!("{PATCHES}/etcd+strategic.yaml"), patch);
+            }
             tree.on_machine(name, UPGRADE, upgrade(design));
             policy::render(design, tree, name);
         }
@@ -92,6 +98,18 @@ fn join(design: &Design, name: &Name, machine: &Machine) -> File {
     let what =
         if control_plane { "How this machine joins the control plane" } else { "How this machine joins as a worker" };
     file(design, what, "join", &[config(&configuration)], &[token, key, hash])
+}
+
+/// Where this member tells its metrics. `extraArgs` hold for all members alike, so an address of one's own needs a patch;
+/// a flag that is given twice counts as it is given last, and `args` follow `command`.
+fn etcd_patch(design: &Design, name: &Name) -> Option<File> {
+    let etcd = &design.etcd;
+    let stated = etcd.extra_args.contains_key(&Name::from("listen-metrics-urls"));
+    let member = etcd.member.get(name).filter(|_| etcd.topology == EtcdTopology::Stacked && !stated)?;
+    let flag = format!("--listen-metrics-urls={}", metrics_urls(member));
+    let pod = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "etcd", "namespace": "kube-system" },
+        "spec": { "containers": [{ "name": "etcd", "args": [flag] }] } });
+    Some(manifest(design, "Metrics of etcd for Prometheus too", "kubeadm (patches)", &[from_json(&pod)]))
 }
 
 /// So that an upgrade keeps what the patches changed.

@@ -267,6 +267,7 @@ fn machines(set: &AlertThresholds) -> Vec<Alert> {
             "up{job=\"machines\"} == 0",
             "{{ $labels.machine }} does not answer",
         ),
+        alert("HostDown", TICKET, set.down_for, "up{job=\"hosts\"} == 0", "{{ $labels.host }} does not answer"),
         alert(
             "KubeletDown",
             TICKET,
@@ -279,31 +280,31 @@ fn machines(set: &AlertThresholds) -> Vec<Alert> {
             TICKET,
             Millis::minutes(15),
             format!(
-                "1 - node_filesystem_avail_bytes{{job=\"machines\",fstype!~\"tmpfs|overlay|squashfs\"}} / node_filesystem_size_bytes > {}",
+                "1 - node_filesystem_avail_bytes{{job=~\"machines|hosts\",fstype!~\"tmpfs|overlay|squashfs\"}} / node_filesystem_size_bytes > {}",
                 set.disk_full
             ),
-            "{{ $labels.machine }}: {{ $labels.mountpoint }} is {{ $value | humanizePercentage }} full",
+            "{{ or $labels.machine $labels.host }}: {{ $labels.mountpoint }} is {{ $value | humanizePercentage }} full",
         ),
         alert(
             "MemoryShort",
             TICKET,
             Millis::minutes(15),
-            "node_memory_MemAvailable_bytes{job=\"machines\"} / node_memory_MemTotal_bytes < 0.05",
-            "{{ $labels.machine }}: {{ $value | humanizePercentage }} of memory is left",
+            "node_memory_MemAvailable_bytes{job=~\"machines|hosts\"} / node_memory_MemTotal_bytes < 0.05",
+            "{{ or $labels.machine $labels.host }}: {{ $value | humanizePercentage }} of memory is left",
         ),
         alert(
             "ClockWrong",
             TICKET,
             Millis::minutes(5),
-            format!("abs(node_timex_offset_seconds{{job=\"machines\"}}) > {}", set.clock_skew.as_secs()),
-            "{{ $labels.machine }}: the clock is {{ $value | humanizeDuration }} off",
+            format!("abs(node_timex_offset_seconds{{job=~\"machines|hosts\"}}) > {}", set.clock_skew.as_secs()),
+            "{{ or $labels.machine $labels.host }}: the clock is {{ $value | humanizeDuration }} off",
         ),
         alert(
             "ClockFree",
             TICKET,
             Millis::minutes(15),
-            "node_timex_sync_status{job=\"machines\"} == 0",
-            "{{ $labels.machine }}: the clock follows no server",
+            "node_timex_sync_status{job=~\"machines|hosts\"} == 0",
+            "{{ or $labels.machine $labels.host }}: the clock follows no server",
         ),
         alert(
             "UnitFailed",
@@ -317,7 +318,7 @@ fn machines(set: &AlertThresholds) -> Vec<Alert> {
             TICKET,
             Millis::minutes(2),
             "node_bonding_active < node_bonding_slaves",
-            "{{ $labels.instance }}: {{ $labels.master }} has lost a port",
+            "{{ $labels.host }}: {{ $labels.master }} has lost a port",
         ),
     ]
 }

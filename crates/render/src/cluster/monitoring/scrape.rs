@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use plimsoll_model::Design;
-use plimsoll_model::design::{Machine, Role};
+use plimsoll_model::design::{ETCD_METRICS_PORT, Host, Machine, PlatformKind, Purpose, Role, State};
 use serde_json::{Value, json};
 
 use crate::cluster::kubeadm::node_addresses;
@@ -11,8 +11,6 @@ use crate::cluster::namespaces::{EXTERNAL_DNS, METALLB, ROOK};
 
 /// Where a pod finds its token and the cluster's authority.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-/// Where the client certificate for etcd is mounted (`healthcheck-client` of kubeadm does).
-const ETCD_PKI: &str = "/etc/prometheus/etcd";
 /// Port of the node exporter (its default).
 pub(super) const NODE_EXPORTER: u16 = 9100;
 
@@ -49,15 +47,19 @@ fn jobs(design: &Design) -> Vec<Value> {
         .member
         .iter()
         .map(|(name, member)| {
-            let address = SocketAddr::new(member.address, design.etcd.client_port).to_string();
+            let address = SocketAddr::new(member.address, ETCD_METRICS_PORT).to_string();
             json!({ "targets": [address], "labels": { "machine": name.as_str() } })
         })
         .collect();
     let by_account = || json!({ "type": "Bearer", "credentials_file": format!("{ACCOUNT}/token") });
     let by_authority = || json!({ "ca_file": format!("{ACCOUNT}/ca.crt") });
     let node_label = json!([{ "source_labels": ["__meta_kubernetes_node_name"], "target_label": "node" }]);
-    let mut jobs = vec![
-        json!({ "job_name": "machines", "static_configs": machines }),
+    let mut jobs = vec![json!({ "job_name": "machines", "static_configs": machines })];
+    let hosts = hosts(design);
+    if !hosts.is_empty() {
+        jobs.push(json!({ "job_name": "hosts", "static_configs": hosts }));
+    }
+    jobs.extend([
         json!({ "job_name": "api", "scheme": "https", "authorization": by_account(), "tls_config": by_authority(),
             "static_configs": servers }),
         // Through the balancer: what clients see.
@@ -65,16 +67,14 @@ fn jobs(design: &Design) -> Vec<Value> {
             "static_configs": [{ "targets": [target(&design.api.name, design.api.port)] }],
             "metric_relabel_configs": [{ "source_labels": ["__name__"], "regex": "apiserver_build_info|kubernetes_build_info",
                 "action": "keep" }] }),
-        json!({ "job_name": "etcd", "scheme": "https", "static_configs": members, "tls_config": {
-            "ca_file": format!("{ETCD_PKI}/ca.crt"), "cert_file": format!("{ETCD_PKI}/tls.crt"),
-            "key_file": format!("{ETCD_PKI}/tls.key") } }),
+        json!({ "job_name": "etcd", "static_configs": members }),
         json!({ "job_name": "kubelet", "scheme": "https", "authorization": by_account(),
             // Kubelets sign their own serving certificate unless somebody approves a better one.
             "tls_config": if design.kubernetes.kubelet.server_tls_bootstrap { by_authority() }
                 else { json!({ "insecure_skip_verify": true }) },
             "kubernetes_sd_configs": [{ "role": "node" }], "relabel_configs": node_label }),
         pods("coredns", "kube-system", "k8s-app", "kube-dns", "metrics", false),
-    ];
+    ]);
     if design.nodelocal.is_some() {
         jobs.push(pods("node-local-dns", "kube-system", "k8s-app", "node-local-dns", "metrics", false));
     }
@@ -88,6 +88,19 @@ fn jobs(design: &Design) -> Vec<Value> {
         jobs.push(pods("external-dns", EXTERNAL_DNS, "app.kubernetes.io/name", "external-dns", "http", false));
     }
     jobs
+}
+
+/// The node exporters of the hypervisors, which alone see bonds and disks, on their addresses of management.
+fn hosts(design: &Design) -> Vec<Value> {
+    let management = design.network_for(Purpose::Proxmox).map(|(name, _)| name);
+    let there = |host: &&Host| host.platform.kind == PlatformKind::Proxmox && host.state != State::Planned;
+    let all = design.host.iter().filter(|(_, host)| there(host));
+    all.filter_map(|(name, host)| {
+        let address = host.address.get(management?)?.address.addr();
+        let target = SocketAddr::new(address, NODE_EXPORTER).to_string();
+        Some(json!({ "targets": [target], "labels": { "host": name.as_str() } }))
+    })
+    .collect()
 }
 
 /// Pods of a namespace with a label, on the ports of that name.
