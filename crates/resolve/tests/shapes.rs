@@ -3,7 +3,7 @@
 mod common;
 
 use common::{CAMPUS, Run, campus};
-use plimsoll_model::design::{FailureDomain, Purpose, VrrpCheckKind};
+use plimsoll_model::design::{FailureDomain, Purpose, Reach, VrrpCheckKind};
 use plimsoll_model::units::Millis;
 
 #[test]
@@ -195,4 +195,26 @@ fn time_comes_from_debian_where_nobody_names_a_server() {
     let pools = site(&campus(ntp, "  ntp_pools: [ptbtime.example.edu, de.pool.example.edu]\n"));
     assert_eq!(pools.ntp_pools, ["de.pool.example.edu", "ptbtime.example.edu"], "their order has no meaning");
     assert_eq!(pools.ntp, [] as [std::net::IpAddr; 0]);
+}
+
+#[test]
+fn a_tenant_reaches_what_is_stated_in_whatever_order() {
+    let of = |from: &str, to: &str| {
+        let stated = format!("alice: {{ cpu: 4, memory: 8GiB, from: {from}, to: {to} }}");
+        let run = Run::of(&campus("alice: { cpu: 4, memory: 8GiB }", &stated));
+        assert_eq!(run.problems(), "");
+        let tenant = run.design().tenant[&"alice".into()].clone();
+        (tenant.from, tenant.to)
+    };
+    let (from, to) = of("any", "[shared, 10.30.1.0/24, internet]");
+    assert_eq!(from, [Reach::Any]);
+    assert_eq!(to.len(), 3);
+    for wanted in
+        [Reach::Namespace("shared".into()), Reach::Prefix("10.30.1.0/24".parse().expect("a prefix")), Reach::Internet]
+    {
+        assert!(to.contains(&wanted), "{wanted:?} is not in {to:?}");
+    }
+    assert_eq!(of("any", "[internet, shared, 10.30.1.0/24]").1, to);
+    let closed = Run::of(common::CAMPUS).design().tenant[&"alice".into()].clone();
+    assert_eq!((closed.from, closed.to), (Vec::new(), Vec::new()), "closed until somebody says otherwise");
 }

@@ -5,7 +5,7 @@ use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_yaml::{Map, OneOrMany, choice, record};
 
 use crate::Opt;
-use crate::scalars::{AddressRange, DiskClass, DomainName, Name, Names, Prefix, Version};
+use crate::scalars::{AddressRange, DiskClass, DomainName, Name, Names, Prefix, Reach, Version};
 
 choice! {
     /// Who runs Ceph.
@@ -314,6 +314,13 @@ record! {
         pub gpus: Opt<u32>,
         /// Whether law asks for encrypted volumes and backups.
         pub regulated: Opt<bool>,
+        /// Who may connect to its pods, beside its own namespace: `any`, `internet`, prefixes, namespaces (of the ingress
+        /// controller, say). Nobody when not given. A prefix sees clients' own addresses only through a service with
+        /// `externalTrafficPolicy: Local`.
+        pub from: OneOrMany<Spanned<Reach>>,
+        /// Where its pods may connect to, beside its own namespace and the resolver: `any`, `internet` (every public
+        /// address, none of the site's), prefixes, namespaces. Nowhere when not given.
+        pub to: OneOrMany<Spanned<Reach>>,
         /// What it wants of the cluster's namespaces; its own name when not given.
         pub namespaces: Vec<Spanned<Name>>,
     }

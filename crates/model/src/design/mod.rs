@@ -37,7 +37,7 @@ pub use names::{
 };
 pub use network::{AddressRange, Gateway, Network, Purpose};
 pub use operations::{
-    Access, AlertThresholds, Backups, EtcdBackup, LimitRange, Monitoring, PriorityClass, Tenant, VolumeBackup,
+    Access, AlertThresholds, Backups, EtcdBackup, LimitRange, Monitoring, PriorityClass, Reach, Tenant, VolumeBackup,
 };
 pub use plant::{
     Cable, CableEnd, External, ExternalKind, Feed, Lag, LagMode, Mlag, MlagKind, Pdu, PduRef, Psu, Rack, Reserved,

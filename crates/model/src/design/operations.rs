@@ -1,5 +1,6 @@
 //! Backups, monitoring, access and tenants.
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Bytes, MilliCpu, Millis};
@@ -31,6 +32,26 @@ pub struct Tenant {
     pub users: Vec<String>,
     /// Whether law asks for encrypted volumes and backups.
     pub regulated: bool,
+    /// Who may connect to its pods, beside its own namespace.
+    #[serde(default)]
+    pub from: Vec<Reach>,
+    /// Where its pods may connect to, beside its own namespace and the resolver.
+    #[serde(default)]
+    pub to: Vec<Reach>,
+}
+
+/// The other side of a tenant's connections.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Pods of a namespace.
+    Namespace(Name),
+    /// Addresses of a prefix.
+    Prefix(IpNet),
+    /// Every public address that is not the cluster's own.
+    Internet,
+    /// Everybody.
+    Any,
 }
 
 /// What a container gets that asks for nothing, and the most it may ask for.

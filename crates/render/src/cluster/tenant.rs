@@ -1,5 +1,6 @@
 //! The namespace of each tenant: quota, defaults, rights, and what may talk to it.
 
+use ipnet::IpNet;
 use plimsoll_diagnostics::Spanned;
 use plimsoll_formats::Setting;
 use plimsoll_formats::kubernetes::core::{
@@ -9,7 +10,7 @@ use plimsoll_formats::kubernetes::core::{
 use plimsoll_formats::kubernetes::meta::{LabelSelector, Labels, labels};
 use plimsoll_formats::kubernetes::quantity::Quantity;
 use plimsoll_formats::kubernetes::{Metadata, object, text, texts};
-use plimsoll_model::design::Tenant;
+use plimsoll_model::design::{Reach, Tenant};
 use plimsoll_model::units::{Bytes, MilliCpu};
 use plimsoll_model::{Design, Name};
 use plimsoll_yaml::Map;
@@ -30,6 +31,12 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
             object(&meta("allow-dns"), &allow_dns(design)),
             object(&meta("allow-same-namespace"), &allow_same_namespace()),
         ];
+        if !tenant.from.is_empty() {
+            documents.push(object(&meta("allow-from"), &allow(design, "Ingress", &tenant.from)));
+        }
+        if !tenant.to.is_empty() {
+            documents.push(object(&meta("allow-to"), &allow(design, "Egress", &tenant.to)));
+        }
         if !tenant.users.is_empty() {
             documents.push(members(name, "users", "edit", &[], &tenant.users));
         }
@@ -139,4 +146,68 @@ fn allow_same_namespace() -> NetworkPolicy {
         ..NetworkPolicySpec::default()
     };
     NetworkPolicy { spec: spec.into() }
+}
+
+/// Addresses that belong to nobody on the Internet: private and shared use, loopback, link-local (RFC 1918, 6598, 3927,
+/// 4193, 4291).
+const PRIVATE: [&str; 8] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+];
+
+/// What the cluster file opens in one direction. A rule that names nobody means everybody, so `any` stands alone.
+fn allow(design: &Design, direction: &str, sides: &[Reach]) -> NetworkPolicy {
+    let everybody = sides.contains(&Reach::Any);
+    let peers: Vec<NetworkPeer> =
+        if everybody { Vec::new() } else { sides.iter().flat_map(|side| peers(design, side)).collect() };
+    let mut spec =
+        NetworkPolicySpec { policy_types: Setting::from(texts([direction])), ..NetworkPolicySpec::default() };
+    if direction == "Ingress" {
+        spec.ingress = vec![NetworkRule { from: peers, ..NetworkRule::default() }];
+    } else {
+        spec.egress = vec![NetworkRule { to: peers, ..NetworkRule::default() }];
+    }
+    NetworkPolicy { spec: spec.into() }
+}
+
+fn peers(design: &Design, side: &Reach) -> Vec<NetworkPeer> {
+    let block = |cidr: String, except: Vec<String>| NetworkPeer {
+        ip_block: Some(IpBlock { cidr: text(cidr), except: texts(except) }),
+        ..NetworkPeer::default()
+    };
+    match side {
+        Reach::Any => Vec::new(),
+        Reach::Prefix(prefix) => vec![block(prefix.to_string(), Vec::new())],
+        Reach::Namespace(name) => vec![NetworkPeer {
+            namespace_selector: Some(LabelSelector::of(labels([("kubernetes.io/metadata.name", name.as_str())]))),
+            ..NetworkPeer::default()
+        }],
+        Reach::Internet => {
+            let mut families = vec![("0.0.0.0/0", true)];
+            if design.kubernetes.pods.iter().any(|pods| pods.addr().is_ipv6()) {
+                families.push(("::/0", false));
+            }
+            families.into_iter().map(|(all, four)| block(all.to_owned(), not_the_internet(design, four))).collect()
+        }
+    }
+}
+
+/// Private prefixes of a family, and the cluster's own that are public.
+fn not_the_internet(design: &Design, four: bool) -> Vec<String> {
+    let mut nets: Vec<IpNet> = PRIVATE.iter().filter_map(|net| net.parse().ok()).collect();
+    let kubernetes = &design.kubernetes;
+    let networks = design.network.values();
+    let own = networks.flat_map(|network| [Some(IpNet::V4(network.ipv4)), network.ipv6.map(IpNet::V6)]).flatten();
+    for net in own.chain(kubernetes.pods.iter().copied()).chain(kubernetes.services.iter().copied()) {
+        if !nets.iter().any(|known| known.contains(&net.trunc())) {
+            nets.push(net.trunc());
+        }
+    }
+    nets.iter().filter(|net| net.addr().is_ipv4() == four).map(ToString::to_string).collect()
 }

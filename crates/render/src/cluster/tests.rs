@@ -262,6 +262,38 @@ fn tenants_get_their_quota_and_may_ask_for_names() {
 }
 
 #[test]
+fn a_tenant_is_closed_but_for_what_is_stated() {
+    let tree = render(&whole());
+    let manifest = read(&tree, "cluster/50-tenant-analytics.yaml");
+    let policy = |name: &str| manifest.of::<core::NetworkPolicy>().find(|(object, _)| object.name() == Some(name));
+    let from = policy("allow-from").expect("it is stated").1;
+    assert_eq!(from.spec.ingress.len(), 1, "one rule");
+    assert!(from.spec.ingress[0].from.is_empty(), "and it names nobody: everybody may come");
+    let to = policy("allow-to").expect("it is stated").1;
+    let peers = &to.spec.egress[0].to;
+    let namespace = peers[0].namespace_selector.as_ref().expect("a namespace");
+    assert_eq!(
+        namespace.match_labels.get("kubernetes.io/metadata.name").and_then(|it| it.get()).map(String::as_str),
+        Some("shared")
+    );
+    let blocks: Vec<(String, Vec<String>)> = peers
+        .iter()
+        .filter_map(|peer| peer.ip_block.as_ref())
+        .map(|block| (block.cidr.to_string(), block.except.iter().map(ToString::to_string).collect()))
+        .collect();
+    assert_eq!(blocks[0], ("10.30.1.0/24".to_owned(), Vec::new()));
+    assert_eq!(blocks[1].0, "0.0.0.0/0");
+    assert_eq!(
+        blocks[1].1,
+        ["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+        "the networks, pods and services of this cluster lie in there"
+    );
+    let alice = read(&render(&campus()), "cluster/50-tenant-alice.yaml");
+    let names: Vec<&str> = alice.of::<core::NetworkPolicy>().filter_map(|(object, _)| object.name()).collect();
+    assert_eq!(names, ["default-deny", "allow-dns", "allow-same-namespace"]);
+}
+
+#[test]
 fn every_member_of_etcd_tells_its_metrics_where_prometheus_asks() {
     let design = campus();
     let tree = render(&design);

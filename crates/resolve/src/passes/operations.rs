@@ -1,12 +1,13 @@
 //! Tenants, backups, monitoring, access, objectives and assumptions.
 
-use plimsoll_diagnostics::Diagnostic;
+use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
     Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, Monitoring, Objectives,
-    PriorityClass, Role, Tenant, VolumeBackup,
+    PriorityClass, Reach, Role, Tenant, VolumeBackup,
 };
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
+use plimsoll_spec::scalars;
 use plimsoll_spec::services::{self, Often, With};
 
 use crate::cx::{At, Cx, error, sorted};
@@ -77,10 +78,25 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
                 .map(|(index, user)| at.written(&format!("users/{index}"), user))
                 .collect(),
             regulated: at.or_chosen("regulated", spec.regulated.as_ref(), false, "nobody said so"),
+            from: reach(&at, "from", &spec.from),
+            to: reach(&at, "to", &spec.to),
         };
         tenants.insert(name(word), design);
     }
     tenants
+}
+
+/// The other sides of a tenant's connections; none unless it is said.
+fn reach(at: &At<'_, '_>, field: &str, written: &[Spanned<scalars::Reach>]) -> Vec<Reach> {
+    at.chosen_unless(field, written.is_empty(), "a tenant is closed until somebody says otherwise");
+    let known = |word: &scalars::Reach| match word {
+        scalars::Reach::Any => Reach::Any,
+        scalars::Reach::Internet => Reach::Internet,
+        scalars::Reach::Prefix(prefix) => Reach::Prefix(prefix.0),
+        scalars::Reach::Namespace(word) => Reach::Namespace(name(word)),
+    };
+    let sorted = sorted(written);
+    sorted.iter().enumerate().map(|(index, word)| known(&at.written(&format!("{field}/{index}"), word))).collect()
 }
 
 pub(crate) fn priority_classes(cx: &Cx<'_>) -> Map<PriorityClass> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{bounded, scalar};
+use super::{Name, bounded, scalar};
 
 /// A network prefix without host bits: `10.30.12.0/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,47 @@ impl fmt::Display for Prefix {
     }
 }
 scalar!(Prefix, "a prefix", Text, Some("^[0-9a-fA-F.:]+/[0-9]{1,3}$"), &["10.30.12.0/24", "2001:db8:1::/64"]);
+
+/// The other side of a tenant's connections: `any`, `internet`, a prefix, or the name of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Everybody.
+    Any,
+    /// Every public address that is not the cluster's own.
+    Internet,
+    /// Addresses of a prefix.
+    Prefix(Prefix),
+    /// Pods of a namespace.
+    Namespace(Name),
+}
+
+impl Reach {
+    fn parse_text(text: &str) -> Result<Self, String> {
+        match text {
+            "any" => Ok(Reach::Any),
+            "internet" => Ok(Reach::Internet),
+            _ if text.contains(['/', '.', ':']) => Prefix::parse_text(text).map(Reach::Prefix),
+            _ => <Name as plimsoll_yaml::Scalar>::parse(text).map(Reach::Namespace),
+        }
+    }
+}
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reach::Any => f.write_str("any"),
+            Reach::Internet => f.write_str("internet"),
+            Reach::Prefix(prefix) => prefix.fmt(f),
+            Reach::Namespace(name) => name.fmt(f),
+        }
+    }
+}
+scalar!(
+    Reach,
+    "`any`, `internet`, a prefix or a namespace",
+    Text,
+    Some("^([0-9a-fA-F.:]+/[0-9]{1,3}|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$"),
+    &["any", "internet", "10.30.0.0/16", "ingress"]
+);
 
 /// One address or several that follow each other: `10.30.11.2-3`, `10.0.0.250-10.0.1.5`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ mod names;
 mod parts;
 mod terms;
 
-pub use addresses::{AddressBlock, AddressRange, Asn, Mtu, Port, Prefix, VlanId, VmIds, Vrid};
+pub use addresses::{AddressBlock, AddressRange, Asn, Mtu, Port, Prefix, Reach, VlanId, VmIds, Vrid};
 pub use names::{DomainName, Name, Names, NetworkName};
 pub use parts::{DiskClass, DiskId, DiskLayout, DiskUse, Disks, Ports};
 pub use terms::{ComponentPath, Date, Edition, Goal, Jurisdiction, PromisePattern, RuleId, Setting, Version};
