@@ -2,9 +2,11 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use plimsoll_accept::{File, Files, Host, Program, Sandbox, accept_hosts};
+use plimsoll_accept::objects::Objects;
+use plimsoll_accept::{File, Files, Host, Program, Sandbox, accept_hosts, kubeadm};
 use plimsoll_keys::{SystemEntropy, files_for, fill, throwaway};
 use plimsoll_model::Design;
 use plimsoll_render::{Tree, render};
@@ -66,6 +68,7 @@ fn every_program_accepts_what_it_will_read() {
         let files = Files::from([("/var/lib/cloud/seed/nocloud/user-data", text.as_str())]);
         all.push(Host { name: path.to_owned(), files });
     }
+    all.push(prometheus(&tree));
     let verdicts = accept_hosts(&sandbox, &all).unwrap_or_else(|error| panic!("{error}"));
     let reads = |program: &Program| {
         all.iter().any(|host| host.files.iter().any(|(path, file)| program.reads(path, &file.bytes)))
@@ -82,6 +85,8 @@ fn every_program_accepts_what_it_will_read() {
         Program::Netplan,
         Program::Networkd,
         Program::Nft,
+        Program::PromtoolConfig,
+        Program::PromtoolRules,
         Program::Shell,
         Program::Sysctl,
         Program::SystemdAnalyze,
@@ -90,4 +95,87 @@ fn every_program_accepts_what_it_will_read() {
     }
     let rejected: Vec<String> = verdicts.iter().filter(|host| !host.accepted()).map(ToString::to_string).collect();
     assert!(rejected.is_empty(), "{}", rejected.join("\n"));
+}
+
+/// Where Prometheus runs: in a pod, whose token and authority Kubernetes puts there.
+fn prometheus(tree: &Tree) -> Host {
+    let mut files = Files::from([
+        ("/var/run/secrets/kubernetes.io/serviceaccount/token", "token\n"),
+        ("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", ""),
+    ]);
+    for (path, file) in tree.iter() {
+        if let Some(place) = path.strip_prefix("cluster/prometheus/") {
+            files.insert(format!("/etc/prometheus/{place}"), File::new(file.text()));
+        }
+    }
+    Host { name: "prometheus".to_owned(), files }
+}
+
+/// Written past the test harness, which shows nothing of a test that passes.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+#[test]
+fn every_supported_kubernetes_accepts_the_objects() {
+    let tree = render(&design());
+    let is_object = |path: &str| {
+        path.strip_prefix("cluster/")
+            .is_some_and(|name| !name.contains('/') && name.split_once('.').is_some_and(|(_, ending)| ending == "yaml"))
+    };
+    let files: Files =
+        tree.iter().filter(|(path, _)| is_object(path)).map(|(path, file)| (format!("/{path}"), file.text())).collect();
+    let objects = Objects::open().unwrap_or_else(|error| panic!("{error}"));
+    let judgement = objects.judge(&files).unwrap_or_else(|error| panic!("{error}"));
+    assert!(judgement.accepted(), "{judgement}");
+    assert!(judgement.judged.len() > 30, "{judgement}");
+    if objects.crds().is_none() {
+        tell(
+            "LEFT OUT: custom resources are not checked, there are no definitions: set PLIMSOLL_CRDS to a directory\n",
+        );
+    }
+    let left: BTreeSet<&str> = judgement.left_out.iter().map(|left| left.object.as_str()).collect();
+    tell(&format!("{} objects judged; not or not wholly: {left:?}\n", judgement.judged.len()));
+
+    let path = "/cluster/50-tenant-alice.yaml";
+    let mut broken = Files::new();
+    broken.insert(path, File::new(files.text(path).unwrap().replacen("policyTypes", "policyType", 1)));
+    let judgement = objects.judge(&broken).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!judgement.accepted(), "{judgement}");
+}
+
+#[test]
+fn kubeadm_accepts_what_each_machine_gives_it() {
+    let sandbox = Sandbox::open().unwrap_or_else(|error| panic!("{error}"));
+    if !kubeadm::is_available() {
+        tell(
+            "LEFT OUT: kubeadm does not read the rendered files, it is not there: install Go 1.26, then `cargo xtask set-up`\n",
+        );
+        return;
+    }
+    let design = design();
+    let all = hosts(&design, &render(&design));
+    let mut seen = 0;
+    for host in &all {
+        for place in ["kubeadm.yaml", "kubeadm-join.yaml"] {
+            let Some(text) = host.files.text(&format!("/etc/kubernetes/{place}")) else { continue };
+            let verdict = kubeadm::accepts(&sandbox, text.clone()).unwrap();
+            assert!(verdict.accepted, "{} {place}: {verdict}", host.name);
+            let broken =
+                kubeadm::accepts(&sandbox, text.replacen("nodeRegistration:", "nodeRegistratoin:", 1)).unwrap();
+            assert!(!broken.accepted, "{} {place}: {broken}", host.name);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, design.nodes().count() + 1, "each node joins, one begins");
+
+    let first = all.iter().find(|host| host.files.text("/etc/kubernetes/kubeadm.yaml").is_some()).unwrap();
+    let run = kubeadm::etcd_manifest(&sandbox, &first.files).unwrap();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let flags: Vec<&str> = run.stdout.lines().filter(|line| line.contains("--listen-metrics-urls")).collect();
+    let own = design.etcd.member[&first.name.as_str().into()].address;
+    let flag = format!("--listen-metrics-urls=http://127.0.0.1:2381,http://{own}:2381");
+    assert!(flags.iter().any(|line| line.ends_with(&flag)), "{}", run.stdout);
+    let probes = run.stdout.lines().filter(|line| line.trim() == "host: 127.0.0.1").count();
+    assert_eq!(probes, 3, "probes stay where the metrics are told too: {}", run.stdout);
 }
