@@ -88,7 +88,7 @@ pub(super) fn installation(design: &Design) -> String {
     steps.push(format!(
         "Wait for `cloud-init status --wait` on each machine. Copy `machines/<machine>/` to `/` of it: `tar -C machines/<machine> --owner=0 \
          --group=0 -cf - . | ssh {}@<address> sudo tar -C / --no-overwrite-dir -xpf -` (`manifest.json` has modes, and the owners that are not \
-         root){}. Then `systemctl daemon-reload`, `systemd-sysusers`, `systemctl restart systemd-modules-load`, `sysctl --system`, `systemctl enable --now \
+         root){}. The filled files of this machine go over it in the same way. Then `systemctl daemon-reload`, `systemd-sysusers`, `systemctl restart systemd-modules-load`, `sysctl --system`, `systemctl enable --now \
          var-lib-etcd.mount` where there is one, `systemd-tmpfiles --create --remove`, `netplan apply`, `systemctl restart chrony`.",
         design.access.user,
         if zones_change(design) {

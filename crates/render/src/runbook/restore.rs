@@ -28,7 +28,7 @@ pub(super) fn chapter(design: &Design) -> String {
     );
     let _ = write!(
         text,
-        "- The account at the store must accept the public half of `/etc/plimsoll/backup/id_ed25519` and allow SFTP; nothing more is \
+        "- The account at the store must accept the public half of `/etc/plimsoll/backup/id_ed25519` (`ssh-keygen -y -f` prints it) and allow SFTP; nothing more is \
          needed.\n- A snapshot by hand, before every upgrade: `systemctl start plimsoll-etcd-backup`, then `journalctl -u \
          plimsoll-etcd-backup`.\n- Age of the last one: metric `plimsoll_etcd_snapshot_timestamp_seconds`.\n"
     );
