@@ -23,6 +23,7 @@ pub(crate) fn render(design: &Design, tree: &mut Tree) {
         tree.on_machine(name, "/etc/hosts", names(design, name, machine));
         network(design, tree, name, machine);
         mounts(design, tree, name, machine);
+        wait_for_disks(design, tree, name, machine);
         kernel(design, tree, name, machine);
         if machine.role.is_node() {
             tree.on_machine(name, "/etc/systemd/networkd.conf.d/60-plimsoll.conf", foreign_routes(design, name));
@@ -130,6 +131,20 @@ fn kernel(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
     tree.on_machine(name, "/etc/sysctl.d/60-plimsoll.conf", File::new("kernel settings", format!("{head}{conf}")));
 }
 
+/// The kubelet waits for the disks. A member of etcd that started on an empty directory below its mount point would have
+/// forgotten what it has promised to the others.
+fn wait_for_disks(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
+    let mounts: Vec<&str> = machine.disk.values().filter_map(|disk| disk.mount.as_deref()).collect();
+    if mounts.is_empty() || !machine.role.is_node() {
+        return;
+    }
+    let needs = systemd::Section::new("Unit", [("RequiresMountsFor", mounts.join(" "))]);
+    let unit = systemd::Unit { sections: vec![needs] };
+    let head = header(design, "#", format_args!("The kubelet of {name} does not start without its disks"), "systemd");
+    let place = "/etc/systemd/system/kubelet.service.d/20-plimsoll.conf";
+    tree.on_machine(name, place, File::new("disks of the kubelet", format!("{head}{unit}")));
+}
+
 /// A mount unit for each disk of its own; cloud-init has made and labelled the file system.
 fn mounts(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
     for mount in machine.disk.values().filter_map(|disk| disk.mount.as_ref()) {
@@ -154,7 +169,8 @@ fn mounts(design: &Design, tree: &mut Tree, name: &Name, machine: &Machine) {
                         ("Options", "noatime".to_owned()),
                     ],
                 ),
-                systemd::Section::new("Install", [("RequiredBy", "local-fs.target".to_owned())]),
+                // Wanted and not required: without its disk the machine shall still come up and be logged in to.
+                systemd::Section::new("Install", [("WantedBy", "local-fs.target".to_owned())]),
             ],
         };
         let head = header(design, "#", format_args!("Disk of {mount} on {name}"), "systemd");

@@ -217,6 +217,13 @@ fn our_readers_give_back_the_numbers_of_the_design() {
         let conf = read_back(&tree, &path, &["#"], &[], systemd::read);
         assert_eq!(conf.all("Network", "ManageForeignRoutes").map(|it| it.value.as_str()).collect::<Vec<_>>(), ["no"]);
     }
+    let path = "machines/cp-1/etc/systemd/system/kubelet.service.d/20-plimsoll.conf";
+    let waits = read_back(&tree, path, &["#"], &[], systemd::read);
+    assert_eq!(
+        waits.all("Unit", "RequiresMountsFor").map(|it| it.value.as_str()).collect::<Vec<_>>(),
+        ["/var/lib/etcd"]
+    );
+    assert!(tree.get(&path.replace("cp-1", "worker-1")).is_none(), "it has no disk of its own");
     for unit in ["plimsoll-etcd-backup.timer", "plimsoll-etcd-backup.service", "var-lib-etcd.mount"] {
         read_back(&tree, &format!("machines/cp-3/etc/systemd/system/{unit}"), &["#"], &[], systemd::read);
     }
