@@ -60,13 +60,7 @@ const STEPS: [Step; 9] = [
         by_default: true,
         run: |context| set_up::run(context.cache).map(|()| true),
     },
-    Step {
-        name: "lint",
-        about: "cargo clippy, with warnings denied",
-        heavy: false,
-        by_default: true,
-        run: lint,
-    },
+    Step { name: "lint", about: "cargo clippy, with warnings denied", heavy: false, by_default: true, run: lint },
     Step {
         name: "docs",
         about: "generated pages of docs/ are up to date",
@@ -89,13 +83,7 @@ const STEPS: [Step; 9] = [
         by_default: false,
         run: |context| cargo_test(context, &["--package=plimsoll-accept"]),
     },
-    Step {
-        name: "lab",
-        about: "the control plane run by its real daemons",
-        heavy: true,
-        by_default: true,
-        run: lab,
-    },
+    Step { name: "lab", about: "the control plane run by its real daemons", heavy: true, by_default: true, run: lab },
 ];
 
 /// Runs the steps that were asked for, all of them even if one fails. False when one failed.

@@ -4,7 +4,7 @@ use annotate_snippets::renderer::{DecorStyle, Renderer};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use serde_json::{Value, json};
 
-use crate::redact::redact;
+use crate::redact::{redact, without_secrets};
 use crate::{Annotation, Diagnostic, Severity, SourceId, Sources};
 
 /// How text is laid out.
@@ -30,6 +30,7 @@ const LONGEST_EXCERPT: usize = 32 << 10;
 
 /// One diagnostic in rustc's manner, with a line end.
 pub fn text(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
+    let diagnostic = &*without_secrets(diagnostic, sources);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -113,7 +114,9 @@ fn snippet<'a>(
     if until - from > LONGEST_EXCERPT {
         return None;
     }
-    let mut snippet = Snippet::source(redact(&source.text[from..until])).path(source.name.as_str()).line_start(first);
+    let mut snippet = Snippet::source(redact(&source.text[from..until], from, source.hidden()))
+        .path(source.name.as_str())
+        .line_start(first);
     for annotation in marked() {
         let start = source.floor_char_boundary(annotation.span.start as usize).clamp(from, until);
         let end = source.floor_char_boundary(annotation.span.end as usize).clamp(start, until);
@@ -131,6 +134,7 @@ fn snippet<'a>(
 
 /// One diagnostic as JSON: the fields of [`Diagnostic`], each mark with file, line and column.
 pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    let diagnostic = &*without_secrets(diagnostic, sources);
     let places: Vec<Value> = diagnostic
         .annotations
         .iter()
@@ -167,6 +171,7 @@ pub fn sarif(diagnostics: &[Diagnostic], rules: &[SarifRule], sources: &Sources,
     let results: Vec<Value> = diagnostics
         .iter()
         .map(|diagnostic| {
+            let diagnostic = &*without_secrets(diagnostic, sources);
             let level = match diagnostic.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",

@@ -1,6 +1,7 @@
 //! Texts that were read, and places in them.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -54,6 +55,7 @@ pub struct Source {
     /// The text.
     pub text: String,
     line_starts: Vec<u32>,
+    hidden: OnceLock<Vec<(usize, usize)>>,
 }
 
 impl Source {
@@ -61,7 +63,7 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
-        Source { name, text, line_starts }
+        Source { name, text, line_starts, hidden: OnceLock::new() }
     }
 
     /// Line and column of a byte offset; offsets past the end are taken as the end.
@@ -89,6 +91,11 @@ impl Source {
     /// How many lines the text has (a text that ends with a line end has an empty last one).
     pub fn line_count(&self) -> usize {
         self.line_starts.len()
+    }
+
+    /// What is not shown of it, in order.
+    pub(crate) fn hidden(&self) -> &[(usize, usize)] {
+        self.hidden.get_or_init(|| crate::redact::hidden(&self.text))
     }
 
     pub(crate) fn floor_char_boundary(&self, offset: usize) -> usize {
