@@ -5,8 +5,8 @@ mod recognise;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Span, Spanned};
 use plimsoll_formats::{
-    chrony, corefile, corosync, env, etcd, externaldns, frr, haproxy, hosts, keepalived, kubelet_flags, kubernetes,
-    modules_load, named, pve, resolv, sysctl, systemd, zone,
+    chrony, corefile, corosync, env, etcd, externaldns, frr, haproxy, hosts, interfaces, keepalived, kubelet_flags,
+    kubernetes, modules_load, named, netplan, nftables, pve, resolv, sysctl, systemd, zone,
 };
 
 pub use recognise::recognise;
@@ -108,6 +108,12 @@ contents! {
     PveVm(pve::vm::Vm) = "Proxmox VE machine";
     /// `storage.cfg`, `jobs.cfg`, `ha/*.cfg`.
     PveSections(pve::sections::Conf) = "Proxmox VE settings";
+    /// `/etc/network/interfaces` and what it includes.
+    Interfaces(interfaces::Conf) = "network interfaces";
+    /// `/etc/netplan/*.yaml`.
+    Netplan(netplan::Conf) = "netplan configuration";
+    /// `nftables.conf`.
+    Nftables(nftables::Ruleset) = "nftables rules";
     /// `chrony.conf`.
     Chrony(chrony::Conf) = "chrony configuration";
     /// `sysctl.conf`.
@@ -182,6 +188,9 @@ readers! {
     corosync::Conf => corosync::read;
     pve::vm::Vm => pve::vm::read;
     pve::sections::Conf => pve::sections::read;
+    interfaces::Conf => interfaces::read;
+    netplan::Conf => netplan::read;
+    nftables::Ruleset => nftables::read;
     chrony::Conf => chrony::read;
     sysctl::Conf => sysctl::read;
     modules_load::Conf => modules_load::read;

@@ -3,6 +3,8 @@
 mod from_design;
 mod from_files;
 
+use std::net::IpAddr;
+
 use plimsoll_model::design::CacheMode;
 use plimsoll_model::units::Bytes;
 
@@ -22,6 +24,8 @@ pub struct Hypervisors {
     pub qdevice: Fact<Option<String>>,
     /// Paths of cluster membership that every host has.
     pub links: Fact<usize>,
+    /// The same paths host by host, with what each stands on as far as it is known.
+    pub paths: Vec<MemberPath>,
     /// Virtual machines.
     pub guests: Vec<Guest>,
     /// Rules of the high-availability manager.
@@ -33,6 +37,23 @@ impl Hypervisors {
     pub fn managed(&self) -> impl Iterator<Item = &Guest> {
         self.guests.iter().filter(|guest| guest.ha.is(&true))
     }
+}
+
+/// A path of cluster membership on one host.
+#[derive(Clone, Debug)]
+pub struct MemberPath {
+    /// The host.
+    pub host: String,
+    /// Its number (`0`).
+    pub number: String,
+    /// What a finding about it points at.
+    pub place: Place,
+    /// Its address on the host.
+    pub address: Option<IpAddr>,
+    /// The interface it stands on, where that is stated; else the one with its address.
+    pub interface: Option<String>,
+    /// Whether its host has no other.
+    pub only: bool,
 }
 
 /// What the cluster above loses with a guest.

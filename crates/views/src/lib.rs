@@ -14,6 +14,7 @@ pub mod etcd;
 mod fact;
 pub mod files;
 mod goals;
+pub mod host_network;
 pub mod hypervisor;
 mod node_set;
 pub mod pod_network;

@@ -9,6 +9,7 @@ use crate::control_plane::ControlPlane;
 use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
 use crate::files::Files;
+use crate::host_network::HostNetwork;
 use crate::hypervisor::Hypervisors;
 use crate::pod_network::PodNetwork;
 use crate::services::Services;
@@ -38,6 +39,8 @@ pub struct World<'a> {
     pub etcd: Vec<EtcdCluster>,
     /// Every declared prefix, range and address.
     pub addresses: Vec<Addresses>,
+    /// Networks of hosts: bonds, VLANs, bridges.
+    pub host_networks: Vec<HostNetwork>,
     /// Proxmox VE.
     pub hypervisors: Vec<Hypervisors>,
     /// Names.
@@ -67,6 +70,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_design(source),
             etcd: crate::etcd::from_design(source),
             addresses: crate::addresses::from_design(source),
+            host_networks: crate::host_network::from_design(source),
             hypervisors: crate::hypervisor::from_design(source),
             dns: crate::dns::from_design(source),
             services: crate::services::from_design(source),
@@ -89,6 +93,7 @@ impl<'a> World<'a> {
             control_planes: crate::control_plane::from_files(files),
             etcd: crate::etcd::from_files(files),
             addresses: crate::addresses::from_files(files),
+            host_networks: crate::host_network::from_files(files),
             hypervisors: crate::hypervisor::from_files(files),
             dns: crate::dns::from_files(files),
             services: crate::services::from_files(files),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use plimsoll_check::{judge, rules};
-use plimsoll_diagnostics::{Diagnostic, Severity, Sources};
+use plimsoll_diagnostics::{Diagnostic, Severity, SourceId, Sources};
 use plimsoll_views::{World, files};
 use serde_json::json;
 
@@ -58,7 +58,10 @@ impl Audit {
         timings.lap("check");
 
         let mut problems: Vec<Diagnostic> = gathered.problems.clone();
-        problems.extend(files.problems.iter().cloned());
+        problems.extend(files.problems.iter().filter(|problem| !was_read(problem, &files, &gathered.sources)).cloned());
+        if self.judging.format == Format::Text && !self.judging.verbose {
+            problems = once_a_file(problems);
+        }
         let (notes, problems): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.severity == Severity::Note && !self.judging.verbose);
         let known: Vec<_> = files
@@ -66,7 +69,9 @@ impl Audit {
             .iter()
             .map(|file| json!({ "path": file.path, "owner": file.owner, "kind": file.content.kind() }))
             .collect();
-        let extra = json!({ "files": known, "skipped": gathered.skipped });
+        let skipped: Vec<_> =
+            gathered.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why.words(1) })).collect();
+        let extra = json!({ "files": known, "skipped": skipped });
         self.judging.show(&report, &problems, &gathered.sources, extra, terminal)?;
         if self.judging.format == Format::Text {
             let mut out = recognised(&files, &gathered, self.files);
@@ -81,6 +86,48 @@ impl Audit {
         }
         Ok(!report.has_errors())
     }
+}
+
+/// Whether a problem is only that a file includes another one which is there too.
+fn was_read(problem: &Diagnostic, files: &files::Files, sources: &Sources) -> bool {
+    if problem.code != "include" {
+        return false;
+    }
+    let Some(span) = problem.span() else { return false };
+    let source = sources.get(span.source);
+    let pattern = source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    let pattern = pattern.trim_matches(['"', '\'', ';', ' ']).trim_start_matches('/');
+    let Some(outer) = files.list.iter().find(|file| file.source == span.source) else { return false };
+    let folder = pattern.split('*').next().unwrap_or_default();
+    !folder.is_empty()
+        && files.of(&outer.owner).any(|file| {
+            let at = file.path.find(folder).filter(|at| *at == 0 || file.path[..*at].ends_with('/'));
+            at.is_some_and(|at| pattern.contains('*') || at + folder.len() == file.path.len())
+        })
+}
+
+/// What a template left open is told once a file, with the number of places: each of them says the same.
+fn once_a_file(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: BTreeMap<SourceId, usize> = BTreeMap::new();
+    let mut out: Vec<Diagnostic> = Vec::new();
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for problem in problems {
+        let source = problem.span().map(|span| span.source).filter(|_| problem.code == "placeholder");
+        if let Some(first) = source.and_then(|source| told.get(&source)) {
+            *counts.entry(*first).or_default() += 1;
+            continue;
+        }
+        if let Some(source) = source {
+            told.insert(source, out.len());
+        }
+        out.push(problem);
+    }
+    for (first, more) in counts {
+        if let Some(problem) = out.get_mut(first) {
+            problem.notes.push(format!("and {} more in this file (--verbose)", plural(more, "place")));
+        }
+    }
+    out
 }
 
 /// What was recognised, one line a kind; then what was not.
@@ -116,11 +163,41 @@ fn recognised(files: &files::Files, gathered: &Gathered, each: bool) -> String {
         let more = if unknown.len() > 8 { format!(" and {} more (--files)", unknown.len() - 8) } else { String::new() };
         let _ = writeln!(out, "Not recognised: {shown}{more}");
     }
-    if !gathered.skipped.is_empty() {
-        let _ =
-            writeln!(out, "Not read: {}, binary, too large or no plain file", plural(gathered.skipped.len(), "file"));
+    for why in [Skip::Binary, Skip::Large, Skip::Link, Skip::Special, Skip::Unreadable] {
+        let of: Vec<&str> =
+            gathered.skipped.iter().filter(|(_, reason)| *reason == why).map(|(path, _)| path.as_str()).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let shown = of[..of.len().min(if each { of.len() } else { 4 })].join(", ");
+        let more = if each || of.len() <= 4 { String::new() } else { format!(" and {} more (--files)", of.len() - 4) };
+        let _ = writeln!(out, "Not read: {}, {}: {shown}{more}", plural(of.len(), "file"), why.words(of.len()));
     }
     out
+}
+
+/// Why something was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Skip {
+    Binary,
+    Large,
+    Link,
+    Special,
+    Unreadable,
+}
+
+impl Skip {
+    fn words(self, count: usize) -> &'static str {
+        match (self, count) {
+            (Skip::Binary, _) => "binary",
+            (Skip::Large, _) => "too large for a configuration",
+            (Skip::Link, 1) => "a link, which is not followed",
+            (Skip::Link, _) => "links, which are not followed",
+            (Skip::Special, 1) => "no plain file",
+            (Skip::Special, _) => "no plain files",
+            (Skip::Unreadable, _) => "not readable for you",
+        }
+    }
 }
 
 /// The texts that were found.
@@ -128,7 +205,7 @@ fn recognised(files: &files::Files, gathered: &Gathered, each: bool) -> String {
 struct Gathered {
     sources: Sources,
     problems: Vec<Diagnostic>,
-    skipped: Vec<String>,
+    skipped: Vec<(String, Skip)>,
     seen: BTreeSet<PathBuf>,
     files: usize,
     bytes: u64,
@@ -138,27 +215,42 @@ impl Gathered {
     /// A file, or a folder with all below it. Links inside folders are not followed: they lead out of the copy.
     fn take(&mut self, root: &Path) -> Result<(), Failure> {
         let metadata = std::fs::metadata(root).map_err(|error| Failure::io("read", root, error))?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Err(Failure::new(format!("`{}` is neither a file nor a folder", root.display())));
+        }
         if metadata.is_file() {
-            return self.file(root, metadata.len());
+            return self.file(root, metadata.len(), true);
         }
         let mut folders = vec![root.to_path_buf()];
         while let Some(folder) = folders.pop() {
-            let entries = std::fs::read_dir(&folder).map_err(|error| Failure::io("list", &folder, error))?;
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                // What was asked for must be there; what lies below may be somebody else's.
+                Err(error) if folder == root => return Err(Failure::io("list", &folder, error)),
+                Err(_) => {
+                    self.skip(&folder, Skip::Unreadable);
+                    continue;
+                }
+            };
             let mut entries: Vec<_> =
                 entries.collect::<Result<_, _>>().map_err(|error| Failure::io("list", &folder, error))?;
             entries.sort_by_key(std::fs::DirEntry::file_name);
             let mut below = Vec::new();
             for entry in entries {
                 let path = entry.path();
-                let metadata = entry.metadata().map_err(|error| Failure::io("read", &path, error))?;
+                // Of the entry itself: `metadata()` of an entry does not follow links.
+                let Ok(metadata) = entry.metadata() else {
+                    self.skip(&path, Skip::Unreadable);
+                    continue;
+                };
                 if metadata.is_dir() {
                     if entry.file_name() != ".git" {
                         below.push(path);
                     }
                 } else if metadata.is_file() {
-                    self.file(&path, metadata.len())?;
+                    self.file(&path, metadata.len(), false)?;
                 } else {
-                    self.skipped.push(path.display().to_string());
+                    self.skip(&path, if metadata.is_symlink() { Skip::Link } else { Skip::Special });
                 }
             }
             folders.extend(below.into_iter().rev());
@@ -166,7 +258,12 @@ impl Gathered {
         Ok(())
     }
 
-    fn file(&mut self, path: &Path, size: u64) -> Result<(), Failure> {
+    fn skip(&mut self, path: &Path, why: Skip) {
+        self.skipped.push((path.display().to_string(), why));
+    }
+
+    /// Reads a file; `given` when it was named by the caller, who then must be able to read it.
+    fn file(&mut self, path: &Path, size: u64, given: bool) -> Result<(), Failure> {
         if !self.seen.insert(path.to_path_buf()) {
             return Ok(());
         }
@@ -176,12 +273,19 @@ impl Gathered {
                 .with_hint("name the folders with configuration, such as a copy of /etc"));
         }
         if size > LARGEST_FILE || self.bytes + size > LARGEST_SUM {
-            self.skipped.push(path.display().to_string());
+            self.skip(path, Skip::Large);
             return Ok(());
         }
-        let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, error))?;
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if given => return Err(Failure::io("read", path, error)),
+            Err(_) => {
+                self.skip(path, Skip::Unreadable);
+                return Ok(());
+            }
+        };
         if bytes.contains(&0) {
-            self.skipped.push(path.display().to_string());
+            self.skip(path, Skip::Binary);
             return Ok(());
         }
         self.bytes += bytes.len() as u64;

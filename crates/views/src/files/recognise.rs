@@ -8,7 +8,7 @@ use super::{Content, File, Files, Kind, embedded};
 pub fn recognise(sources: &Sources) -> Files {
     let mut files = Files::default();
     for (source, text) in sources.iter() {
-        let kind = match by_path(&text.name) {
+        let kind = match by_path(&text.name, &text.text) {
             Some(kind) => kind,
             None => by_words(&text.text),
         };
@@ -30,7 +30,7 @@ const NO_ZONE: [&str; 9] = [".yaml", ".yml", ".json", ".toml", ".service", ".tim
 /// Endings that templates have in front of or behind the real one.
 const TEMPLATE_ENDINGS: [&str; 6] = [".j2", ".tmpl", ".tpl", ".erb", ".template", ".in"];
 
-fn by_path(path: &str) -> Option<Kind> {
+fn by_path(path: &str, text: &str) -> Option<Kind> {
     let mut path = path.to_ascii_lowercase();
     for ending in TEMPLATE_ENDINGS {
         if let Some(shorter) = path.strip_suffix(ending) {
@@ -53,6 +53,8 @@ fn by_path(path: &str) -> Option<Kind> {
         "etcd" if below("default") || below("sysconfig") => Kind::Etcd,
         "etcd.env" | "etcd.conf" | "etcd.conf.yml" | "etcd.conf.yaml" | "etcd.service" => Kind::Etcd,
         "kubelet" | "kubelet.env" if below("default") || below("sysconfig") || ends(".env") => Kind::KubeletFlags,
+        "interfaces" if below("network") => Kind::Interfaces,
+        "nftables.conf" => Kind::Nftables,
         "sysctl.conf" => Kind::Sysctl,
         "keepalived.conf" => Kind::Keepalived,
         "haproxy.cfg" => Kind::Haproxy,
@@ -60,6 +62,9 @@ fn by_path(path: &str) -> Option<Kind> {
         _ if below("keepalived") && ends(".conf") => Kind::Keepalived,
         "modules" if below("etc") => Kind::ModulesLoad,
         _ if below("sysctl.d") => Kind::Sysctl,
+        _ if below("interfaces.d") => Kind::Interfaces,
+        _ if below("netplan") && (ends(".yaml") || ends(".yml")) => Kind::Netplan,
+        _ if below("nftables.d") || ends(".nft") => Kind::Nftables,
         _ if below("modules-load.d") => Kind::ModulesLoad,
         _ if below("chrony/conf.d") || below("chrony/sources.d") => Kind::Chrony,
         _ if below("qemu-server") && ends(".conf") => Kind::PveVm,
@@ -68,6 +73,8 @@ fn by_path(path: &str) -> Option<Kind> {
         // `db.example.edu` is a zone; `db.yaml` is somebody's database.
         _ if name.starts_with("db.") && !NO_ZONE.iter().any(|ending| ends(ending)) => Kind::Zone,
         _ if ends(".service") || ends(".timer") || ends(".mount") || ends(".socket") => Kind::Unit,
+        // A key of TSIG lies in a file of its own, and is BIND's.
+        _ if ends(".key") && !text.contains("-----BEGIN") && text.contains("algorithm") => Kind::Named,
         _ if ends(".crt") || ends(".pem") || ends(".key") || ends(".pub") => Kind::Known("certificate or key"),
         _ if below("default") || below("sysconfig") || ends(".env") => Kind::Variables,
         _ if ends(".sh") => Kind::Script,
@@ -92,6 +99,12 @@ fn by_words(text: &str) -> Kind {
         Kind::Keepalived
     } else if (line("frontend ") || line("listen ")) && line("server ") {
         Kind::Haproxy
+    } else if line("iface ") && (line("auto ") || line("allow-hotplug ") || line("    address ")) {
+        Kind::Interfaces
+    } else if line("network:") && (line("ethernets:") || line("bonds:") || line("vlans:")) {
+        Kind::Netplan
+    } else if line("table ") && line("chain ") && line("type filter hook ") {
+        Kind::Nftables
     } else if line("router bgp ") {
         Kind::Frr
     } else if has("totem") && has("nodelist") {

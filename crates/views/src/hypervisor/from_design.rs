@@ -2,7 +2,7 @@
 
 use plimsoll_model::design::{PlatformKind, Role, State};
 
-use super::{Guest, GuestDisk, GuestNic, HaRule, HaRuleKind, Hypervisors, Job};
+use super::{Guest, GuestDisk, GuestNic, HaRule, HaRuleKind, Hypervisors, Job, MemberPath};
 use crate::DesignSource;
 
 /// The cluster of hypervisors of a Design; nothing on bare metal.
@@ -92,6 +92,18 @@ pub fn from_design(source: DesignSource<'_>) -> Vec<Hypervisors> {
             format!("host/{first}/corosync"),
             hosts().map(|(_, host)| host.corosync.len()).min().filter(|links| *links > 0),
         ),
+        paths: hosts()
+            .flat_map(|(name, host)| {
+                host.corosync.iter().map(move |(number, link)| MemberPath {
+                    host: name.to_string(),
+                    number: number.to_string(),
+                    place: source.place(format!("host/{name}/corosync/{number}")),
+                    address: None,
+                    interface: Some(link.interface.to_string()),
+                    only: host.corosync.len() == 1,
+                })
+            })
+            .collect(),
         guests,
         rules: rules.collect(),
     }]

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_diagnostics::Span;
+use plimsoll_diagnostics::{Span, Spanned};
 use plimsoll_formats::Setting;
+use plimsoll_formats::corosync::Node;
 use plimsoll_formats::pve::sections::Section;
 use plimsoll_formats::pve::vm::Vm;
 use plimsoll_model::design::CacheMode;
 use plimsoll_model::units::Bytes;
 
-use super::{Guest, GuestDisk, GuestNic, HaRule, HaRuleKind, Hypervisors, Job};
+use super::{Guest, GuestDisk, GuestNic, HaRule, HaRuleKind, Hypervisors, Job, MemberPath};
 use crate::files::{Content, Files};
 use crate::{Fact, Place};
 
@@ -21,6 +22,7 @@ pub fn from_files(files: &Files) -> Vec<Hypervisors> {
         nodes: Fact::unknown(nowhere.clone()),
         qdevice: Fact::unknown(nowhere.clone()),
         links: Fact::unknown(nowhere),
+        paths: Vec::new(),
         guests: Vec::new(),
         rules: Vec::new(),
     };
@@ -44,6 +46,7 @@ pub fn from_files(files: &Files) -> Vec<Hypervisors> {
                 let names: Option<Vec<String>> =
                     nodes.iter().map(|node| node.name.as_ref().map(|name| name.value.clone())).collect();
                 all.place = place.clone();
+                all.paths = nodes.iter().flat_map(|node| paths(node, &file.path)).collect();
                 let links = nodes.iter().map(|node| node.addresses.len()).min();
                 all.links = Fact::maybe(links.filter(|links| *links > 0), place.clone());
                 all.nodes = Fact::maybe(names.filter(|names| !names.is_empty()), place);
@@ -54,14 +57,36 @@ pub fn from_files(files: &Files) -> Vec<Hypervisors> {
             }
             Content::PveVm(vm) => {
                 any = true;
-                all.guests.push(guest(&file.path, vm, &sections));
+                // Every host shows all of /etc/pve: the same guest in several copies is one.
+                let guest = guest(&file.path, vm, &sections);
+                if !all.guests.iter().any(|it| it.id == guest.id && it.host.get() == guest.host.get()) {
+                    all.guests.push(guest);
+                }
             }
             Content::PveSections(_) => any = true,
             _ => {}
         }
     }
-    all.rules = sections.iter().filter_map(|section| rule(section)).collect();
+    for rule in sections.iter().filter_map(|section| rule(section)) {
+        let same = |it: &HaRule| it.name == rule.name && it.kind == rule.kind && it.resources == rule.resources;
+        if !all.rules.iter().any(same) {
+            all.rules.push(rule);
+        }
+    }
     if any { vec![all] } else { Vec::new() }
+}
+
+fn paths(node: &Node, path: &str) -> Vec<MemberPath> {
+    let Some(name) = &node.name else { return Vec::new() };
+    let path = |(number, address): &(u8, Spanned<String>)| MemberPath {
+        host: name.value.clone(),
+        number: number.to_string(),
+        place: Place::File { span: address.span, component: format!("{path} {} ring{number}", name.value) },
+        address: address.value.parse().ok(),
+        interface: None,
+        only: node.addresses.len() == 1,
+    };
+    node.addresses.iter().map(path).collect()
 }
 
 /// What a name tells about the job of a machine: names that people give to such machines.

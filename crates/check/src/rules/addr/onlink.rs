@@ -13,11 +13,13 @@ pub(super) const ADDR_013: Rule = Rule {
     id: "ADDR-013",
     severity: Severity::Error,
     summary: "the VIP lies in the network of its holders",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A VIP lies in no prefix of the network that it is announced in. Not judged on files without \
-                 the interfaces of the members.",
+        checks: "A VIP lies in no prefix of the network that it is announced in. On files, a warning: it lies in no \
+                 prefix of the interface it is added to, on every member; a route on the router, which no file \
+                 states, would make it right. Not judged on files without the interfaces of the members, or where \
+                 it has a prefix of its own.",
         breaks: "Nobody answers for it outside that network, and the router has no way to it.",
         remedy: "An address of that network. Secondary networks and routed addresses are legal but not \
                  described by the file yet.",
@@ -69,8 +71,58 @@ pub(super) const ADDR_019: Rule = Rule {
     check: ends,
 };
 
+/// On files: an address that lies in no prefix of the interface it is added to, on any member.
+fn vip_of_files(world: &World<'_>, verdicts: &mut Verdicts) {
+    for group in &world.vrrp {
+        let mut outside = Vec::new();
+        let mut unknown = false;
+        for member in &group.members {
+            let network = world.host_networks.iter().find(|network| network.host == member.name && network.complete);
+            for vip in member.addresses.get().into_iter().flatten() {
+                // With a prefix of its own it may be meant as a secondary network.
+                let whole = if vip.address.is_ipv4() { 32 } else { 128 };
+                let device = vip.device.as_ref().or(member.interface.get());
+                let nets = network.zip(device).and_then(|(network, device)| network.interfaces.get(device));
+                let nets = nets.and_then(|it| it.addresses.get()).filter(|nets| {
+                    vip.prefix.is_none_or(|prefix| prefix == whole)
+                        && nets.iter().any(|net| net.addr().is_ipv4() == vip.address.is_ipv4())
+                });
+                match nets {
+                    None => unknown = true,
+                    Some(nets) if nets.iter().any(|net| net.contains(&vip.address)) => verdicts.holds(),
+                    Some(nets) => outside.push((member, vip.address, nets)),
+                }
+            }
+        }
+        if unknown {
+            verdicts.cannot_judge(&group.place, "the addresses of its interfaces");
+        } else if let [(member, vip, nets), ..] = outside.as_slice()
+            && group
+                .members
+                .iter()
+                .all(|it| outside.iter().any(|(other, other_vip, _)| other.name == it.name && other_vip == vip))
+        {
+            let nets: Vec<String> = nets.iter().map(ToString::to_string).collect();
+            verdicts.broken(
+                Finding::new(
+                    Severity::Warning,
+                    member.addresses.place(),
+                    format!("the VIP {vip} lies outside the networks of its interface on every member"),
+                )
+                .at(&member.addresses, format!("{} has {}", member.name, list(&nets)))
+                .note("right only where the router has a route to it")
+                .breaks("nobody outside reaches it: it is no address of the network in which VRRP announces it")
+                .help("choose an address of that network"),
+            );
+        }
+    }
+}
+
 fn vip(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
+    let Some(source) = world.design else {
+        vip_of_files(world, verdicts);
+        return;
+    };
     let design = source.design;
     let api = &design.api;
     let Some(network) = design.network.get(&api.network) else { return };

@@ -2,6 +2,7 @@
 
 mod encapsulation;
 mod mtu;
+mod stacked;
 mod vlans;
 
 use plimsoll_model::Name;

@@ -37,13 +37,14 @@ pub(super) const NET_003: Rule = Rule {
     id: "NET-003",
     severity: Severity::Error,
     summary: "every hop carries the packets of its network",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "A bridge, VLAN interface, bond, port of a host or port of a switch on the way of a network \
                  takes smaller packets than the network's MTU: an error; ports between switches and up count \
                  for the VLANs they let through. The interface of a machine alone does: a warning. Larger is \
-                 fine. Not judged for the routers of others behind a network of more than 1500 bytes.",
+                 fine. Not judged for the routers of others behind a network of more than 1500 bytes. On files of \
+                 hosts: a VLAN interface or a bridge states a larger MTU than what it stands on.",
         breaks: "Large packets vanish at that hop. At the endpoint TCP still works since it negotiates; \
                  other protocols may not. Test with `ping -M do -s 8972`.",
         remedy: "One MTU from end to end, or 1500 everywhere.",
@@ -187,7 +188,10 @@ fn small(design: &Design, host: &Name, network: &Name, interface: &Name) -> Vec<
 }
 
 fn hops(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
+    let Some(source) = world.design else {
+        super::stacked::judge(world, verdicts);
+        return;
+    };
     let design = source.design;
     let mut on_hosts: BTreeMap<(&Name, Vec<Hop>), Vec<&Name>> = BTreeMap::new();
     let mut ports: BTreeSet<(&Name, &Name, &Name)> = BTreeSet::new();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
 use plimsoll_model::design::{Bond, BondMode, Design, Host, LagMode};
-use plimsoll_views::World;
-use plimsoll_views::domains::ports_below;
+use plimsoll_model::units::Millis;
+use plimsoll_views::{Fact, World};
 
 use super::hosts;
 use crate::words::list;
@@ -76,11 +76,13 @@ pub(super) const PHY_011: Rule = Rule {
     id: "PHY-011",
     severity: Severity::Error,
     summary: "a bond looks at the carrier of its ports",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A bond of mode active-backup, balance-rr, balance-xor or broadcast with `miimon` 0. The driver forces \
-                 100 ms for 802.3ad, balance-tlb and balance-alb.",
+        checks: "A bond of mode active-backup, balance-rr, balance-xor or broadcast with `miimon` 0, also where a file \
+                 states neither it nor a mode: the driver, ifupdown2 and systemd-networkd have no other default. \
+                 Asking by ARP (`arp_interval`) will do. The driver forces 100 ms for 802.3ad, balance-tlb and \
+                 balance-alb.",
         breaks: "A dead link is never noticed: the bond goes on sending into it.",
         remedy: "`bond-miimon 100`.",
         before: "bond-mode active-backup\nbond-miimon 0",
@@ -95,7 +97,7 @@ pub(super) const PHY_012: Rule = Rule {
     id: "PHY-012",
     severity: Severity::Advice,
     summary: "an LACP bond with routed traffic spreads it by addresses",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "An 802.3ad bond with `xmit_hash_policy` layer2, the driver's default, that carries a network with a \
@@ -114,7 +116,7 @@ pub(super) const PHY_021: Rule = Rule {
     id: "PHY-021",
     severity: Severity::Warning,
     summary: "no balance-alb bond below a bridge",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "A bridge stands on a bond of mode balance-alb.",
@@ -258,56 +260,65 @@ fn speeds(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
-    let mut broken: BTreeMap<(&Name, &'static str), Vec<&Name>> = BTreeMap::new();
-    for (host_name, _, bond, it) in bonds(source.design) {
-        let forced = matches!(it.mode, BondMode::Lacp | BondMode::BalanceTlb | BondMode::BalanceAlb);
-        if !forced && it.miimon.0 == 0 {
-            broken.entry((bond, it.mode.as_str())).or_default().push(host_name);
-        } else {
-            verdicts.holds();
+    let mut broken: BTreeMap<(&str, &'static str), (&Fact<Millis>, Vec<&str>)> = BTreeMap::new();
+    for network in &world.host_networks {
+        for (name, _, bond) in network.bonds() {
+            let Some(mode) = bond.mode.copied() else {
+                verdicts.cannot_judge(bond.mode.place(), "the mode of its bond");
+                continue;
+            };
+            let forced = matches!(mode, BondMode::Lacp | BondMode::BalanceTlb | BondMode::BalanceAlb);
+            match bond.miimon.copied().filter(|_| !forced) {
+                None if forced => verdicts.holds(),
+                None => verdicts.cannot_judge(bond.miimon.place(), "how often its bond looks at its ports"),
+                Some(miimon) if miimon.0 == 0 && !bond.by_arp.is(&true) => {
+                    let alike = broken.entry((name, mode.as_str())).or_insert_with(|| (&bond.miimon, Vec::new()));
+                    alike.1.push(&network.host);
+                }
+                Some(_) => verdicts.holds(),
+            }
         }
     }
-    for ((bond, mode), names) in broken {
-        let place = source.place(path(names[0], bond, "/miimon"));
+    for ((bond, mode), (miimon, names)) in broken {
         verdicts.broken(
             Finding::new(
                 Severity::Error,
-                &place,
+                miimon.place(),
                 format!("{bond} of {} never looks at the carrier of its ports", list(&names)),
             )
-            .at_place(&place, format!("{mode} without `miimon`"))
+            .at(miimon, format!("{mode} without `miimon`"))
             .breaks("a link dies, and the bond goes on sending into it")
-            .help("`miimon: 100ms` at the bond, or leave it out"),
+            .help(if world.is_files() { "`bond-miimon 100`" } else { "`miimon: 100ms` at the bond, or leave it out" }),
         );
     }
 }
 
 fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
-    let design = source.design;
-    let mut broken: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
-    for (host_name, host, bond, it) in bonds(design).filter(|(.., it)| it.mode == BondMode::Lacp) {
-        let layer2 = it.xmit_hash_policy.as_deref().is_none_or(|policy| policy == "layer2");
-        let on_bond = |interface: &Name| ports_below(host, interface).iter().any(|nic| it.members.contains(nic));
-        let routed = |network: &Name| design.network.get(network).is_some_and(|network| network.gateway.is_some());
-        let guests = host.bridge.values().filter(|bridge| bridge.ports.iter().any(on_bond)).flat_map(|it| &it.networks);
-        let own = host.address.iter().filter(|(_, it)| on_bond(&it.interface)).map(|(network, _)| network);
-        if layer2 && guests.chain(own).any(routed) {
-            broken.entry(bond).or_default().push(host_name);
-        } else {
-            verdicts.holds();
+    let mut broken: BTreeMap<&str, (&plimsoll_views::Place, Vec<&str>)> = BTreeMap::new();
+    for network in &world.host_networks {
+        for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::Lacp)) {
+            let above = || network.interfaces.iter().filter(|(above, _)| network.down_from(above).contains(name));
+            let Some(policy) = bond.hash.get() else { continue };
+            if policy != "layer2" {
+                verdicts.holds();
+            } else if above().any(|(_, it)| it.routed.is(&true)) {
+                broken.entry(name).or_insert_with(|| (bond.hash.place(), Vec::new())).1.push(&network.host);
+            } else if world.is_files() {
+                // Guests behind its bridges may have a gateway that no file of the host names.
+                verdicts.cannot_judge(bond.hash.place(), "whether routed traffic uses it");
+            } else {
+                verdicts.holds();
+            }
         }
     }
-    for (bond, names) in broken {
-        let place = source.place(path(names[0], bond, "/xmit_hash_policy"));
+    for (bond, (place, names)) in broken {
         verdicts.broken(
             Finding::new(
                 Severity::Advice,
-                &place,
+                place,
                 format!("{bond} of {} sends all routed traffic over one port", list(&names)),
             )
-            .at_place(&place, "spreads by hardware addresses, and the gateway has one")
+            .at_place(place, "spreads by hardware addresses, and the gateway has one")
             .breaks("half of the bandwidth towards the gateway is idle")
             .help("`hash: layer2+3` at the bond, or `layer3+4` with an overlay"),
         );
@@ -315,28 +326,31 @@ fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
-    let mut broken: BTreeMap<(&Name, &Name), Vec<&Name>> = BTreeMap::new();
-    for (host_name, host, bond, it) in bonds(source.design).filter(|(.., it)| it.mode == BondMode::BalanceAlb) {
-        let bridge = host.bridge.iter().find(|(_, bridge)| {
-            bridge.ports.iter().any(|port| ports_below(host, port).iter().any(|nic| it.members.contains(nic)))
-        });
-        match bridge {
-            Some((bridge, _)) => broken.entry((bridge, bond)).or_default().push(host_name),
-            None => verdicts.holds(),
+    let mut broken: BTreeMap<(&str, &str), (&Fact<BondMode>, Vec<&str>)> = BTreeMap::new();
+    for network in &world.host_networks {
+        for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::BalanceAlb)) {
+            match network.bridges().find(|(bridge, ..)| network.down_from(bridge).contains(name)) {
+                Some((bridge, ..)) => {
+                    broken.entry((bridge, name)).or_insert_with(|| (&bond.mode, Vec::new())).1.push(&network.host);
+                }
+                None => verdicts.holds(),
+            }
         }
     }
-    for ((bridge, bond), names) in broken {
-        let place = source.place(path(names[0], bond, "/mode"));
+    for ((bridge, _), (mode, names)) in broken {
         verdicts.broken(
             Finding::new(
                 Severity::Warning,
-                &place,
+                mode.place(),
                 format!("bridge {bridge} of {} stands on a balance-alb bond", list(&names)),
             )
-            .at_place(&place, "rewrites ARP answers of the host only")
+            .at(mode, "rewrites ARP answers of the host only")
             .breaks("addresses of guests and of the VIP flap between the ports")
-            .help("use `mode: lacp` or `mode: active-backup`"),
+            .help(if world.is_files() {
+                "use 802.3ad or active-backup"
+            } else {
+                "use `mode: lacp` or `mode: active-backup`"
+            }),
         );
     }
 }

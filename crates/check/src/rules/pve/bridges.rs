@@ -1,9 +1,8 @@
 //! PVE-015 and 016: tags of guests against their bridge.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::Name;
 use plimsoll_views::World;
-use plimsoll_views::domains::ports_below;
+use plimsoll_views::host_network::{Bridge, HostNetwork};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
@@ -11,7 +10,7 @@ pub(super) const PVE_015: Rule = Rule {
     id: "PVE-015",
     severity: Severity::Error,
     summary: "the bridge of a guest lets its VLAN through",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "An interface of a guest has a VLAN tag, and its bridge has no port, or is VLAN-aware \
@@ -31,7 +30,7 @@ pub(super) const PVE_016: Rule = Rule {
     id: "PVE-016",
     severity: Severity::Warning,
     summary: "a VLAN is tagged once",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "An interface of a guest has a VLAN tag, and its bridge stands on a VLAN interface.",
@@ -46,70 +45,78 @@ pub(super) const PVE_016: Rule = Rule {
 };
 
 fn vids(world: &World<'_>, verdicts: &mut Verdicts) {
-    each(world, verdicts, |machine, network, tag, host, name, bridge| {
-        let on_vlan = bridge.ports.iter().any(|port| host.vlan.contains_key(port));
-        let no_port = bridge.ports.iter().all(|port| ports_below(host, port).is_empty());
-        let (severity, message, breaks) = if on_vlan {
+    each(world, verdicts, |guest, tag, network, name, bridge| {
+        if network.interfaces.get(name)?.below.get()?.iter().any(|port| network.is_vlan(port)) {
             // PVE-016 speaks.
             return None;
-        } else if no_port {
-            (Severity::Error, format!("{name} below {machine} has no port"), "the guest is in no network")
-        } else if bridge.vlan_aware && !bridge.vids.is_empty() && !bridge.vids.contains(&tag) {
-            (Severity::Error, format!("VLAN {tag} of {machine} does not pass {name}"), "the guest is in no network")
-        } else if !bridge.vlan_aware {
+        }
+        let vids = bridge.vids.get().filter(|vids| !vids.is_empty());
+        let passes = vids.is_none_or(|vids| vids.iter().any(|(first, last)| (*first..=*last).contains(&tag)));
+        Some(if network.ports_below(name).is_empty() {
+            (
+                Severity::Error,
+                format!("{name} below {guest} has no port"),
+                "the guest is in no network",
+                "`bridge-vlan-aware yes` and `bridge-vids` with that VLAN",
+            )
+        } else if bridge.vlan_aware.is(&true) && !passes {
+            (
+                Severity::Error,
+                format!("VLAN {tag} of {guest} does not pass {name}"),
+                "the guest is in no network",
+                "`bridge-vlan-aware yes` and `bridge-vids` with that VLAN",
+            )
+        } else if bridge.vlan_aware.is(&false) {
             (
                 Severity::Advice,
-                format!("{machine} tags VLAN {tag} on {name}, which is not VLAN-aware"),
+                format!("{guest} tags VLAN {tag} on {name}, which is not VLAN-aware"),
                 "each VLAN is one more bridge on the host",
+                "`bridge-vlan-aware yes` and `bridge-vids` with that VLAN",
             )
         } else {
             return None;
-        };
-        Some((
-            severity,
-            format!("machine/{machine}/nic/{network}/tag"),
-            message,
-            breaks,
-            "`bridge-vlan-aware yes` and `bridge-vids` with that VLAN",
-        ))
+        })
     });
 }
 
 fn twice(world: &World<'_>, verdicts: &mut Verdicts) {
-    each(world, verdicts, |machine, network, tag, host, name, bridge| {
-        let vlan = bridge.ports.iter().find(|port| host.vlan.contains_key(*port))?;
+    each(world, verdicts, |guest, tag, network, name, _| {
+        let vlan = network.interfaces.get(name)?.below.get()?.iter().find(|port| network.is_vlan(port))?;
         Some((
             Severity::Warning,
-            format!("machine/{machine}/nic/{network}/tag"),
-            format!("{machine} tags VLAN {tag} on {name}, which stands on {vlan} already"),
+            format!("{guest} tags VLAN {tag} on {name}, which stands on {vlan} already"),
             "packets have two tags, which switches drop or put elsewhere",
             "leave the tag out, or stand the bridge on the bond itself",
         ))
     });
 }
 
-/// Severity, path, message, what breaks, help.
-type Said = (Severity, String, String, &'static str, &'static str);
+/// Severity, message, what breaks, help.
+type Said = (Severity, String, &'static str, &'static str);
 
 fn each(
     world: &World<'_>,
     verdicts: &mut Verdicts,
-    judge: impl Fn(&Name, &Name, u16, &plimsoll_model::design::Host, &Name, &plimsoll_model::design::Bridge) -> Option<Said>,
+    judge: impl Fn(&str, u16, &HostNetwork, &str, &Bridge) -> Option<Said>,
 ) {
-    let Some(source) = world.design else { return };
-    for (machine, it) in &source.design.machine {
-        let Some(host) = source.design.host.get(&it.host) else { continue };
-        for (network, nic) in &it.nic {
-            let Some(tag) = nic.tag else { continue };
-            let Some(bridge) = host.bridge.get(&nic.bridge) else {
-                verdicts.cannot_judge(&source.place(format!("machine/{machine}/nic/{network}")), "its bridge");
+    for guest in world.hypervisors.iter().flat_map(|all| &all.guests) {
+        let network = guest.host.get().and_then(|host| world.host_networks.iter().find(|it| it.host == *host));
+        for nic in &guest.nics {
+            // An interface without a tag is judged by nobody here; one whose tag is unreadable cannot be.
+            let Some(Some(tag)) = nic.tag.copied() else { continue };
+            let known = network.zip(nic.bridge.get()).and_then(|(network, name)| {
+                let bridge = network.bridges().find(|(bridge, ..)| bridge == name)?;
+                bridge.1.below.get()?;
+                Some((network, bridge))
+            });
+            let Some((network, (name, _, bridge))) = known else {
+                verdicts.cannot_judge(&guest.place, "its bridge");
                 continue;
             };
-            verdicts.verdict(judge(machine, network, tag, host, &nic.bridge, bridge).map(
-                |(severity, path, message, breaks, help)| {
-                    let place = source.place(path);
-                    Finding::new(severity, &place, message)
-                        .at_place(&place, format!("tag {tag}"))
+            verdicts.verdict(judge(&guest.name, tag, network, name, bridge).map(
+                |(severity, message, breaks, help)| {
+                    Finding::new(severity, nic.tag.place(), message)
+                        .at(&nic.tag, format!("tag {tag}"))
                         .breaks(breaks)
                         .help(help)
                 },

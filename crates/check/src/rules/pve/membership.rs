@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
-use plimsoll_model::design::{Bond, BondMode, CorosyncLink, Design, Host, LacpRate, PlatformKind, Purpose, State};
+use plimsoll_model::design::{BondMode, Design, Host, PlatformKind, Purpose, State};
 use plimsoll_views::domains::ports_below;
-use plimsoll_views::{Scope, World};
+use plimsoll_views::host_network::{Bond, HostNetwork};
+use plimsoll_views::hypervisor::MemberPath;
+use plimsoll_views::{Place, Scope, World};
 
 use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -95,7 +97,7 @@ pub(super) const PVE_006: Rule = Rule {
     id: "PVE-006",
     severity: Severity::Warning,
     summary: "corosync avoids bonds that spread without a protocol",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "A link stands on a bond of mode balance-rr, balance-xor, balance-tlb or balance-alb: a \
@@ -115,7 +117,7 @@ pub(super) const PVE_007: Rule = Rule {
     id: "PVE-007",
     severity: Severity::Warning,
     summary: "LACP below corosync is fast at both ends",
-    reads: Reads::Design,
+    reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
         checks: "A link stands on an 802.3ad bond, and the host or the switch speaks every 30 s only.",
@@ -199,14 +201,14 @@ fn hosts(design: &Design) -> impl Iterator<Item = (&Name, &Host)> {
     design.host.iter().filter(|(_, host)| host.platform.kind == PlatformKind::Proxmox && host.state != State::Planned)
 }
 
-/// Links with the bond each stands on.
-fn bonded(design: &Design) -> impl Iterator<Item = (&Name, &Host, &Name, &CorosyncLink, &Name, &Bond)> {
-    hosts(design).flat_map(|(name, host)| {
-        host.corosync.iter().filter_map(move |(number, link)| {
-            let ports = ports_below(host, &link.interface);
-            let bond = host.bond.iter().find(|(_, bond)| bond.members.iter().any(|member| ports.contains(member)))?;
-            Some((name, host, number, link, bond.0, bond.1))
-        })
+/// Paths of membership with the bond each stands on.
+fn bonded<'w>(world: &'w World<'_>) -> impl Iterator<Item = (&'w MemberPath, &'w HostNetwork, &'w str, &'w Bond)> {
+    world.hypervisors.iter().flat_map(|all| &all.paths).filter_map(|path| {
+        let network = world.host_networks.iter().find(|network| network.host == path.host)?;
+        let interface = path.interface.as_deref().or_else(|| network.with_address(path.address?))?;
+        let below = network.down_from(interface);
+        let (name, _, bond) = network.bonds().find(|(name, ..)| below.contains(name))?;
+        Some((path, network, name, bond))
     })
 }
 
@@ -222,7 +224,7 @@ fn one_link(world: &World<'_>, verdicts: &mut Verdicts) {
         }
         let managed = all.managed().next().is_some();
         let goal = ["switch", "cable", "nic"].iter().any(|kind| world.goals.one(kind, Scope::Any));
-        let bond = world.design.is_some_and(|source| bonded(source.design).next().is_some());
+        let bond = bonded(world).next().is_some();
         let severity = if managed && goal && !bond { Severity::Error } else { Severity::Warning };
         verdicts.broken(
             Finding::new(severity, all.links.place(), "corosync has a single link")
@@ -289,59 +291,52 @@ fn shared(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn bond_mode(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
-    let mut broken: BTreeMap<(bool, &Name, &Name, &'static str), Vec<&str>> = BTreeMap::new();
-    for (name, host, number, _, bond, it) in bonded(source.design) {
+    type Alike<'a> = (&'a Place, &'a Bond, Vec<&'a str>);
+    let mut broken: BTreeMap<(bool, String, String, &'static str), Alike<'_>> = BTreeMap::new();
+    for (path, _, name, bond) in bonded(world) {
+        let Some(mode) = bond.mode.copied() else { continue };
         let blind =
-            matches!(it.mode, BondMode::BalanceRr | BondMode::BalanceXor | BondMode::BalanceTlb | BondMode::BalanceAlb);
+            matches!(mode, BondMode::BalanceRr | BondMode::BalanceXor | BondMode::BalanceTlb | BondMode::BalanceAlb);
         if blind {
-            let only = host.corosync.len() == 1;
-            broken.entry((only, number, bond, it.mode.as_str())).or_default().push(name.as_str());
+            let key = (path.only, path.number.to_string(), name.to_owned(), mode.as_str());
+            broken.entry(key).or_insert_with(|| (&path.place, bond, Vec::new())).2.push(&path.host);
         } else {
             verdicts.holds();
         }
     }
-    for ((only, number, bond, mode), names) in broken {
-        let place = source.place(format!("host/{}/corosync/{number}", names[0]));
-        let mode_place = source.place(format!("host/{}/bond/{bond}/mode", names[0]));
+    for ((only, number, _, mode), (place, bond, names)) in broken {
         verdicts.broken(
             Finding::new(
                 if only { Severity::Warning } else { Severity::Advice },
-                &place,
+                place,
                 format!("link {number} of corosync on {} stands on a bond of mode {mode}", list(&names)),
             )
-            .at_place(&mode_place, if only { "its only link" } else { "" })
+            .at(&bond.mode, if only { "its only link" } else { "" })
             .breaks("hosts see each other in one direction only, and healthy ones may restart themselves")
-            .help("give it a port of its own, or `mode: lacp` with `lacp_rate: fast`"),
+            .help(if world.is_files() {
+                "use a port of its own, or LACP with fast rate"
+            } else {
+                "give it a port of its own, or `mode: lacp` with `lacp_rate: fast`"
+            }),
         );
     }
 }
 
 fn slow(world: &World<'_>, verdicts: &mut Verdicts) {
-    let Some(source) = world.design else { return };
-    let design = source.design;
-    let mut broken: BTreeMap<(&Name, &'static str), (String, BTreeSet<&str>)> = BTreeMap::new();
-    for (name, host, _, _, bond, it) in bonded(design).filter(|(.., it)| it.mode == BondMode::Lacp) {
-        let lag = it.members.iter().filter_map(|nic| host.nic.get(nic)).find_map(|nic| {
-            let switch = design.switch.get(&nic.switch)?;
-            let lag = switch.port.get(&nic.port)?.lag.as_ref()?;
-            (!switch.lag.get(lag)?.fast).then(|| format!("switch/{}/lag/{lag}/fast", nic.switch))
-        });
-        // Slow is the driver's default.
-        let host_slow = it.lacp_rate != Some(LacpRate::Fast);
-        let (path, side) = if host_slow {
-            (format!("host/{name}/bond/{bond}/lacp_rate"), "the host")
-        } else if let Some(path) = lag {
-            (path, "the switch")
+    let mut broken: BTreeMap<(&str, &'static str), (Place, BTreeSet<&str>)> = BTreeMap::new();
+    for (path, _, name, bond) in bonded(world).filter(|(.., bond)| bond.mode.is(&BondMode::Lacp)) {
+        let (place, side) = if bond.fast.is(&false) {
+            (bond.fast.place().clone(), "the host")
+        } else if let Some(place) = slow_switch(world, path, name) {
+            (place, "the switch")
         } else {
             verdicts.holds();
             continue;
         };
-        broken.entry((bond, side)).or_insert_with(|| (path, BTreeSet::new())).1.insert(name.as_str());
+        broken.entry((name, side)).or_insert_with(|| (place, BTreeSet::new())).1.insert(&path.host);
     }
-    for ((bond, side), (path, names)) in broken {
+    for ((bond, side), (place, names)) in broken {
         let names: Vec<&str> = names.into_iter().collect();
-        let place = source.place(path);
         verdicts.broken(
             Finding::new(
                 Severity::Warning,
@@ -353,6 +348,19 @@ fn slow(world: &World<'_>, verdicts: &mut Verdicts) {
             .help("`lacp_rate: fast` at the bond, and the same on the switch"),
         );
     }
+}
+
+/// The slow aggregate of a switch at the other end of a bond; files say nothing about switches.
+fn slow_switch(world: &World<'_>, path: &MemberPath, bond: &str) -> Option<Place> {
+    let source = world.design?;
+    let design = source.design;
+    let host = design.host.get(&path.host.as_str().into())?;
+    let members = &host.bond.get(&bond.into())?.members;
+    members.iter().filter_map(|nic| host.nic.get(nic)).find_map(|nic| {
+        let switch = design.switch.get(&nic.switch)?;
+        let lag = switch.port.get(&nic.port)?.lag.as_ref()?;
+        (!switch.lag.get(lag)?.fast).then(|| source.place(format!("switch/{}/lag/{lag}/fast", nic.switch)))
+    })
 }
 
 fn watchdog(world: &World<'_>, verdicts: &mut Verdicts) {
