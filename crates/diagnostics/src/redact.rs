@@ -80,7 +80,8 @@ pub(crate) fn hidden(text: &str) -> Vec<(usize, usize)> {
             }
         }
         word_open = ends_with_word(bare);
-        variable_open = names_secret(content).is_some();
+        // A value that is given twice is no less of a secret.
+        variable_open = names_secret(content).is_some() || (variable_open && value_of_variable(content, 0).is_some());
         start += line.len();
     }
     hidden.retain(|(from, to)| from < to);
@@ -306,6 +307,7 @@ mod tests {
             ("- --password\n- hunter2\n", "- --password\n- *******\n"),
             ("args: [\"--password\", \"x1\"]\n", "args: [\"--password\", \"**\"]\n"),
             ("- name: DB_PASSWORD\n  value: abc\n", "- name: DB_PASSWORD\n  value: ***\n"),
+            ("- name: A_TOKEN\n  value: abc\n  value: abc\n", "- name: A_TOKEN\n  value: ***\n  value: ***\n"),
             ("[{name: DB_PASSWORD, value: abc}]\n", "[{name: DB_PASSWORD, value: ***}]\n"),
             ("hdr Authorization \"Bearer abc\"\n", "hdr Authorization \"**********\"\n"),
             ("kind: Secret\ndata:\n  a: abc\ntype: Opaque\n", "kind: Secret\ndata:\n  a: ***\ntype: Opaque\n"),

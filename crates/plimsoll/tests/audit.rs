@@ -150,3 +150,125 @@ fn the_order_of_paths_and_doubles_do_not_matter() {
     };
     assert_eq!(findings(&one.out), findings(&two.out));
 }
+
+/// Secrets in every place where people keep them, each beside something that a reader complains about.
+fn with_secrets() -> Place {
+    let place = Place::empty();
+    let files = [
+        (
+            "keepalived.conf",
+            "vrrp_instance a {\n  virtual_router_id 5\n  authentication { auth_type PASS auth_pass hidden01x }\n  authentication {\n    \
+             auth_type AH\n    auth_pass\n      hidden02x\n  }\n  foo { auth_pass {{ x }}hidden03x }\n}\n",
+        ),
+        (
+            "frr.conf",
+            "router bgp 65001\n neighbor 10.0.0.1 password hidden04x\n neighbor 10.0.0.2 remote-as banana password hidden05x\n",
+        ),
+        (
+            "named.conf",
+            "key \"a\" { algorithm hmac-md5; secret hidden06x; };\nkey \"b\" { algorithm hmac-md5; secret \"hidden07x\" bad };\noptions { secret \"hidden08x\" }\n",
+        ),
+        ("bind/tsig.key", "key \"a\" {\n  algorithm hmac-sha256\n  secret \"hidden09x\"\n};\n"),
+        (
+            "haproxy.cfg",
+            "userlist u\n  user admin insecure-password hidden10x\nfrontend a\n  bind *:8443\n  stats auth admin:hidden11x\n  default_backend b\n\
+             backend b\n  http-check send meth GET uri /healthz hdr Authorization \"Bearer hidden12x\"\n  server x 10.0.0.1:6443 check bogus\n",
+        ),
+        (
+            "objects.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData:\n  a: hidden13x\n  a: hidden14x\n  b: |\n    hidden15x\n    bad: [\n---\n\
+             apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nbootstrapTokens: [{token: hidden.16xhidden16x, ttl: banana}]\n\
+             certificateKey: hidden17x\ncertificateKey: hidden18x\n---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: x\n  template:\n    \
+             spec:\n      containers:\n      - name: c\n        env:\n        - name: DB_PASSWORD\n          value: hidden19x\n          value: hidden20x\n        \
+             args: [\"--token=hidden21x\", \"--password\", \"hidden22x\", 5: 6]\n---\napiVersion: metallb.io/v1beta2\nkind: BGPPeer\n\
+             metadata: {name: gw}\nspec: {myASN: x, peerASN: 64500, password: hidden23x, password: hidden24x}\n",
+        ),
+        (
+            "admin.conf",
+            "apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    client-key-data: aGlkZGVuMjV4\n    client-key-data: aGlkZGVuMjV4\n    token: hidden26x\n    token: hidden27x\n",
+        ),
+        ("etcd.env", "ETCD_NAME=a\nETCD_ROOT_PASSWORD hidden28x\n"),
+        (
+            "x.yaml",
+            "apiVersion: v1\nkind: ConfigMap\ndata:\n  k: |\n    -----BEGIN RSA PRIVATE KEY-----\n    hidden29x\n    -----END RSA PRIVATE KEY-----\n  k: [\n",
+        ),
+    ];
+    for (path, text) in files {
+        place.write(&format!("files/{path}"), text);
+    }
+    place
+}
+
+#[test]
+fn secrets_are_shown_in_no_format() {
+    let place = with_secrets();
+    for format in ["text", "json", "sarif"] {
+        for verbose in [&["--files", "--verbose"][..], &[]] {
+            let mut call = vec!["audit", "files", "--format", format];
+            call.extend(verbose);
+            let said = place.run(&call);
+            assert!(!said.out.is_empty());
+            for text in [&said.out, &said.err] {
+                for secret in ["hidden", "aGlkZGVuMjV4"] {
+                    assert!(!text.contains(secret), "{format}:\n{text}");
+                }
+            }
+        }
+    }
+    let said = place.run(&["audit", "files", "--verbose"]);
+    assert!(said.err.matches("****").count() >= 8, "the lines themselves are shown:\n{}", said.err);
+}
+
+#[test]
+fn it_stays_inside_what_it_was_given_and_says_what_it_left_out() {
+    let place = masters();
+    place.write("outside/keepalived.conf", "vrrp_instance secret_neighbour {\n}\n");
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(place.at(target), place.at(name)).expect("a link");
+    };
+    link("outside", "masters/cp-1/etc/neighbour");
+    link("outside/keepalived.conf", "masters/cp-1/etc/other.conf");
+    link("masters", "masters/cp-1/etc/circle");
+    place.write("masters/cp-1/etc/large.conf", "# a line of a log\n".repeat(300_000));
+    place.write("masters/cp-1/etc/image", b"\0\x01");
+    let said = place.run(&["audit", "masters", "--files"]).exits(1);
+    said.says("Not read: 1 file, binary: masters/cp-1/etc/image")
+        .says("Not read: 1 file, too large for a configuration: masters/cp-1/etc/large.conf")
+        .says("Not read: 3 files, links, which are not followed: masters/cp-1/etc/circle, masters/cp-1/etc/neighbour")
+        .says("Recognised 2 of 2 files")
+        .never_says("secret_neighbour");
+    // A link that was asked for by name is followed, and a device is no configuration.
+    place.run(&["audit", "masters/cp-1/etc/other.conf"]).says("Recognised 1 of 1 files");
+    place.run(&["audit", "/dev/null"]).exits(2).says("neither a file nor a folder");
+}
+
+#[test]
+fn an_include_is_told_only_when_the_other_file_is_missing() {
+    let place = Place::empty();
+    place.write(
+        "ns-1/etc/bind/named.conf",
+        "include \"/etc/bind/named.conf.local\";\ninclude \"/etc/bind/gone.conf\";\n",
+    );
+    place.write(
+        "ns-1/etc/bind/named.conf.local",
+        "zone \"example.edu\" { type secondary; primaries { 10.0.0.1; }; };\n",
+    );
+    place
+        .run(&["audit", "ns-1", "--verbose"])
+        .says("`/etc/bind/gone.conf` is included and must be read as well")
+        .never_says("`/etc/bind/named.conf.local` is included");
+}
+
+#[test]
+fn a_template_is_told_once_a_file() {
+    let place = Place::empty();
+    place.write(
+        "role/haproxy.cfg.j2",
+        "frontend api\n    bind {{ vip }}:{{ port }}\n    default_backend {{ backend }}\n",
+    );
+    let said = place.run(&["audit", "role"]);
+    assert_eq!(said.err.matches("warning[placeholder]").count(), 1, "{}", said.err);
+    said.says("and 1 more place in this file (--verbose)");
+    let said = place.run(&["audit", "role", "--verbose"]);
+    assert!(said.err.matches("warning[placeholder]").count() > 1, "{}", said.err);
+}

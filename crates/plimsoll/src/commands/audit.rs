@@ -124,7 +124,7 @@ fn once_a_file(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     }
     for (first, more) in counts {
         if let Some(problem) = out.get_mut(first) {
-            problem.notes.push(format!("and {} more in this file (--verbose)", plural(more, "place")));
+            problem.notes.push(format!("and {} in this file (--verbose)", plural(more, "more place")));
         }
     }
     out

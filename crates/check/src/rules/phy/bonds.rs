@@ -79,10 +79,10 @@ pub(super) const PHY_011: Rule = Rule {
     reads: Reads::Both,
     silent_behind: &[],
     manual: Manual {
-        checks: "A bond of mode active-backup, balance-rr, balance-xor or broadcast with `miimon` 0, also where a file \
-                 states neither it nor a mode: the driver, ifupdown2 and systemd-networkd have no other default. \
-                 Asking by ARP (`arp_interval`) will do. The driver forces 100 ms for 802.3ad, balance-tlb and \
-                 balance-alb.",
+        checks: "A bond of mode active-backup, balance-rr, balance-xor or broadcast with `miimon` 0: an error; advice \
+                 where a file does not state it, since the driver, ifupdown2 and systemd-networkd leave it at 0 by \
+                 themselves. Asking by ARP (`arp_interval`) will do. The driver forces 100 ms for 802.3ad, \
+                 balance-tlb and balance-alb.",
         breaks: "A dead link is never noticed: the bond goes on sending into it.",
         remedy: "`bond-miimon 100`.",
         before: "bond-mode active-backup\nbond-miimon 0",
@@ -280,15 +280,21 @@ fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
         }
     }
     for ((bond, mode), (miimon, names)) in broken {
+        // A policy of ifupdown2, or a script, may set what no file here states.
+        let severity = if miimon.is_default() { Severity::Advice } else { Severity::Error };
         verdicts.broken(
             Finding::new(
-                Severity::Error,
+                severity,
                 miimon.place(),
                 format!("{bond} of {} never looks at the carrier of its ports", list(&names)),
             )
             .at(miimon, format!("{mode} without `miimon`"))
             .breaks("a link dies, and the bond goes on sending into it")
-            .help(if world.is_files() { "`bond-miimon 100`" } else { "`miimon: 100ms` at the bond, or leave it out" }),
+            .help(if world.is_files() {
+                "`bond-miimon 100`; in netplan `mii-monitor-interval: 100`"
+            } else {
+                "`miimon: 100ms` at the bond, or leave it out"
+            }),
         );
     }
 }
