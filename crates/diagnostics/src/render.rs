@@ -1,5 +1,7 @@
 //! Diagnostics as text for people, and as JSON and SARIF for programs.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::renderer::{DecorStyle, Renderer};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use serde_json::{Value, json};
@@ -166,6 +168,20 @@ pub struct SarifRule {
     pub help: String,
 }
 
+/// A path as the URI reference that SARIF asks for (3.4.3, RFC 3986): everything beyond unreserved letters and `/` is
+/// escaped, and an absolute path gets its scheme.
+fn uri(path: &str) -> String {
+    let mut out = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// A SARIF 2.1.0 log of one run, as code-scanning services read it.
 pub fn sarif(diagnostics: &[Diagnostic], rules: &[SarifRule], sources: &Sources, version: &str) -> Value {
     let results: Vec<Value> = diagnostics
@@ -195,7 +211,7 @@ pub fn sarif(diagnostics: &[Diagnostic], rules: &[SarifRule], sources: &Sources,
                     let start = source.position(annotation.span.start);
                     let end = source.position(annotation.span.end);
                     json!({ "physicalLocation": {
-                        "artifactLocation": { "uri": source.name },
+                        "artifactLocation": { "uri": uri(&source.name) },
                         "region": { "startLine": start.line, "startColumn": start.column,
                                     "endLine": end.line, "endColumn": end.column },
                     }})
@@ -244,6 +260,13 @@ mod tests {
             .breaks("HAProxy dies on the holder, the VIP stays there")
             .help("leave the weight out");
         (sources, diagnostic)
+    }
+
+    #[test]
+    fn paths_become_references_to_them() {
+        assert_eq!(uri("a/b-1.conf"), "a/b-1.conf");
+        assert_eq!(uri("cp 1/ä:%.conf"), "cp%201/%C3%A4%3A%25.conf");
+        assert_eq!(uri("/etc/x"), "file:///etc/x");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Files somebody already has: which of them we know, and whose they are.
 
+mod bounds;
 mod embedded;
 mod recognise;
 

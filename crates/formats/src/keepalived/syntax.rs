@@ -73,10 +73,14 @@ pub(super) fn parse(text: &str, config_id: Option<&str>, report: &mut Report) ->
         if let Some((name, value)) = definition(line.text) {
             let mut value = value.to_owned();
             let mut end = line.end();
-            while let Some(shorter) = value.strip_suffix('\\').map(str::to_owned) {
+            while value.ends_with('\\') {
                 let Some(next) = lines.next().map(uncommented) else { break };
                 end = next.end();
-                value = format!("{}\n{}", shorter.trim_end(), next.text);
+                // In place: a value of many lines must not be copied for each.
+                value.pop();
+                value.truncate(value.trim_end().len());
+                value.push('\n');
+                value.push_str(next.text);
             }
             parser.define(name, value, line.start, end);
         } else {

@@ -1,9 +1,12 @@
 //! Files inside ConfigMaps: read where they stand, so that findings point at the lines people see.
 
-use plimsoll_diagnostics::{SourceId, Sources, Span};
+use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Span};
 use plimsoll_formats::kubernetes::{Embedded, Manifest};
 
 use super::{File, Files, Kind};
+
+/// Bytes of copies of one outer text: a thousand files in a manifest of 32 kB.
+const MOST_COPIED: usize = 32 << 20;
 
 /// Which files inside ConfigMaps have facts about the cluster, by their keys.
 fn kind(key: &str) -> Option<Kind> {
@@ -17,8 +20,16 @@ fn kind(key: &str) -> Option<Kind> {
 /// The files inside the ConfigMaps of a manifest, read as if each stood alone in the outer file.
 pub(super) fn unpack(manifest: &Manifest, outer: &File, text: &str, files: &mut Files) -> Vec<File> {
     let mut found = Vec::new();
+    let mut copied = 0;
     for embedded in manifest.objects.iter().flat_map(plimsoll_formats::kubernetes::Object::embedded) {
         let (Some(kind), Some(span)) = (kind(&embedded.key), embedded.span) else { continue };
+        // Each is read in a copy of the outer text, so that places stay what they are.
+        copied += span.end as usize;
+        if copied > MOST_COPIED {
+            let message = format!("only the first {} files in ConfigMaps of this file are judged", found.len());
+            files.problems.push(Diagnostic::warning(message).code("too-many").at(span, "the first that is not"));
+            break;
+        }
         let mut sources = Sources::new();
         for _ in 0..outer.source.0 {
             sources.add("", "");

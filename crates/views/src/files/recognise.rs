@@ -2,7 +2,7 @@
 
 use plimsoll_diagnostics::Sources;
 
-use super::{Content, File, Files, Kind, embedded};
+use super::{Content, File, Files, Kind, bounds, embedded};
 
 /// Recognises every text of `sources` by its path, else by its content, and reads it.
 pub fn recognise(sources: &Sources) -> Files {
@@ -12,7 +12,8 @@ pub fn recognise(sources: &Sources) -> Files {
             Some(kind) => kind,
             None => by_words(&text.text),
         };
-        let content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
+        let mut content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
+        bounds::keep(&mut content, source, &mut files.problems);
         let file = File { source, path: text.name.clone(), owner: owner(&text.name), content };
         let inner = match &file.content {
             Content::Kubernetes(manifest) => embedded::unpack(manifest, &file, &text.text, &mut files),

@@ -167,6 +167,8 @@ fn guest(path: &str, vm: &Vm, sections: &[&Section]) -> Guest {
         nics: vm
             .nets()
             .into_iter()
+            // Proxmox VE knows net0 to net31.
+            .take(32)
             .map(|net| {
                 let place = at(net.slot.span);
                 let tag = match &net.tag {
