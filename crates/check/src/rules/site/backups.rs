@@ -1,7 +1,7 @@
 //! BKP-001, 003, 004 and 005: copies that outlive what they are copies of.
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_views::World;
+use plimsoll_views::{Place, World};
 
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
@@ -83,11 +83,27 @@ pub(super) const BKP_005: Rule = Rule {
 
 fn no_copy(world: &World<'_>, verdicts: &mut Verdicts) {
     for data in &world.site.durable {
+        // A job that has it and writes to something else than a store of backups.
+        let astray = world.design.and_then(|source| {
+            let mut jobs = source.design.backup.volume.iter();
+            jobs.find(|(_, job)| job.pools.iter().any(|pool| data.name == format!("pool {pool}")))
+        });
         verdicts.verdict((!data.copied).then(|| {
-            Finding::new(Severity::Error, &data.place, format!("{} is copied nowhere", data.name))
-                .at_place(&data.place, "no backup of volumes has it")
-                .breaks("a deleted namespace or a fire is the end of its data")
-                .help("`backups: { volumes: { every: 24h, keep: 14, to: STORE, pools: […] } }`, or `scratch: true` at the pool")
+            let finding = Finding::new(Severity::Error, &data.place, format!("{} is copied nowhere", data.name))
+                .breaks("a deleted namespace or a fire is the end of its data");
+            match astray {
+                Some((name, job)) => finding
+                    .at_place(&data.place, "")
+                    .context_place(
+                        &Place::Design(format!("backup/volume/{name}/to")),
+                        format!("{} is no store of backups", job.to),
+                    )
+                    .help("let the job write to something of `kind: backup`, or `scratch: true` at the pool"),
+                None => finding.at_place(&data.place, "no backup of volumes has it").help(
+                    "`backups: { volumes: { every: 24h, keep: 14, to: STORE, pools: […] } }`, or `scratch: true` at \
+                         the pool",
+                ),
+            }
         }));
     }
 }
