@@ -43,6 +43,7 @@ fn check_host(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, ho
     positive(checker, "cpu", host.cpu.value.into(), host.cpu.span);
     positive(checker, "memory", host.memory.value.0, host.memory.span);
     for (_, nic) in &host.nics {
+        checker.once("networks", nic.networks.iter());
         for port in &nic.ports {
             if checker.need_all(&[Kind::Switch], port) {
                 checker.pairs(names, port);
@@ -113,6 +114,8 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
     if machine.networks.is_empty() && !checker.partial {
         checker.error("missing-key", format!("`{}` stands in no network", names.value), names.span);
     }
+    checker.once("networks", machine.networks.iter());
+    checker.once("pass", machine.pass.iter());
     addresses(spec, checker, names, &machine.addresses);
     if let Some(cpu) = &machine.cpu {
         positive(checker, "cpu", cpu.value.into(), cpu.span);

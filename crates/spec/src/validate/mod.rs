@@ -214,6 +214,18 @@ impl Checker<'_> {
         false
     }
 
+    /// Says which names stand twice in a list where each may stand once.
+    fn once<'n>(&mut self, what: &str, names: impl Iterator<Item = &'n Spanned<Name>>) {
+        let mut seen: BTreeMap<&Name, Option<Span>> = BTreeMap::new();
+        for name in names {
+            if let Some(first) = seen.insert(&name.value, name.span) {
+                let message = format!("`{}` is listed twice under `{what}`", name.value);
+                let problem = Diagnostic::error(message).code("duplicate").at(name.span, "again here");
+                self.say(problem.context(first, "first here"));
+            }
+        }
+    }
+
     fn need_one(&mut self, kind: Kind, name: &Spanned<Name>) -> bool {
         self.need(&[kind], &name.value.0, name.span)
     }
