@@ -259,8 +259,11 @@ fn speeds(world: &World<'_>, verdicts: &mut Verdicts) {
     }
 }
 
+/// The fact of the first host that is wrong alike, and all of these hosts.
+type Alike<'a, T> = (&'a Fact<T>, Vec<&'a str>);
+
 fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
-    let mut broken: BTreeMap<(&str, &'static str), (&Fact<Millis>, Vec<&str>)> = BTreeMap::new();
+    let mut broken: BTreeMap<(&str, &'static str), Alike<'_, Millis>> = BTreeMap::new();
     for network in &world.host_networks {
         for (name, _, bond) in network.bonds() {
             let Some(mode) = bond.mode.copied() else {
@@ -326,13 +329,17 @@ fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(place, "spreads by hardware addresses, and the gateway has one")
             .breaks("half of the bandwidth towards the gateway is idle")
-            .help("`hash: layer2+3` at the bond, or `layer3+4` with an overlay"),
+            .help(if world.is_files() {
+                "`bond-xmit-hash-policy layer2+3`, or layer3+4 with an overlay"
+            } else {
+                "`hash: layer2+3` at the bond, or `layer3+4` with an overlay"
+            }),
         );
     }
 }
 
 fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
-    let mut broken: BTreeMap<(&str, &str), (&Fact<BondMode>, Vec<&str>)> = BTreeMap::new();
+    let mut broken: BTreeMap<(&str, &str), Alike<'_, BondMode>> = BTreeMap::new();
     for network in &world.host_networks {
         for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::BalanceAlb)) {
             match network.bridges().find(|(bridge, ..)| network.down_from(bridge).contains(name)) {

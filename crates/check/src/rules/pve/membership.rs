@@ -298,7 +298,7 @@ fn bond_mode(world: &World<'_>, verdicts: &mut Verdicts) {
         let blind =
             matches!(mode, BondMode::BalanceRr | BondMode::BalanceXor | BondMode::BalanceTlb | BondMode::BalanceAlb);
         if blind {
-            let key = (path.only, path.number.to_string(), name.to_owned(), mode.as_str());
+            let key = (path.only, path.number.clone(), name.to_owned(), mode.as_str());
             broken.entry(key).or_insert_with(|| (&path.place, bond, Vec::new())).2.push(&path.host);
         } else {
             verdicts.holds();
@@ -345,7 +345,11 @@ fn slow(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&place, format!("{side} speaks every 30 s"))
             .breaks("a silent partner is noticed after 90 s, and hosts restart themselves after 60 s")
-            .help("`lacp_rate: fast` at the bond, and the same on the switch"),
+            .help(if world.is_files() {
+                "`bond-lacp-rate fast`, and the same on the switch"
+            } else {
+                "`lacp_rate: fast` at the bond, and the same on the switch"
+            }),
         );
     }
 }
