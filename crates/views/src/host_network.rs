@@ -104,14 +104,15 @@ impl HostNetwork {
     /// before the dot when nobody described it.
     pub fn down_from<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
         let mut seen = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(name) = open.pop() {
-            if !seen.insert(name) {
+        let mut open = vec![(name, 0)];
+        while let Some((name, depth)) = open.pop() {
+            // Bridge, VLAN, bond and port are four; what is deeper than this no host has.
+            if depth > 16 || !seen.insert(name) {
                 continue;
             }
             match self.interfaces.get(name) {
-                Some(it) => open.extend(it.below.get().into_iter().flatten().map(String::as_str)),
-                None => open.extend(name.rsplit_once('.').map(|(parent, _)| parent)),
+                Some(it) => open.extend(it.below.get().into_iter().flatten().map(|below| (below.as_str(), depth + 1))),
+                None => open.extend(name.rsplit_once('.').map(|(parent, _)| (parent, depth + 1))),
             }
         }
         seen
