@@ -4,14 +4,31 @@
 //! has failed, and a top is true when what it stands for is broken**. All promises of a design can live in one circuit
 //! and share their parts.
 //!
+//! - [`Evaluator`] and [`Flat`]: what is broken, given what has failed.
+//! - [`Compiled`]: the exact probability of a top, and the [`Importance`] of its components.
+//! - [`CutSets`]: what breaks it, counted without listing, and listed in order.
+//!
 //! Everything is a pure function of its arguments: no clock, no environment, no printing, no randomness.
 
+mod bdd;
 mod circuit;
+mod compile;
+mod cutsets;
+mod condition;
 mod eval;
 mod flat;
+mod importance;
 mod index;
+mod limits;
+mod modules;
+mod prepare;
 mod simplify;
+mod tape;
 
 pub use circuit::{Circuit, Gate, Node, Var};
+pub use compile::{Bounds, Compiled};
+pub use cutsets::{CutSet, CutSets, Ranked};
 pub use eval::Evaluator;
 pub use flat::{Flat, Operation};
+pub use importance::Importance;
+pub use limits::{CircuitError, Limits};

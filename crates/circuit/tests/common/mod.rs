@@ -1,0 +1,91 @@
+//! What the tests share: random circuits, and answers by looking at every state.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use plimsoll_circuit::{Circuit, Evaluator, Node, Var};
+pub use plimsoll_yaml::mutate::Random;
+
+/// How a random circuit is shaped.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub variables: usize,
+    pub gates: usize,
+    /// Of gates, the largest number of children.
+    pub width: usize,
+    /// Whether there are negations and exclusive ors.
+    pub negations: bool,
+}
+
+/// A random circuit; the last gate is the top.
+pub fn random_circuit(random: &mut Random, shape: Shape) -> (Circuit, Node) {
+    let mut circuit = Circuit::new();
+    let mut nodes: Vec<Node> = (0..shape.variables).map(|v| circuit.variable(Var(v as u32))).collect();
+    let mut top = nodes[0];
+    for gate in 0..shape.gates {
+        let width = 2 + random.below(shape.width - 1);
+        let of: Vec<Node> = (0..width)
+            .map(|_| {
+                // Late gates take late nodes more often, so that most of it hangs together.
+                let from = if random.below(3) == 0 { 0 } else { nodes.len() / 2 };
+                nodes[from + random.below(nodes.len() - from)]
+            })
+            .collect();
+        let kinds = if shape.negations { 7 } else { 4 };
+        top = match random.below(kinds) {
+            0 => circuit.and(of),
+            1 => circuit.or(of),
+            2 => circuit.at_least(1 + random.below(width) as u64, of),
+            3 => {
+                let weighed: Vec<(u64, Node)> = of.into_iter().map(|node| (random.below(5) as u64, node)).collect();
+                let total: u64 = weighed.iter().map(|(weight, _)| weight).sum();
+                circuit.threshold(random.below(total as usize + 2) as u64, weighed)
+            }
+            4 => circuit.not(of[0]),
+            5 => circuit.xor(of),
+            _ => circuit.if_else(of[0], of[1], of[width - 1]),
+        };
+        if gate + 1 < shape.gates && top.constant().is_some() {
+            continue;
+        }
+        nodes.push(top);
+    }
+    (circuit, top)
+}
+
+/// Probabilities that are neither all small nor all alike; some are 0 or 1.
+pub fn random_probabilities(random: &mut Random, count: usize) -> Vec<f64> {
+    (0..count)
+        .map(|_| match random.below(12) {
+            0 => 0.0,
+            1 => 1.0,
+            2 => 1e-9,
+            _ => (1 + random.below(998)) as f64 / 1000.0,
+        })
+        .collect()
+}
+
+/// Whether the top is broken in each state; bit `v` of a state says that variable `v` has failed.
+pub fn truth(circuit: &Circuit, top: Node, variables: usize) -> Vec<bool> {
+    let mut evaluator = Evaluator::new(circuit, &[top]);
+    (0..1usize << variables).map(|state| evaluator.eval(|var| state >> var.index() & 1 == 1)).collect()
+}
+
+/// The probability of a state.
+pub fn weight(state: usize, probabilities: &[f64]) -> f64 {
+    probabilities.iter().enumerate().map(|(v, p)| if state >> v & 1 == 1 { *p } else { 1.0 - p }).product()
+}
+
+/// The sum of the probabilities of the states where it is broken.
+pub fn probability(truth: &[bool], probabilities: &[f64]) -> f64 {
+    (0..truth.len()).filter(|&state| truth[state]).map(|state| weight(state, probabilities)).sum()
+}
+
+/// The states that are broken and where one failure less would not be.
+pub fn minimal(truth: &[bool], variables: usize) -> Vec<usize> {
+    let less = |state: usize| (0..variables).any(|v| state >> v & 1 == 1 && truth[state & !(1 << v)]);
+    (0..truth.len()).filter(|&state| truth[state] && !less(state)).collect()
+}
+
+pub fn close(a: f64, b: f64, relative: f64) -> bool {
+    (a - b).abs() <= relative * a.abs().max(b.abs()) || (a - b).abs() < 1e-300
+}
