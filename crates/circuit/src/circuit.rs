@@ -28,6 +28,11 @@ impl Node {
         self.0 as usize
     }
 
+    /// The constant.
+    pub const fn from_constant(value: bool) -> Node {
+        if value { Node::TRUE } else { Node::FALSE }
+    }
+
     /// Its value if it is constant.
     pub const fn constant(self) -> Option<bool> {
         match self.0 {
@@ -178,7 +183,7 @@ impl Circuit {
 
     /// The constant.
     pub fn constant(&self, value: bool) -> Node {
-        if value { Node::TRUE } else { Node::FALSE }
+        Node::from_constant(value)
     }
 
     /// The function that is true when this component has failed.

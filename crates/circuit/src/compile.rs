@@ -137,8 +137,8 @@ fn exact_part(part: &Part, inputs: &[Value], tape: &mut Tape, budget: &mut Budge
     let mark = tape.mark();
     if condition::counts(&part.circuit, part.top) {
         let steps = budget.steps / 2;
-        let counted =
-            budget.within(budget.nodes, steps, |budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
+        let counted = budget
+            .within(budget.nodes, steps, |budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
         match counted {
             Ok(value) => return Ok(value),
             Err(Excess) => tape.truncate(mark),
@@ -271,13 +271,11 @@ fn bounded_part(
             let more = more_than(inputs, order, tape, budget)?;
             tape.capped(value, more, budget)
         });
-        match attempt {
-            Ok(value) => best = Some((value, order)),
-            Err(Excess) => {
-                tape.truncate(here);
-                break;
-            }
-        }
+        let Ok(value) = attempt else {
+            tape.truncate(here);
+            break;
+        };
+        best = Some((value, order));
     }
     match best {
         Some(best) => Ok(best),

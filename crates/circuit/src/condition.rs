@@ -243,12 +243,11 @@ impl Work<'_> {
             let mut support: Vec<Var> = self.circuit.variable_of(node).into_iter().collect();
             let mut missing = false;
             for child in self.circuit.children(node) {
-                match self.supports.get(child) {
-                    Some(below) => support.extend_from_slice(below),
-                    None => {
-                        missing = true;
-                        open.push(*child);
-                    }
+                if let Some(below) = self.supports.get(child) {
+                    support.extend_from_slice(below);
+                } else {
+                    missing = true;
+                    open.push(*child);
                 }
             }
             if !missing {

@@ -7,20 +7,22 @@
 //! - [`Evaluator`] and [`Flat`]: what is broken, given what has failed.
 //! - [`Compiled`]: the exact probability of a top, and the [`Importance`] of its components.
 //! - [`CutSets`]: what breaks it, counted without listing, and listed in order.
+//! - [`openpsa`]: fault trees of other tools in, and ours out.
 //!
 //! Everything is a pure function of its arguments: no clock, no environment, no printing, no randomness.
 
 mod bdd;
 mod circuit;
 mod compile;
-mod cutsets;
 mod condition;
+mod cutsets;
 mod eval;
 mod flat;
 mod importance;
 mod index;
 mod limits;
 mod modules;
+pub mod openpsa;
 mod prepare;
 mod simplify;
 mod tape;

@@ -50,7 +50,13 @@ fn push_negations(
         let ways = needed[node.index()];
         let passed = match source.gate(node) {
             Gate::Not(_) => (ways >> 1) | ((ways & 1) << 1),
-            Gate::Xor(_) => if keep { 1 } else { 3 },
+            Gate::Xor(_) => {
+                if keep {
+                    1
+                } else {
+                    3
+                }
+            }
             _ => ways,
         };
         for child in source.children(node) {
@@ -209,10 +215,7 @@ fn join(target: &mut Circuit, op: Op, of: Vec<Node>) -> Node {
 }
 
 /// Members that share variables, directly or through others, together.
-pub(crate) fn group_by_variables<'a, T: Copy>(
-    members: &[T],
-    support: impl Fn(T) -> &'a [Var],
-) -> Vec<Vec<T>> {
+pub(crate) fn group_by_variables<'a, T: Copy>(members: &[T], support: impl Fn(T) -> &'a [Var]) -> Vec<Vec<T>> {
     let mut owner: rustc_hash::FxHashMap<Var, usize> = rustc_hash::FxHashMap::default();
     let mut leader: Vec<usize> = (0..members.len()).collect();
     for (at, &member) in members.iter().enumerate() {

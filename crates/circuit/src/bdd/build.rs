@@ -52,13 +52,7 @@ fn join(bdd: &mut Bdd, operation: Apply, mut of: Vec<Id>, budget: u32, limit: &m
 }
 
 /// `rest[i][r]`: whether the children from `i` on bring at least the sum `r`.
-fn threshold(
-    bdd: &mut Bdd,
-    mut of: Vec<(Id, u64)>,
-    bound: u64,
-    budget: u32,
-    limit: &mut Budget,
-) -> Result<Id, Excess> {
+fn threshold(bdd: &mut Bdd, mut of: Vec<(Id, u64)>, bound: u64, budget: u32, limit: &mut Budget) -> Result<Id, Excess> {
     of.sort_by_key(|&(id, _)| (bdd.level(id) == BOTTOM, bdd.level(id)));
     // Which sums may still be needed when each child is reached, from the first child on.
     let mut layers: Vec<Vec<u64>> = vec![vec![bound]];

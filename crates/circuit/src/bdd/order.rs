@@ -20,14 +20,8 @@ enum Order {
 }
 
 /// All of them, the most promising first.
-const ALL: [Order; 6] = [
-    Order::DepthFirst,
-    Order::SmallFirst,
-    Order::SharedFirst,
-    Order::Weighted,
-    Order::LargeFirst,
-    Order::BreadthFirst,
-];
+const ALL: [Order; 6] =
+    [Order::DepthFirst, Order::SmallFirst, Order::SharedFirst, Order::Weighted, Order::LargeFirst, Order::BreadthFirst];
 
 /// The level of each variable by each rule; rules that agree with an earlier one are left out.
 pub(crate) fn orders(circuit: &Circuit, top: Node) -> Vec<Vec<u32>> {
@@ -87,9 +81,9 @@ impl Facts {
     fn levels(&self, circuit: &Circuit, top: Node, order: Order) -> Vec<u32> {
         let sequence = match order {
             Order::DepthFirst => depth_first(circuit, top, |_| {}),
-            Order::SmallFirst => self.sorted(circuit, top, |node| self.size[node.index()]),
-            Order::LargeFirst => self.sorted(circuit, top, |node| -self.size[node.index()]),
-            Order::SharedFirst => self.sorted(circuit, top, |node| -self.shared[node.index()]),
+            Order::SmallFirst => sorted(circuit, top, |node| self.size[node.index()]),
+            Order::LargeFirst => sorted(circuit, top, |node| -self.size[node.index()]),
+            Order::SharedFirst => sorted(circuit, top, |node| -self.shared[node.index()]),
             Order::Weighted => self.variables(circuit, |node| -self.weight[node.index()]),
             Order::BreadthFirst => self.variables(circuit, |node| f64::from(self.depth[node.index()])),
         };
@@ -98,10 +92,6 @@ impl Facts {
             levels[var.index()] = level as u32;
         }
         levels
-    }
-
-    fn sorted(&self, circuit: &Circuit, top: Node, key: impl Fn(Node) -> f64) -> Vec<Var> {
-        depth_first(circuit, top, |children| children.sort_by(|&a, &b| key(a).total_cmp(&key(b))))
     }
 
     fn variables(&self, circuit: &Circuit, key: impl Fn(Node) -> f64) -> Vec<Var> {
@@ -128,4 +118,8 @@ fn depth_first(circuit: &Circuit, top: Node, arrange: impl Fn(&mut [Node])) -> V
         open.extend(children.into_iter().rev());
     }
     sequence
+}
+
+fn sorted(circuit: &Circuit, top: Node, key: impl Fn(Node) -> f64) -> Vec<Var> {
+    depth_first(circuit, top, |children| children.sort_by(|&a, &b| key(a).total_cmp(&key(b))))
 }

@@ -24,7 +24,7 @@ enum Without {
     /// The sets of the first that contain no set of the second.
     Visit(Id, Id),
     /// A node of this level from the results: the first for the sets with it, the second for those without.
-    Make(u32, (Id, Id)),
+    Make(u32),
     /// The last result, again without this.
     Again(Id),
     /// Remember the last result.
@@ -102,7 +102,7 @@ impl Families {
                     if left.level > right.level {
                         tasks.push(Without::Visit(a, right.low));
                     } else {
-                        tasks.push(Without::Make(left.level, (a, b)));
+                        tasks.push(Without::Make(left.level));
                         if left.level < right.level {
                             tasks.push(Without::Visit(left.high, b));
                             tasks.push(Without::Visit(left.low, b));
@@ -117,7 +117,7 @@ impl Families {
                     let a = results.pop().unwrap_or(NONE);
                     tasks.push(Without::Visit(a, b));
                 }
-                Without::Make(level, _) => {
+                Without::Make(level) => {
                     // The low branch was pushed last and so done first.
                     let high = results.pop().unwrap_or(NONE);
                     let low = results.pop().unwrap_or(NONE);

@@ -51,19 +51,16 @@ impl CutSets {
         let attempt = |order: u32, steps: u64, budget: &mut Budget| {
             budget.within(limits.nodes, steps, |budget| find(circuit, top, order, budget))
         };
-        let (parts, reached) = match attempt(wanted, half, &mut budget) {
-            Ok(parts) => (parts, wanted),
-            Err(Excess) => {
-                let mut best = (vec![], 0);
-                let share = budget.steps / 3;
-                for order in 1..wanted {
-                    match attempt(order, share, &mut budget) {
-                        Ok(parts) => best = (parts, order),
-                        Err(Excess) => break,
-                    }
-                }
-                best
+        let (parts, reached) = if let Ok(parts) = attempt(wanted, half, &mut budget) {
+            (parts, wanted)
+        } else {
+            let mut best = (vec![], 0);
+            let share = budget.steps / 3;
+            for order in 1..wanted {
+                let Ok(parts) = attempt(order, share, &mut budget) else { break };
+                best = (parts, order);
             }
+            best
         };
         let complete = (reached != UNBOUNDED).then_some(reached);
         let mut sets = CutSets { parts, support: circuit.support(top), complete, counts: vec![] };

@@ -3,21 +3,21 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use plimsoll_circuit::{Circuit, Evaluator, Node, Var};
-pub use plimsoll_yaml::mutate::Random;
+pub(crate) use plimsoll_yaml::mutate::Random;
 
 /// How a random circuit is shaped.
 #[derive(Clone, Copy)]
-pub struct Shape {
-    pub variables: usize,
-    pub gates: usize,
+pub(crate) struct Shape {
+    pub(crate) variables: usize,
+    pub(crate) gates: usize,
     /// Of gates, the largest number of children.
-    pub width: usize,
+    pub(crate) width: usize,
     /// Whether there are negations and exclusive ors.
-    pub negations: bool,
+    pub(crate) negations: bool,
 }
 
 /// A random circuit; the last gate is the top.
-pub fn random_circuit(random: &mut Random, shape: Shape) -> (Circuit, Node) {
+pub(crate) fn random_circuit(random: &mut Random, shape: Shape) -> (Circuit, Node) {
     let mut circuit = Circuit::new();
     let mut nodes: Vec<Node> = (0..shape.variables).map(|v| circuit.variable(Var(v as u32))).collect();
     let mut top = nodes[0];
@@ -53,7 +53,7 @@ pub fn random_circuit(random: &mut Random, shape: Shape) -> (Circuit, Node) {
 }
 
 /// Probabilities that are neither all small nor all alike; some are 0 or 1.
-pub fn random_probabilities(random: &mut Random, count: usize) -> Vec<f64> {
+pub(crate) fn random_probabilities(random: &mut Random, count: usize) -> Vec<f64> {
     (0..count)
         .map(|_| match random.below(12) {
             0 => 0.0,
@@ -65,27 +65,27 @@ pub fn random_probabilities(random: &mut Random, count: usize) -> Vec<f64> {
 }
 
 /// Whether the top is broken in each state; bit `v` of a state says that variable `v` has failed.
-pub fn truth(circuit: &Circuit, top: Node, variables: usize) -> Vec<bool> {
+pub(crate) fn truth(circuit: &Circuit, top: Node, variables: usize) -> Vec<bool> {
     let mut evaluator = Evaluator::new(circuit, &[top]);
     (0..1usize << variables).map(|state| evaluator.eval(|var| state >> var.index() & 1 == 1)).collect()
 }
 
 /// The probability of a state.
-pub fn weight(state: usize, probabilities: &[f64]) -> f64 {
+pub(crate) fn weight(state: usize, probabilities: &[f64]) -> f64 {
     probabilities.iter().enumerate().map(|(v, p)| if state >> v & 1 == 1 { *p } else { 1.0 - p }).product()
 }
 
 /// The sum of the probabilities of the states where it is broken.
-pub fn probability(truth: &[bool], probabilities: &[f64]) -> f64 {
+pub(crate) fn probability(truth: &[bool], probabilities: &[f64]) -> f64 {
     (0..truth.len()).filter(|&state| truth[state]).map(|state| weight(state, probabilities)).sum()
 }
 
 /// The states that are broken and where one failure less would not be.
-pub fn minimal(truth: &[bool], variables: usize) -> Vec<usize> {
+pub(crate) fn minimal(truth: &[bool], variables: usize) -> Vec<usize> {
     let less = |state: usize| (0..variables).any(|v| state >> v & 1 == 1 && truth[state & !(1 << v)]);
     (0..truth.len()).filter(|&state| truth[state] && !less(state)).collect()
 }
 
-pub fn close(a: f64, b: f64, relative: f64) -> bool {
+pub(crate) fn close(a: f64, b: f64, relative: f64) -> bool {
     (a - b).abs() <= relative * a.abs().max(b.abs()) || (a - b).abs() < 1e-300
 }
