@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod designs;
+
 use plimsoll_circuit::{Circuit, Evaluator, Node, Var};
 pub(crate) use plimsoll_yaml::mutate::Random;
 
