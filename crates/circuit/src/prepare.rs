@@ -160,6 +160,18 @@ fn regroup(source: &Circuit, top: Node, target: &mut Circuit, budget: &mut Budge
             parents[child.index()] += 1;
         }
     }
+    // What becomes part of its only parent needs no gate of its own.
+    let kind = |node: Node| match source.gate(node) {
+        Gate::And(_) => Some(Op::And),
+        Gate::Or(_) => Some(Op::Or),
+        _ => None,
+    };
+    let mut absorbed = vec![false; source.len()];
+    for &node in &cone {
+        for &child in source.children(node) {
+            absorbed[child.index()] = parents[child.index()] == 1 && kind(node).is_some() && kind(node) == kind(child);
+        }
+    }
     let mut supports: Vec<Vec<Var>> = vec![vec![]; source.len()];
     let mut flat: Vec<Vec<Node>> = vec![vec![]; source.len()];
     let mut image = vec![Node::FALSE; source.len()];
@@ -187,21 +199,30 @@ fn regroup(source: &Circuit, top: Node, target: &mut Circuit, budget: &mut Budge
                 let op = if matches!(gate, Gate::And(_)) { Op::And } else { Op::Or };
                 let mut members = Vec::new();
                 for child in children {
-                    let nested = std::mem::take(&mut flat[child.index()]);
-                    let same = matches!((source.gate(*child), op), (Gate::And(_), Op::And) | (Gate::Or(_), Op::Or));
-                    if same && parents[child.index()] == 1 {
+                    if absorbed[child.index()] {
+                        // The longer list stays where it is, so that a long chain is not copied at every gate.
+                        let mut nested = std::mem::take(&mut flat[child.index()]);
+                        if nested.len() > members.len() {
+                            std::mem::swap(&mut nested, &mut members);
+                        }
                         members.extend(nested);
                     } else {
                         members.push(*child);
-                        flat[child.index()] = nested;
                     }
                 }
+                if absorbed[node.index()] {
+                    flat[node.index()] = members;
+                    supports[node.index()] = support;
+                    continue;
+                }
+                members.sort_unstable();
+                members.dedup();
+                budget.spend(members.len() as u64)?;
                 let mut groups = Vec::new();
                 for group in group_by_variables(&members, |member| &supports[member.index()]) {
                     let images: Vec<Node> = group.iter().map(|member| image[member.index()]).collect();
                     groups.push(join(target, op, images));
                 }
-                flat[node.index()] = members;
                 join(target, op, groups)
             }
         };

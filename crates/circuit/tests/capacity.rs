@@ -113,8 +113,7 @@ fn weighted_capacity_is_a_sum_over_states() {
         for lost in 0..16usize {
             let capacity: u64 = (0..4).filter(|host| lost >> host & 1 == 1).map(|host| capacities[host]).sum();
             if capacity >= 200 {
-                let all: f64 =
-                    (0..4).map(|h| if lost >> h & 1 == 1 { chances[h] } else { 1.0 - chances[h] }).product();
+                let all: f64 = (0..4).map(|h| if lost >> h & 1 == 1 { chances[h] } else { 1.0 - chances[h] }).product();
                 expected += weight * all;
             }
         }

@@ -1,6 +1,6 @@
 //! References resolved, cycles found, and the circuit built.
 
-use super::collect::{Definitions, no_text};
+use super::collect::Definitions;
 use super::expression::Expressions;
 use super::formula::{self, Formula};
 use super::problem::{Problems, shown};
@@ -115,11 +115,6 @@ fn probabilities(
         expressions.parameter(number, problems);
         if !expressions.used[number] {
             problems.warning(parameter.at, format!("parameter `{}` is never used", shown(parameter.name)));
-        }
-    }
-    for gate in &definitions.gates {
-        if let Some(body) = gate.body {
-            no_text(body, problems);
         }
     }
     events

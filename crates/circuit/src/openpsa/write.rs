@@ -1,6 +1,6 @@
 //! Our circuits as Open-PSA files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::circuit::{Circuit, Gate, Node, Var};
@@ -58,7 +58,7 @@ pub fn write(tree: &Tree<'_>) -> Result<String, WriteError> {
     let tops: Vec<Node> = tree.tops.iter().map(|&(_, node)| node).collect();
     let cone = circuit.cone(&tops);
     let mut writer =
-        Writer { circuit, identifiers: HashSet::new(), names: vec![String::new(); circuit.len()], body: String::new() };
+        Writer { circuit, identifiers: HashSet::new(), names: vec![String::new(); circuit.len()], gates: vec![] };
     let tree_name = writer.identifier(tree.name, "tree");
     let top_names: Vec<String> = tree.tops.iter().map(|(name, _)| writer.identifier(name, "top")).collect();
     let mut events = String::new();
@@ -82,23 +82,47 @@ pub fn write(tree: &Tree<'_>) -> Result<String, WriteError> {
     for &node in &cone {
         writer.gate(node)?;
     }
+    let mut tops = String::new();
     for ((name, node), identifier) in tree.tops.iter().zip(&top_names) {
         let label = label(name, identifier);
         let formula = writer.reference(*node);
-        let _ = writeln!(writer.body, "    <define-gate name=\"{identifier}\">{label}{formula}</define-gate>");
+        let _ = writeln!(tops, "    <define-gate name=\"{identifier}\">{label}{formula}</define-gate>");
     }
+    let gates = used(&writer.gates, &tops);
     Ok(format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opsa-mef>\n  <define-fault-tree name=\"{tree_name}\">\n{}  \
-         </define-fault-tree>\n  <model-data>\n{events}  </model-data>\n</opsa-mef>\n",
-        writer.body
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opsa-mef>\n  <define-fault-tree name=\"{tree_name}\">\n{gates}{tops}  \
+         </define-fault-tree>\n  <model-data>\n{events}  </model-data>\n</opsa-mef>\n"
     ))
+}
+
+/// The gates that the tops need: a child of a threshold that can never tip it is not among them.
+fn used(gates: &[(String, String)], tops: &str) -> String {
+    let mut needed: HashSet<&str> = HashSet::new();
+    let references = |formula: &str| -> Vec<String> {
+        formula.split("<gate name=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_string())).collect()
+    };
+    let by_name: HashMap<&str, &str> = gates.iter().map(|(name, formula)| (name.as_str(), formula.as_str())).collect();
+    let mut open = references(tops);
+    while let Some(name) = open.pop() {
+        if let Some((&name, formula)) = by_name.get_key_value(name.as_str())
+            && needed.insert(name)
+        {
+            open.extend(references(formula));
+        }
+    }
+    let mut text = String::new();
+    for (name, formula) in gates.iter().filter(|(name, _)| needed.contains(name.as_str())) {
+        let _ = writeln!(text, "    <define-gate name=\"{name}\">{formula}</define-gate>");
+    }
+    text
 }
 
 struct Writer<'a> {
     circuit: &'a Circuit,
     identifiers: HashSet<String>,
     names: Vec<String>,
-    body: String,
+    /// Name and formula of each gate but the tops.
+    gates: Vec<(String, String)>,
 }
 
 impl Writer<'_> {
@@ -167,7 +191,7 @@ impl Writer<'_> {
     }
 
     fn define(&mut self, name: &str, formula: &str) {
-        let _ = writeln!(self.body, "    <define-gate name=\"{name}\">{formula}</define-gate>");
+        self.gates.push((name.to_string(), formula.to_string()));
     }
 
     /// A weighted threshold by what is still needed when each child is reached, the heaviest first.
