@@ -1,0 +1,324 @@
+//! What the parts of a Design need: power, disks, hosts, machines. Everything here answers "is it away?".
+
+use std::collections::BTreeMap;
+
+use plimsoll_circuit::{Circuit, Node};
+use plimsoll_model::design::{Disk, Host, Psu, Raid, Role};
+use plimsoll_model::units::Millis;
+use plimsoll_model::{Design, Name};
+
+use crate::component::{Components, Kind};
+use crate::rate::{Range, Rate, Source};
+
+/// A circuit in the making.
+pub(crate) struct Build<'d> {
+    pub(crate) design: &'d Design,
+    pub(crate) circuit: Circuit,
+    pub(crate) components: Components,
+    /// What a node means, for explanations: the first name that it was given.
+    pub(crate) labels: BTreeMap<Node, String>,
+    /// What was taken for granted, each once, in the order in which it was met.
+    pub(crate) assumed: Vec<String>,
+    memo: BTreeMap<String, Node>,
+}
+
+impl<'d> Build<'d> {
+    pub(crate) fn new(design: &'d Design) -> Self {
+        Build {
+            design,
+            circuit: Circuit::new(),
+            components: Components::default(),
+            labels: BTreeMap::new(),
+            assumed: Vec::new(),
+            memo: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn assume(&mut self, what: &str) {
+        if !self.assumed.iter().any(|known| known == what) {
+            self.assumed.push(what.to_owned());
+        }
+    }
+
+    /// Names a node for explanations.
+    pub(crate) fn label(&mut self, node: Node, text: impl Into<String>) -> Node {
+        if node.constant().is_none() {
+            self.labels.entry(node).or_insert_with(|| text.into());
+        }
+        node
+    }
+
+    pub(crate) fn or(&mut self, of: impl IntoIterator<Item = Node>) -> Node {
+        self.circuit.or(of)
+    }
+
+    pub(crate) fn and(&mut self, of: impl IntoIterator<Item = Node>) -> Node {
+        self.circuit.and(of)
+    }
+
+    /// The failure of a component itself.
+    pub(crate) fn part(&mut self, path: &str, kind: Kind, origin: &str) -> Node {
+        let var = self.components.intern(path, kind, origin);
+        let node = self.circuit.variable(var);
+        self.label(node, format!("{path} fails"))
+    }
+
+    /// What stands in the memo, or what `make` makes of it.
+    pub(crate) fn once(&mut self, key: String, make: impl FnOnce(&mut Self) -> Node) -> Node {
+        if let Some(node) = self.memo.get(&key) {
+            return *node;
+        }
+        let node = make(self);
+        self.memo.insert(key, node);
+        node
+    }
+
+    /// A source of power gives none. What hangs on a battery is lost when the battery fails, or when what feeds it is
+    /// away for longer than it bridges.
+    pub(crate) fn feed(&mut self, name: &Name) -> Node {
+        self.once(format!("feed/{name}"), |build| {
+            let path = format!("feed/{name}");
+            let own = build.part(&path, Kind::Feed, &path);
+            let Some(feed) = build.design.feed.get(name) else { return own };
+            let Some(from) = feed.from.clone().filter(|from| from != name) else { return own };
+            let mut upstream = build.feed(&from);
+            if let Some(runtime) = feed.runtime.filter(|runtime| runtime.0 > 0) {
+                let longer = build.outlasted(&from, runtime);
+                upstream = build.and([upstream, longer]);
+                build.label(upstream, format!("{from} is away for longer than {runtime}, which {name} bridges"));
+            }
+            // An own rate for a battery: it fails as a device, not as the public supply does.
+            let var = build.components.intern(&path, Kind::Feed, &path);
+            let rate = Rate {
+                a_year: Range::new(0.01, 0.05, 0.2),
+                hours: Range::new(2.0, 8.0, 72.0),
+                source: Source::Estimate,
+            };
+            build.components.set_rate(var, rate);
+            let down = build.or([own, upstream]);
+            build.label(down, format!("{name} gives no power"))
+        })
+    }
+
+    /// An outage of `feed` lasts longer than `runtime`. Longer ones last longer than shorter batteries too, so that the
+    /// batteries of one feed form a chain; with exponential lengths each step is independent of the one before.
+    fn outlasted(&mut self, feed: &Name, runtime: Millis) -> Node {
+        let mut runtimes: Vec<Millis> = self
+            .design
+            .feed
+            .values()
+            .filter(|other| other.from.as_ref() == Some(feed))
+            .filter_map(|other| other.runtime)
+            .filter(|runtime| runtime.0 > 0)
+            .collect();
+        runtimes.sort_unstable();
+        runtimes.dedup();
+        let upstream = self.components.intern(&format!("feed/{feed}"), Kind::Feed, &format!("feed/{feed}"));
+        let hours = self.components.get(upstream).rate.hours;
+        let mut steps = Vec::new();
+        let mut before = 0.0;
+        for step in runtimes.into_iter().filter(|step| *step <= runtime) {
+            let length = step.as_secs() / 3600.0;
+            let path = format!("feed/{feed}/outlasts/{step}");
+            let var = self.components.intern(&path, Kind::Outlasted, &format!("feed/{feed}"));
+            let share = |mean: f64| (-(length - before) / mean).exp();
+            let shares = Range::new(share(hours.low), share(hours.typical), share(hours.high));
+            self.components.set_rate(var, Rate::of_share(shares));
+            steps.push(self.circuit.variable(var));
+            before = length;
+        }
+        self.and(steps)
+    }
+
+    /// A power strip gives none.
+    pub(crate) fn pdu(&mut self, rack: &Name, pdu: &Name) -> Node {
+        let path = format!("rack/{rack}/pdu/{pdu}");
+        self.once(path.clone(), |build| {
+            let own = build.part(&path, Kind::Pdu, &path);
+            let feed = build.design.rack.get(rack).and_then(|rack| rack.pdu.get(pdu)).map(|pdu| pdu.feed.clone());
+            let feed = feed.map_or(Node::FALSE, |feed| build.feed(&feed));
+            let down = build.or([own, feed]);
+            build.label(down, format!("{path} gives no power"))
+        })
+    }
+
+    /// A rack is lost as a whole: fire, water, cooling, a door that falls on it.
+    pub(crate) fn rack(&mut self, rack: &Name) -> Node {
+        let path = format!("rack/{rack}");
+        self.part(&path, Kind::Rack, &path)
+    }
+
+    /// None of the power supplies of a device works. Nothing is said about power: it is assumed to be there.
+    pub(crate) fn unpowered(&mut self, device: &str, psus: &BTreeMap<Name, Psu>) -> Node {
+        if psus.is_empty() {
+            self.assume(&format!("power of {}", kind_of(device)));
+            return Node::FALSE;
+        }
+        let each: Vec<Node> = psus
+            .iter()
+            .map(|(name, psu)| {
+                let path = format!("{device}/psu/{name}");
+                let own = self.part(&path, Kind::Psu, &path);
+                let strip = self.pdu(&psu.pdu.rack, &psu.pdu.pdu);
+                let down = self.or([own, strip]);
+                self.label(down, format!("{path} gives no power"))
+            })
+            .collect();
+        let down = self.and(each);
+        self.label(down, format!("{device} has no power"))
+    }
+
+    /// A switch forwards nothing.
+    pub(crate) fn switch(&mut self, name: &Name) -> Node {
+        let path = format!("switch/{name}");
+        self.once(path.clone(), |build| {
+            let own = build.part(&path, Kind::Switch, &path);
+            let Some(switch) = build.design.switch.get(name) else { return own };
+            let (psu, rack) = (switch.psu.clone(), switch.rack.clone());
+            let power = build.unpowered(&path, &psu);
+            let rack = build.rack(&rack);
+            let down = build.or([own, power, rack]);
+            build.label(down, format!("{path} forwards nothing"))
+        })
+    }
+
+    /// A physical machine is away. One that runs high availability and loses the quorum of its cluster resets itself,
+    /// which is added where that is known (`fence`).
+    pub(crate) fn host(&mut self, name: &Name) -> Node {
+        let path = format!("host/{name}");
+        self.once(path.clone(), |build| {
+            let own = build.part(&path, Kind::Host, &path);
+            let Some(host) = build.design.host.get(name) else { return own };
+            let (psu, rack) = (host.psu.clone(), host.rack.clone());
+            let power = build.unpowered(&path, &psu);
+            let rack = build.rack(&rack);
+            let boot = match boot_disks(host) {
+                Some(group) => build.disks(name, &group),
+                None => Node::FALSE,
+            };
+            let down = build.or([own, power, rack, boot]);
+            build.label(down, format!("{path} is down"))
+        })
+    }
+
+    /// The store that a group of disks makes is gone.
+    pub(crate) fn disks(&mut self, host: &Name, group: &Name) -> Node {
+        let path = format!("host/{host}/disk/{group}");
+        self.once(path.clone(), |build| {
+            let Some(disk) = build.design.host.get(host).and_then(|host| host.disk.get(group)).cloned() else {
+                return Node::FALSE;
+            };
+            let each = build.each_disk(&path, &disk);
+            let down = lost(&mut build.circuit, disk.raid, each);
+            build.label(down, format!("{path} is lost"))
+        })
+    }
+
+    fn each_disk(&mut self, path: &str, disk: &Disk) -> Vec<Node> {
+        (1..=disk.count).map(|number| self.part(&format!("{path}/{number}"), Kind::Disk, path)).collect()
+    }
+
+    /// One disk of a group that is passed through.
+    pub(crate) fn one_disk(&mut self, host: &Name, group: &Name, number: u32) -> Node {
+        let path = format!("host/{host}/disk/{group}");
+        self.part(&format!("{path}/{number}"), Kind::Disk, &path)
+    }
+
+    /// A virtual machine is away.
+    pub(crate) fn machine(&mut self, name: &Name) -> Node {
+        let path = format!("machine/{name}");
+        self.once(path.clone(), |build| {
+            let own = build.part(&path, Kind::Machine, &path);
+            let Some(machine) = build.design.machine.get(name) else { return own };
+            let host = machine.host.clone();
+            let groups: Vec<Name> = machine.disk.values().map(|disk| disk.on.clone()).collect();
+            let mut parts = vec![own, build.host(&host)];
+            for group in groups {
+                parts.push(build.disks(&host, &group));
+            }
+            let down = build.or(parts);
+            build.label(down, format!("{path} is down"))
+        })
+    }
+
+    /// A program on a machine, or the machine, is away.
+    pub(crate) fn daemon(&mut self, path: &str, origin: &str, machine: &Name) -> Node {
+        self.once(format!("daemon {path}"), |build| {
+            let own = build.part(path, Kind::Daemon, origin);
+            let machine = build.machine(machine);
+            let down = build.or([own, machine]);
+            build.label(down, format!("{path} is away"))
+        })
+    }
+
+    /// Machines of a role that are in service.
+    pub(crate) fn of_role(&self, role: Role) -> Vec<Name> {
+        let active = |machine: &plimsoll_model::design::Machine| machine.state == plimsoll_model::design::State::Active;
+        self.design.machines(role).filter(|(_, machine)| active(machine)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Every component, whether or not a promise rests on it: a component without influence is survived, and counts.
+    pub(crate) fn register_all(&mut self) {
+        let design = self.design;
+        for feed in design.feed.keys() {
+            self.feed(feed);
+        }
+        for (rack, of) in &design.rack {
+            for pdu in of.pdu.keys() {
+                self.pdu(rack, pdu);
+            }
+        }
+        for switch in design.switch.keys() {
+            self.switch(switch);
+        }
+        for cable in design.cable.keys() {
+            let path = format!("cable/{cable}");
+            self.part(&path, Kind::Cable, &path);
+        }
+        for (host, of) in &design.host {
+            self.host(host);
+            for nic in of.nic.keys() {
+                let path = format!("host/{host}/nic/{nic}");
+                self.part(&path, Kind::Nic, &path);
+            }
+            for group in of.disk.keys() {
+                self.disks(host, group);
+            }
+        }
+        for machine in design.machine.keys() {
+            self.machine(machine);
+        }
+    }
+}
+
+/// `switch` of `switch/leaf-1`: what is not said of one is seldom said of the others.
+fn kind_of(device: &str) -> &str {
+    match device.split('/').next() {
+        Some("switch") => "the switches",
+        Some("host") => "the hosts",
+        _ => device,
+    }
+}
+
+/// The group that the host's own system lies on: `boot` by name, else the first that is no store for whole disks.
+fn boot_disks(host: &Host) -> Option<Name> {
+    let boot = Name::from("boot");
+    if host.disk.contains_key(&boot) {
+        return Some(boot);
+    }
+    host.disk.iter().find(|(_, disk)| disk.storage.is_some()).map(|(name, _)| name.clone())
+}
+
+/// Whether a store is gone when these disks are: by the copies or parities it has.
+fn lost(circuit: &mut Circuit, raid: Raid, disks: Vec<Node>) -> Node {
+    match raid {
+        Raid::Mirror => circuit.and(disks),
+        Raid::Raid10 => {
+            let pairs: Vec<Node> = disks.chunks(2).map(|pair| pair.to_vec()).map(|pair| circuit.and(pair)).collect();
+            circuit.or(pairs)
+        }
+        Raid::Raid5 => circuit.at_least(2, disks),
+        Raid::Raid6 => circuit.at_least(3, disks),
+        Raid::None | Raid::Raid0 => circuit.or(disks),
+    }
+}

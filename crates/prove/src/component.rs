@@ -1,0 +1,152 @@
+//! Everything that can fail, with how often and for how long.
+
+use std::collections::BTreeMap;
+
+use plimsoll_circuit::Var;
+
+use crate::rate::{Rate, Source};
+
+/// What kind of thing a component is: the words of `survive:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The utility, a UPS, a generator.
+    Feed,
+    /// A power strip.
+    Pdu,
+    /// A power supply unit.
+    Psu,
+    /// All that stands in a rack.
+    Rack,
+    /// A switch.
+    Switch,
+    /// A router that others own.
+    Router,
+    /// A cable with the optics and ports at its ends.
+    Cable,
+    /// A network port of a host.
+    Nic,
+    /// A physical machine with the system on it.
+    Host,
+    /// A disk.
+    Disk,
+    /// A virtual machine with the system in it.
+    Machine,
+    /// A program.
+    Daemon,
+    /// Not a component: a battery that a power cut outlasts. Follows from the loss of the feed before it.
+    Outlasted,
+}
+
+impl Kind {
+    /// The word that `survive:` uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Feed => "feed",
+            Kind::Pdu => "pdu",
+            Kind::Psu => "psu",
+            Kind::Rack => "rack",
+            Kind::Switch => "switch",
+            Kind::Router => "router",
+            Kind::Cable => "cable",
+            Kind::Nic => "nic",
+            Kind::Host => "host",
+            Kind::Disk => "disk",
+            Kind::Machine => "machine",
+            Kind::Daemon => "daemon",
+            Kind::Outlasted => "outlasted",
+        }
+    }
+
+    /// Whether a person may name it in `survive:` and fail it in a question.
+    pub const fn is_component(self) -> bool {
+        !matches!(self, Kind::Outlasted)
+    }
+
+    /// Whether its loss is a common cause (fire, cooling, a breaker of the room): it can be survived or not like any
+    /// other, and its time is shown apart and never hidden in a sum.
+    pub const fn is_common_cause(self) -> bool {
+        matches!(self, Kind::Rack)
+    }
+}
+
+/// A thing that can fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Its path in the Design (`host/pve-1/psu/a`); a disk of a group has its number behind the group's path, a program
+    /// its name behind the machine's.
+    pub path: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The part of the Design whose origin says where it was written.
+    pub origin: String,
+    /// How often it fails and for how long.
+    pub rate: Rate,
+    /// Whether others own it, so that it is assumed to be perfect in sums of time.
+    pub external: bool,
+}
+
+/// The components of a Design; their [`Var`] in circuits is their place in this list.
+#[derive(Clone, Debug, Default)]
+pub struct Components {
+    list: Vec<Component>,
+    by_path: BTreeMap<String, Var>,
+}
+
+impl Components {
+    /// The component of that path, made when it is new.
+    pub(crate) fn intern(&mut self, path: &str, kind: Kind, origin: &str) -> Var {
+        if let Some(var) = self.by_path.get(path) {
+            return *var;
+        }
+        let var = Var(self.list.len() as u32);
+        let external = matches!(kind, Kind::Router);
+        self.list.push(Component {
+            path: path.to_owned(),
+            kind,
+            origin: origin.to_owned(),
+            rate: Rate::default_of(kind, path),
+            external,
+        });
+        self.by_path.insert(path.to_owned(), var);
+        var
+    }
+
+    pub(crate) fn set_rate(&mut self, var: Var, rate: Rate) {
+        if let Some(component) = self.list.get_mut(var.index()) {
+            component.rate = rate;
+        }
+    }
+
+    /// All of them, by number.
+    pub fn all(&self) -> impl Iterator<Item = (Var, &Component)> {
+        self.list.iter().enumerate().map(|(index, component)| (Var(index as u32), component))
+    }
+
+    /// How many there are, those that are no components by themselves included.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The component of that number.
+    pub fn get(&self, var: Var) -> &Component {
+        &self.list[var.index()]
+    }
+
+    /// The component of that path.
+    pub fn find(&self, path: &str) -> Option<Var> {
+        self.by_path.get(path).copied()
+    }
+
+    /// Sources of the rates in use, each once.
+    pub fn sources(&self) -> Vec<Source> {
+        let mut sources: Vec<Source> = self.list.iter().map(|component| component.rate.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+}

@@ -1,0 +1,25 @@
+//! What a Design survives.
+//!
+//! [`Model::of`] makes one circuit of a Design: its variables are the components that can fail, and each promise is a
+//! function of them. Everything else evaluates that circuit: which failures break a promise, how probable they are, what
+//! is left once some have happened.
+
+mod build;
+mod component;
+mod explain;
+mod fabric;
+mod margin;
+mod model;
+mod promise;
+mod question;
+mod rate;
+mod survive;
+
+pub use component::{Component, Components, Kind};
+pub use explain::explain;
+pub use margin::{Margin, MayStop, batches, margins, may_stop};
+pub use model::Model;
+pub use promise::Promise;
+pub use question::Question;
+pub use rate::{Corner, HOURS_A_YEAR, Range, Rate, Source};
+pub use survive::{Answer, CounterExample, Meaningless, survive};

@@ -1,0 +1,127 @@
+//! How far each promise is from breaking, of the design or with some components down; and what may be taken down.
+
+use plimsoll_circuit::Var;
+use plimsoll_model::Design;
+use plimsoll_model::design::State;
+
+use crate::model::Model;
+use crate::question::Question;
+
+/// How far one promise is from breaking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Margin {
+    /// The promise, by its place in the model.
+    pub promise: usize,
+    /// Whether it is broken now.
+    pub broken: bool,
+    /// Single further failures that break it; empty when it is broken, or when it takes two or more.
+    pub breaks_with: Vec<Var>,
+}
+
+impl Margin {
+    /// Further failures that are certainly survived: 0 when one more may break it (or it is broken), else at least 1.
+    pub fn survives_one_more(&self) -> bool {
+        !self.broken && self.breaks_with.is_empty()
+    }
+}
+
+/// The margin of every promise while `down` are down.
+pub fn margins(model: &Model, down: &[Var]) -> Vec<Margin> {
+    let mut question = Question::new(model);
+    question.ask(down.iter().copied());
+    let mut margins: Vec<Margin> = (0..model.promises.len())
+        .map(|promise| Margin { promise, broken: question.broken(promise), breaks_with: Vec::new() })
+        .collect();
+    let others: Vec<Var> = model.failable().map(|(var, _)| var).filter(|var| !down.contains(var)).collect();
+    for var in others {
+        question.ask(down.iter().copied().chain([var]));
+        for margin in margins.iter_mut().filter(|margin| !margin.broken) {
+            if question.broken(margin.promise) {
+                margin.breaks_with.push(var);
+            }
+        }
+    }
+    margins
+}
+
+/// Whether hosts may be taken down now, and why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MayStop {
+    /// No promise breaks, and those that must stand one more failure during maintenance do.
+    Yes,
+    /// These promises break at once.
+    Breaks(Vec<usize>),
+    /// Nothing breaks, but the file asks that this promise survives one failure while a host is drained, and this one
+    /// would break it.
+    NoMargin {
+        /// The promise.
+        promise: usize,
+        /// The failure.
+        failure: Var,
+    },
+}
+
+/// Whether `hosts` may be taken down while `down` are down already. Promises that are broken before are not counted
+/// against it. Components whose loss is accepted are left out of what could fail meanwhile.
+pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> MayStop {
+    let mut question = Question::new(model);
+    question.ask(down.iter().copied());
+    let before: Vec<bool> = (0..model.promises.len()).map(|promise| question.broken(promise)).collect();
+    let gone: Vec<Var> = down.iter().chain(hosts).copied().collect();
+    question.ask(gone.iter().copied());
+    let meant = |promise: usize| model.promises[promise].meant_by_all && !before[promise];
+    let broken: Vec<usize> =
+        (0..model.promises.len()).filter(|&promise| meant(promise) && question.broken(promise)).collect();
+    if !broken.is_empty() {
+        return MayStop::Breaks(broken);
+    }
+    for goal in design.survive.iter().filter(|goal| goal.while_drained) {
+        let [failure] = &goal.failures[..] else { continue };
+        if failure.count != 1 {
+            continue;
+        }
+        let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
+        for (var, component) in model.failable() {
+            let counts = crate::survive::is_of(component, failure.kind.as_str())
+                && !gone.contains(&var)
+                && !accepted(&component.path)
+                && !accepted(&component.origin);
+            if !counts {
+                continue;
+            }
+            question.ask(gone.iter().copied().chain([var]));
+            let lost = (0..model.promises.len()).find(|&promise| {
+                meant(promise) && model.promises[promise].is_meant(&goal.promise) && question.broken(promise)
+            });
+            if let Some(promise) = lost {
+                return MayStop::NoMargin { promise, failure: var };
+            }
+        }
+    }
+    MayStop::Yes
+}
+
+/// Hosts in groups that may be down together, each as large as possible when filled in the order of names. A host that may
+/// not be stopped at all is in no group.
+pub fn batches(model: &Model, design: &Design, down: &[Var]) -> Vec<Vec<Var>> {
+    let active = design.host.iter().filter(|(_, host)| host.state == State::Active);
+    let mut left: Vec<Var> = active
+        .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
+        .filter(|host| !down.contains(host) && may_stop(model, design, &[*host], down) == MayStop::Yes)
+        .collect();
+    let mut batches = Vec::new();
+    while !left.is_empty() {
+        let mut batch: Vec<Var> = Vec::new();
+        left.retain(|host| {
+            let mut tried = batch.clone();
+            tried.push(*host);
+            let fits = may_stop(model, design, &tried, down) == MayStop::Yes;
+            if fits {
+                batch.push(*host);
+            }
+            !fits
+        });
+        batches.push(batch);
+    }
+    batches
+}

@@ -1,0 +1,150 @@
+//! What a cluster owes its users, each as a circuit over its components.
+
+mod api;
+mod capacity;
+mod management;
+mod names;
+mod services;
+mod storage;
+
+use plimsoll_circuit::Node;
+use plimsoll_model::design::Role;
+use plimsoll_model::{Name, Origins};
+
+use crate::build::Build;
+
+/// A promise.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// Its name: `api`, `capacity/alice`.
+    pub id: String,
+    /// Who sees it kept or broken.
+    pub observer: &'static str,
+    /// What is promised, in words.
+    pub words: String,
+    /// True when it is broken.
+    pub broken: Node,
+    /// The part of the Design that it is about.
+    pub origin: String,
+    /// Whether `all` in `survive:` means it too. What only describes how another promise comes back is not meant.
+    pub meant_by_all: bool,
+}
+
+impl Promise {
+    /// Whether a line of `survive:` speaks of it: by name, by family (`capacity/*`), or `all`.
+    pub fn is_meant(&self, pattern: &str) -> bool {
+        if pattern == "all" {
+            return self.meant_by_all;
+        }
+        match pattern.strip_suffix("/*") {
+            Some(family) => {
+                self.meant_by_all
+                    && self.id.strip_prefix(family).is_some_and(|rest| rest.starts_with('/'))
+            }
+            None => pattern == self.id,
+        }
+    }
+}
+
+/// All promises of a Design, in the order in which they are shown.
+pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
+    let mut promises = vec![api::api(build)];
+    promises.extend(names::dns(build));
+    promises.extend(names::zone(build));
+    promises.extend(services::ingress(build));
+    promises.extend(storage::storage(build));
+    promises.extend(capacity::capacity(build, origins));
+    promises.extend(services::egress(build));
+    promises.extend(management::management(build));
+    promises
+}
+
+/// Nodes in service with their host, of these roles.
+fn nodes(build: &Build<'_>, roles: &[Role]) -> Vec<(Name, Name)> {
+    let mut nodes = Vec::new();
+    for role in roles {
+        for name in build.of_role(*role) {
+            if let Some(machine) = build.design.machine.get(&name) {
+                nodes.push((name.clone(), machine.host.clone()));
+            }
+        }
+    }
+    nodes
+}
+
+/// The network in which nodes are, by the interface that has the default route, or the first.
+fn node_network(build: &Build<'_>) -> Option<Name> {
+    let purpose = plimsoll_model::design::Purpose::Nodes;
+    build.design.network_for(purpose).map(|(name, _)| name.clone())
+}
+
+/// A node is down, or cut off from the network of nodes.
+fn unusable(build: &mut Build<'_>, node: &Name, host: &Name, network: Option<&Name>) -> Node {
+    let down = build.machine(node);
+    let cut = network.map_or(Node::FALSE, |network| build.cut_off(host, network));
+    let unusable = build.or([down, cut]);
+    build.label(unusable, format!("{node} is down or cut off"))
+}
+
+/// All ways to pick `size` of `count`, as indices. For small groups only.
+fn subsets(count: usize, size: usize) -> Vec<Vec<usize>> {
+    let mut all = Vec::new();
+    let mut picked: Vec<usize> = (0..size).collect();
+    if size == 0 || size > count {
+        return all;
+    }
+    loop {
+        all.push(picked.clone());
+        // The last that can still move up.
+        let Some(at) = (0..size).rev().find(|&at| picked[at] < count - size + at) else { return all };
+        picked[at] += 1;
+        for next in at + 1..size {
+            picked[next] = picked[next - 1] + 1;
+        }
+    }
+}
+
+/// A member of a group that decides by majority.
+struct Voter {
+    name: String,
+    host: Name,
+    down: Node,
+}
+
+/// For each voter: it is not in any majority whose members are all up and reach each other. Up to seven voters; larger
+/// groups are not made by anybody.
+fn without_majority(build: &mut Build<'_>, voters: &[Voter], network: Option<&Name>, what: &str) -> Vec<Node> {
+    let quorum = voters.len() / 2 + 1;
+    let mut broken = Vec::new();
+    for subset in subsets(voters.len(), quorum) {
+        let mut parts: Vec<Node> = subset.iter().map(|&index| voters[index].down).collect();
+        if let Some(network) = network {
+            for (at, &one) in subset.iter().enumerate() {
+                for &other in &subset[at + 1..] {
+                    parts.push(build.apart(&voters[one].host, &voters[other].host, network));
+                }
+            }
+        }
+        broken.push((subset, build.or(parts)));
+    }
+    let mut each = Vec::new();
+    for (index, voter) in voters.iter().enumerate() {
+        let of_voter: Vec<Node> =
+            broken.iter().filter(|(subset, _)| subset.contains(&index)).map(|(_, node)| *node).collect();
+        let alone = build.and(of_voter);
+        each.push(build.label(alone, format!("{} is in no majority of {what}", voter.name)));
+    }
+    each
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subsets;
+
+    #[test]
+    fn subsets_are_all_and_each_once() {
+        assert_eq!(subsets(3, 2), [[0, 1], [0, 2], [1, 2]]);
+        assert_eq!(subsets(7, 4).len(), 35);
+        assert!(subsets(2, 3).is_empty() && subsets(2, 0).is_empty());
+    }
+}
