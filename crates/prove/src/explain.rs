@@ -24,7 +24,8 @@ pub fn explain(model: &Model, promise: &Promise, failed: &[bool]) -> Vec<String>
         }
         open.extend(model.circuit.children(node).iter().copied().filter(|child| holds(*child)));
     }
-    let labelled = cone.iter().enumerate().filter(|(at, _)| reached[*at]).filter_map(|(_, node)| model.labels.get(node));
+    let labelled =
+        cone.iter().enumerate().filter(|(at, _)| reached[*at]).filter_map(|(_, node)| model.labels.get(node));
     let mut lines: Vec<String> = Vec::new();
     for label in labelled {
         if !lines.contains(label) {

@@ -152,9 +152,8 @@ impl Build<'_> {
     /// Switches with a port in the VLAN of the network.
     fn carrying(&self, network: &Name) -> BTreeSet<Name> {
         let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return BTreeSet::new() };
-        let carries = |port: &plimsoll_model::design::SwitchPort| {
-            port.tagged.contains(&vlan) || port.untagged == Some(vlan)
-        };
+        let carries =
+            |port: &plimsoll_model::design::SwitchPort| port.tagged.contains(&vlan) || port.untagged == Some(vlan);
         let switches = self.design.switch.iter().filter(|(_, switch)| switch.port.values().any(carries));
         switches.map(|(name, _)| name.clone()).collect()
     }
@@ -377,13 +376,16 @@ fn switch_end(cable: &Cable, device: &str) -> Option<(Name, Name)> {
 
 /// The interfaces of a host through which it or its guests are in a network.
 fn interfaces(host: &Host, network: &Name, vlan: Option<u16>) -> Vec<Name> {
-    let mut interfaces: Vec<Name> =
-        host.bridge.iter().filter(|(_, bridge)| bridge.networks.contains(network)).map(|(name, _)| name.clone()).collect();
+    let mut interfaces: Vec<Name> = host
+        .bridge
+        .iter()
+        .filter(|(_, bridge)| bridge.networks.contains(network))
+        .map(|(name, _)| name.clone())
+        .collect();
     interfaces.extend(host.address.get(network).map(|address| address.interface.clone()));
     if interfaces.is_empty() {
-        interfaces.extend(
-            host.vlan.iter().filter(|(_, interface)| Some(interface.id) == vlan).map(|(name, _)| name.clone()),
-        );
+        interfaces
+            .extend(host.vlan.iter().filter(|(_, interface)| Some(interface.id) == vlan).map(|(name, _)| name.clone()));
     }
     interfaces
 }

@@ -5,6 +5,7 @@
 //! is left once some have happened.
 
 mod build;
+mod cold_start;
 mod component;
 mod explain;
 mod fabric;
@@ -15,6 +16,7 @@ mod question;
 mod rate;
 mod survive;
 
+pub use cold_start::{ColdStart, Images, cold_start};
 pub use component::{Component, Components, Kind};
 pub use explain::explain;
 pub use margin::{Margin, MayStop, batches, margins, may_stop};

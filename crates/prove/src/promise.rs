@@ -37,10 +37,7 @@ impl Promise {
             return self.meant_by_all;
         }
         match pattern.strip_suffix("/*") {
-            Some(family) => {
-                self.meant_by_all
-                    && self.id.strip_prefix(family).is_some_and(|rest| rest.starts_with('/'))
-            }
+            Some(family) => self.meant_by_all && self.id.strip_prefix(family).is_some_and(|rest| rest.starts_with('/')),
             None => pattern == self.id,
         }
     }

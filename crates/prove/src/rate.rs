@@ -80,7 +80,9 @@ impl Source {
                 "Singh et al., CCR 2021: 2 % of switches in 3 months; Gill et al., SIGCOMM 2011: about 5 % a year"
             }
             Source::Utility => "EIA 2017 and 2022: 1.0 to 1.4 interruptions a year of 2 to 5.6 h",
-            Source::Cluster => "Dean 2008: a PDU and some racks in a cluster's year; Service Express 2020: boards to 0.2 %",
+            Source::Cluster => {
+                "Dean 2008: a PDU and some racks in a cluster's year; Service Express 2020: boards to 0.2 %"
+            }
             Source::Estimate => "an estimate: no published number was found",
             Source::File => "the cluster file",
             Source::Follows => "follows from another component",

@@ -105,16 +105,10 @@ fn candidates(model: &Model, design: &Design, kind: &str) -> Vec<Var> {
         .collect()
 }
 
-fn judge(
-    question: &mut Question<'_>,
-    design: &Design,
-    index: usize,
-    goal: &Goal,
-) -> Result<Vec<Answer>, Meaningless> {
+fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal) -> Result<Vec<Answer>, Meaningless> {
     let model = question.model();
-    let promises: Vec<usize> = (0..model.promises.len())
-        .filter(|&promise| model.promises[promise].is_meant(&goal.promise))
-        .collect();
+    let promises: Vec<usize> =
+        (0..model.promises.len()).filter(|&promise| model.promises[promise].is_meant(&goal.promise)).collect();
     if promises.is_empty() {
         let known = model.promises.iter().map(|promise| promise.id.clone()).collect();
         return Err(Meaningless::Promise { goal: index, name: goal.promise.clone(), known });

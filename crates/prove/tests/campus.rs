@@ -34,9 +34,17 @@ fn prints() {
     let (answers, meaningless) = survive(&model, &design);
     println!("{:?} {meaningless:?}", start.elapsed());
     for answer in answers {
-        println!("{} {:?} {} of {}", model.promises[answer.promise].id, design.survive[answer.goal], answer.broken_by, answer.combinations);
+        println!(
+            "{} {:?} {} of {}",
+            model.promises[answer.promise].id, design.survive[answer.goal], answer.broken_by, answer.combinations
+        );
         for example in answer.counter_examples.iter().take(2) {
-            let names: Vec<&str> = example.failed.iter().chain(&example.drained).map(|var| model.components.get(*var).path.as_str()).collect();
+            let names: Vec<&str> = example
+                .failed
+                .iter()
+                .chain(&example.drained)
+                .map(|var| model.components.get(*var).path.as_str())
+                .collect();
             println!("   {names:?}");
             let failed: Vec<_> = example.failed.iter().copied().chain(example.drained).collect();
             for line in explain(&model, &model.promises[answer.promise], &model.with_consequences(&failed)) {
@@ -48,4 +56,16 @@ fn prints() {
         println!("{:?}", batch.iter().map(|var| model.components.get(*var).path.as_str()).collect::<Vec<_>>());
     }
     println!("{:?}", model.assumed);
+}
+
+#[test]
+fn cold() {
+    let (design, _) = campus();
+    for images in [plimsoll_prove::Images::OnNodes, plimsoll_prove::Images::Gone] {
+        println!("{:#?}", plimsoll_prove::cold_start(&design, images));
+    }
+    let inside =
+        plimsoll_model::edit(&design, "external/registry/url", Some("https://registry.apps.k8s.example.edu".into()))
+            .unwrap();
+    println!("{:#?}", plimsoll_prove::cold_start(&inside, plimsoll_prove::Images::Gone).blocked);
 }

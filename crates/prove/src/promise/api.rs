@@ -47,7 +47,10 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
     Promise {
         id: "api".into(),
         observer: "a client behind the gateway, with a new connection",
-        words: format!("https://{}:{} answers, and writes are kept by a majority of etcd", design.api.name, design.api.port),
+        words: format!(
+            "https://{}:{} answers, and writes are kept by a majority of etcd",
+            design.api.name, design.api.port
+        ),
         broken: build.label(broken, "the API does not answer"),
         origin: "api".into(),
         meant_by_all: true,

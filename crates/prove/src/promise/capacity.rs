@@ -16,7 +16,8 @@ use super::{Promise, node_network, nodes, unusable};
 /// if the pods are not too coarse for the gaps.
 pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
     let design = build.design;
-    let rooms = from_design(DesignSource { design, origins }).capacity.map(|capacity| capacity.hosts).unwrap_or_default();
+    let rooms =
+        from_design(DesignSource { design, origins }).capacity.map(|capacity| capacity.hosts).unwrap_or_default();
     if rooms.is_empty() || design.tenant.is_empty() {
         return Vec::new();
     }
@@ -39,14 +40,18 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
         let before: Vec<&Tenant> =
             design.tenant.values().filter(|other| rank(build, other) >= rank(build, tenant)).collect();
         let cpu = short(build, &rooms, &down, |room| room.cpu.0, before.iter().map(|tenant| tenant.cpu.0).sum());
-        let memory = short(build, &rooms, &down, |room| room.memory.0, before.iter().map(|tenant| tenant.memory.0).sum());
+        let memory =
+            short(build, &rooms, &down, |room| room.memory.0, before.iter().map(|tenant| tenant.memory.0).sum());
         let cpu = build.label(cpu, "processors are short for the quotas");
         let memory = build.label(memory, "memory is short for the quotas");
         let broken = build.or([cpu, memory]);
         promises.push(Promise {
             id: format!("capacity/{name}"),
             observer: "a tenant within its quota, after its pods were started elsewhere",
-            words: format!("there is room for {} CPU and {} of {name}, and of all that rank as high", tenant.cpu, tenant.memory),
+            words: format!(
+                "there is room for {} CPU and {} of {name}, and of all that rank as high",
+                tenant.cpu, tenant.memory
+            ),
             broken: build.label(broken, format!("there is no room for the quota of {name}")),
             origin: format!("tenant/{name}"),
             meant_by_all: true,
@@ -71,7 +76,10 @@ fn short(
     if need > total {
         return Node::TRUE;
     }
-    let weighted: Vec<(u64, Node)> =
-        rooms.iter().filter_map(|room| Some((of(room), *down.get(&room.host)?))).filter(|(room, _)| *room > 0).collect();
+    let weighted: Vec<(u64, Node)> = rooms
+        .iter()
+        .filter_map(|room| Some((of(room), *down.get(&room.host)?)))
+        .filter(|(room, _)| *room > 0)
+        .collect();
     build.circuit.threshold(total - need + 1, weighted)
 }

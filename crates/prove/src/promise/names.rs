@@ -34,7 +34,10 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
     Some(Promise {
         id: "dns".into(),
         observer: "a pod on a node that is left, before anything is started elsewhere",
-        words: format!("one of {} copies of CoreDNS answers for names of the cluster, wherever they were put", dns.replicas),
+        words: format!(
+            "one of {} copies of CoreDNS answers for names of the cluster, wherever they were put",
+            dns.replicas
+        ),
         broken: build.label(broken, "the hosts of all copies of CoreDNS may be gone"),
         origin: "coredns".into(),
         meant_by_all: true,

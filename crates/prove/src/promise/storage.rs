@@ -35,7 +35,10 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
         promises.push(Promise {
             id: format!("storage/{name}"),
             observer: "a pod with a volume, before lost copies are made anew",
-            words: format!("every placement group of {name} has {} of {size} copies, and the monitors a majority", pool.min),
+            words: format!(
+                "every placement group of {name} has {} of {size} copies, and the monitors a majority",
+                pool.min
+            ),
             broken: build.label(broken, format!("{name} stops")),
             origin: format!("ceph/pool/{name}"),
             meant_by_all: true,
