@@ -263,6 +263,13 @@ impl<'d> Build<'d> {
         for feed in design.feed.keys() {
             self.feed(feed);
         }
+        // The one supply of a whole site is no part of the design's redundancy.
+        let mut roots = design.feed.iter().filter(|(_, feed)| feed.from.is_none()).map(|(name, _)| name);
+        if let (Some(only), None) = (roots.next(), roots.next()) {
+            let path = format!("feed/{only}");
+            let var = self.components.intern(&path, Kind::Feed, &path);
+            self.components.set_common(var);
+        }
         for (rack, of) in &design.rack {
             for pdu in of.pdu.keys() {
                 self.pdu(rack, pdu);

@@ -61,12 +61,6 @@ impl Kind {
     pub const fn is_component(self) -> bool {
         !matches!(self, Kind::Outlasted)
     }
-
-    /// Whether its loss is a common cause (fire, cooling, a breaker of the room): it can be survived or not like any
-    /// other, and its time is shown apart and never hidden in a sum.
-    pub const fn is_common_cause(self) -> bool {
-        matches!(self, Kind::Rack)
-    }
 }
 
 /// A thing that can fail.
@@ -83,6 +77,9 @@ pub struct Component {
     pub rate: Rate,
     /// Whether others own it, so that it is assumed to be perfect in sums of time.
     pub external: bool,
+    /// Whether its loss is a common cause: a rack as a whole, or the one supply of the whole site. It can be survived or
+    /// not like any other; its time is shown apart and never hidden in a sum.
+    pub common: bool,
 }
 
 /// The components of a Design; their [`Var`] in circuits is their place in this list.
@@ -106,9 +103,16 @@ impl Components {
             origin: origin.to_owned(),
             rate: Rate::default_of(kind, path),
             external,
+            common: kind == Kind::Rack,
         });
         self.by_path.insert(path.to_owned(), var);
         var
+    }
+
+    pub(crate) fn set_common(&mut self, var: Var) {
+        if let Some(component) = self.list.get_mut(var.index()) {
+            component.common = true;
+        }
     }
 
     pub(crate) fn set_rate(&mut self, var: Var, rate: Rate) {

@@ -7,6 +7,7 @@
 mod build;
 mod cold_start;
 mod component;
+mod cuts;
 mod explain;
 mod fabric;
 mod margin;
@@ -14,10 +15,14 @@ mod model;
 mod promise;
 mod question;
 mod rate;
+mod rename;
 mod survive;
+mod symmetry;
+mod time;
 
 pub use cold_start::{ColdStart, Images, cold_start};
 pub use component::{Component, Components, Kind};
+pub use cuts::{AnyOf, CutClass, Cuts, cuts};
 pub use explain::explain;
 pub use margin::{Margin, MayStop, batches, margins, may_stop};
 pub use model::Model;
@@ -25,3 +30,4 @@ pub use promise::Promise;
 pub use question::Question;
 pub use rate::{Corner, HOURS_A_YEAR, Range, Rate, Source};
 pub use survive::{Answer, CounterExample, Meaningless, survive};
+pub use time::{LostTime, Maintenance, lost_time};

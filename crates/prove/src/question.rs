@@ -48,6 +48,12 @@ impl<'m> Question<'m> {
         self.evaluator.run(|var| failed[var.index()]);
     }
 
+    /// Whether a promise breaks with these failed although no power cut outlasts a battery.
+    pub(crate) fn breaks_without_outlasting(&mut self, promise: usize, failed: &[Var]) -> bool {
+        self.evaluator.run(|var| failed.contains(&var));
+        self.evaluator.broken(promise)
+    }
+
     /// Whether the promise of that number is broken, after [`Question::ask`].
     pub fn broken(&self, promise: usize) -> bool {
         self.evaluator.broken(promise)

@@ -69,3 +69,36 @@ fn cold() {
             .unwrap();
     println!("{:#?}", plimsoll_prove::cold_start(&inside, plimsoll_prove::Images::Gone).blocked);
 }
+
+#[test]
+fn cut() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    for promise in &model.promises {
+        let start = std::time::Instant::now();
+        let cuts = plimsoll_prove::cuts(&model, &design, promise, 3).unwrap();
+        println!("{} {:?} {:?}: {} classes", promise.id, cuts.by_order, start.elapsed(), cuts.classes.len());
+        for class in cuts.classes.iter().take(4) {
+            let names: Vec<&str> = class.example.iter().map(|var| model.components.get(*var).path.as_str()).collect();
+            println!(
+                "   {} x {:.2e} {names:?} {:?}",
+                class.count,
+                class.each,
+                class.any_of.as_ref().map(|any| any.of.len())
+            );
+        }
+        let start = std::time::Instant::now();
+        let time = plimsoll_prove::lost_time(&model, &design, promise, plimsoll_prove::Maintenance::default()).unwrap();
+        println!(
+            "   {:?} {:?} {:?} {:?} {:?}",
+            time.steady,
+            time.maintenance,
+            time.common,
+            time.decided_by
+                .iter()
+                .map(|(var, share)| (model.components.get(*var).path.as_str(), share))
+                .collect::<Vec<_>>(),
+            start.elapsed()
+        );
+    }
+}

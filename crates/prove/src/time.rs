@@ -1,0 +1,129 @@
+//! How much time a promise is broken in a year: three parts, never one bare number.
+
+use plimsoll_circuit::{Bounds, CircuitError, Compiled, Limits, Var};
+use plimsoll_model::Design;
+use plimsoll_model::design::State;
+
+use crate::component::Kind;
+use crate::model::Model;
+use crate::promise::Promise;
+use crate::rate::{Corner, HOURS_A_YEAR, Range};
+
+/// How often each host is taken down on purpose, and for how long: declared, or taken as this.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Maintenance {
+    /// Windows a year for each host.
+    pub a_year: Range,
+    /// Hours of each.
+    pub hours: Range,
+}
+
+impl Default for Maintenance {
+    /// A monthly update that reboots, more or less: an estimate.
+    fn default() -> Self {
+        Maintenance { a_year: Range::new(2.0, 6.0, 12.0), hours: Range::new(0.2, 0.5, 2.0) }
+    }
+}
+
+/// The time that a promise is broken in a year, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostTime {
+    /// Share of time in which so much is away that it is broken, from independent failures of what we own, in
+    /// seconds a year. Exact for its inputs unless [`LostTime::bound_only`].
+    pub steady: Range,
+    /// Failures of something else while a host is down for maintenance.
+    pub maintenance: Range,
+    /// Whether the limits of the analysis left only bounds; `steady.low` and `steady.high` are certain all the same.
+    pub bound_only: bool,
+    /// Each common cause apart, in seconds a year: a rack as a whole, the one supply of the site.
+    pub common: Vec<(Var, Range)>,
+    /// What decides it: components, with the share of the steady time that would vanish if they never failed.
+    pub decided_by: Vec<(Var, f64)>,
+}
+
+/// Components that are named as what decides.
+const DECIDING: usize = 5;
+
+/// Adds up the lost time of a promise.
+///
+/// # Errors
+/// When the circuit refuses the numbers, which would be a mistake of this program.
+pub fn lost_time(
+    model: &Model,
+    design: &Design,
+    promise: &Promise,
+    maintenance: Maintenance,
+) -> Result<LostTime, CircuitError> {
+    let compiled = Compiled::new(&model.circuit, promise.broken, Limits::default());
+    let corners = [Corner::Low, Corner::Typical, Corner::High];
+    let mut steady = Vec::new();
+    let mut second = Vec::new();
+    let hosts: Vec<Var> = design
+        .host
+        .iter()
+        .filter(|(_, host)| host.state == State::Active)
+        .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
+        .filter(|host| compiled.support().binary_search(host).is_ok())
+        .collect();
+    let mut bound_only = false;
+    for corner in corners {
+        let numbers = probabilities(model, corner);
+        let whole = compiled.probability(&numbers)?;
+        bound_only |= !whole.is_exact();
+        steady.push(whole);
+        // A host in maintenance is down for certain; what it would have cost anyway is in the first part.
+        let mut sum = 0.0;
+        for host in &hosts {
+            let with = compiled.conditional(&numbers, &[(*host, true)])?;
+            let without = compiled.conditional(&numbers, &[(*host, false)])?;
+            let more = (pick(with, corner) - pick(without, corner)).max(0.0);
+            sum += more * maintenance.a_year.at(corner) * maintenance.hours.at(corner) * 3600.0;
+        }
+        second.push(sum);
+    }
+    let year = HOURS_A_YEAR * 3600.0;
+    let typical = if bound_only { steady[1].upper } else { pick(steady[1], Corner::Typical) };
+    let steady = Range::new(steady[0].lower * year, typical * year, steady[2].upper * year);
+
+    let numbers = probabilities(model, Corner::Typical);
+    let mut common = Vec::new();
+    for (var, component) in model.components.all().filter(|(_, component)| component.common) {
+        if compiled.support().binary_search(&var).is_err() {
+            continue;
+        }
+        let with = pick(compiled.conditional(&numbers, &[(var, true)])?, Corner::Typical);
+        let without = pick(compiled.conditional(&numbers, &[(var, false)])?, Corner::Typical);
+        let share = (with - without).max(0.0);
+        let at = |corner: Corner| component.rate.unavailability(corner) * share * year;
+        common.push((var, Range::new(at(Corner::Low), at(Corner::Typical), at(Corner::High))));
+    }
+    let mut decided_by: Vec<(Var, f64)> = match compiled.importance(&numbers) {
+        Ok((_, list)) => list
+            .into_iter()
+            .filter(|importance| model.components.get(importance.var).kind != Kind::Outlasted)
+            .map(|importance| (importance.var, importance.criticality))
+            .filter(|(_, share)| *share > 0.0)
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    decided_by.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    decided_by.truncate(DECIDING);
+    Ok(LostTime { steady, maintenance: Range::new(second[0], second[1], second[2]), bound_only, common, decided_by })
+}
+
+/// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.
+fn pick(bounds: Bounds, corner: Corner) -> f64 {
+    if corner == Corner::Low { bounds.lower } else { bounds.upper }
+}
+
+/// The probability that each component is away. Common causes are shown apart, and what others own is assumed.
+pub(crate) fn probabilities(model: &Model, corner: Corner) -> Vec<f64> {
+    model
+        .components
+        .all()
+        .map(|(_, component)| {
+            let apart = component.external || component.common;
+            if apart { 0.0 } else { component.rate.unavailability(corner) }
+        })
+        .collect()
+}
