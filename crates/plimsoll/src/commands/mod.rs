@@ -7,6 +7,8 @@ mod completions;
 mod explain;
 mod init;
 mod lock;
+mod may_stop;
+mod prove;
 mod schema;
 mod secrets;
 mod show;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Check(check::Check),
     Build(build::Build),
     Audit(audit::Audit),
+    Prove(prove::Prove),
+    MayStop(may_stop::MayStop),
     Show(show::Show),
     Explain(explain::Explain),
     Lock(lock::LockCommand),
@@ -46,6 +50,8 @@ impl Command {
             Command::Check(check) => check.run(terminal),
             Command::Build(build) => build.run(terminal),
             Command::Audit(audit) => audit.run(terminal),
+            Command::Prove(prove) => prove.run(terminal),
+            Command::MayStop(may_stop) => may_stop.run(terminal),
             Command::Show(show) => show.run(terminal),
             Command::Explain(explain) => explain.run(terminal),
             Command::Lock(lock) => lock.run(terminal),

@@ -1,0 +1,92 @@
+//! The proof for programs.
+
+use plimsoll_prove::{Images, Range, explain};
+use serde_json::{Value, json};
+
+use super::Proof;
+
+/// Version of this form.
+const FORMAT: u32 = 1;
+
+pub(super) fn json(proof: &Proof<'_>) -> Value {
+    let path = |var: &plimsoll_circuit::Var| proof.model.components.get(*var).path.clone();
+    let range = |range: Range| json!({ "low": range.low, "typical": range.typical, "high": range.high });
+    let survive: Vec<Value> = proof
+        .answers
+        .iter()
+        .map(|answer| {
+            let promise = &proof.model.promises[answer.promise];
+            let examples: Vec<Value> = answer
+                .counter_examples
+                .iter()
+                .map(|example| {
+                    let failed: Vec<_> = example.failed.iter().chain(&example.drained).copied().collect();
+                    json!({
+                        "drained": example.drained.as_ref().map(path),
+                        "failed": example.failed.iter().map(path).collect::<Vec<_>>(),
+                        "because": explain(proof.model, promise, &proof.model.with_consequences(&failed)),
+                    })
+                })
+                .collect();
+            json!({
+                "line": answer.goal, "promise": promise.id, "holds": answer.holds(),
+                "combinations": answer.combinations, "broken_by": answer.broken_by, "counter_examples": examples,
+            })
+        })
+        .collect();
+    let promises: Vec<Value> = proof
+        .promises
+        .iter()
+        .map(|of| {
+            let promise = &proof.model.promises[of.promise];
+            let cuts = of.cuts.as_ref().map(|cuts| {
+                let classes: Vec<Value> = cuts
+                    .classes
+                    .iter()
+                    .map(|class| {
+                        json!({
+                            "example": class.example.iter().map(path).collect::<Vec<_>>(),
+                            "count": class.count, "probability_of_each": class.each,
+                        })
+                    })
+                    .collect();
+                let by_order: Vec<String> = cuts.by_order.iter().map(ToString::to_string).collect();
+                json!({ "by_order": by_order, "complete_to": cuts.complete_to, "classes": classes })
+            });
+            let lost = of.lost.as_ref().map(|lost| {
+                let common: Vec<Value> = lost
+                    .common
+                    .iter()
+                    .map(|(var, time)| json!({ "component": path(var), "seconds_a_year": range(*time) }))
+                    .collect();
+                let decided: Vec<Value> = lost
+                    .decided_by
+                    .iter()
+                    .map(|(var, share)| json!({ "component": path(var), "share": share }))
+                    .collect();
+                json!({
+                    "independent_failures": range(lost.steady), "in_maintenance": range(lost.maintenance),
+                    "bound_only": lost.bound_only, "common_causes": common, "decided_by": decided,
+                })
+            });
+            json!({
+                "promise": promise.id, "observer": promise.observer, "words": promise.words,
+                "cut_sets": cuts, "seconds_a_year": lost,
+            })
+        })
+        .collect();
+    let cold: Vec<Value> = proof
+        .cold
+        .iter()
+        .map(|(images, cold)| {
+            let images = if *images == Images::OnNodes { "on-nodes" } else { "gone" };
+            json!({ "images": images, "works": cold.works(), "steps": cold.steps, "blocked": cold.blocked, "by_hand": cold.by_hand })
+        })
+        .collect();
+    json!({
+        "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
+        "promises": promises, "cold_start": cold, "assumed": proof.model.assumed,
+        "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        "rates": proof.model.components.sources().iter().map(|source| source.as_str()).collect::<Vec<_>>(),
+    })
+}

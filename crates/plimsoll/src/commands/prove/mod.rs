@@ -1,0 +1,134 @@
+//! `plimsoll prove`: what the design survives, what breaks it, and what that costs in a year.
+
+mod json;
+mod text;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use plimsoll_diagnostics::nearest;
+use plimsoll_model::Design;
+use plimsoll_prove::{
+    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, cold_start, cuts, lost_time, survive,
+};
+
+use super::pretty;
+use crate::failure::Failure;
+use crate::input::{self, Loaded};
+use crate::terminal::Terminal;
+use crate::timings::Timings;
+
+/// Prove what a design survives, and say what breaks each promise and what that costs in a year
+///
+/// Four answers: whether what `survive:` asks for holds; the smallest sets of failures that break each promise; the time
+/// that each is broken in a year, as a range; and whether everything starts again after losing all power.
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The cluster file
+    #[arg(default_value = "cluster.yaml")]
+    file: PathBuf,
+    /// Only these promises: a name (`api`), or a family (`capacity/*`)
+    #[arg(value_name = "PROMISE")]
+    promises: Vec<String>,
+    /// Look for sets of up to so many failures that break a promise
+    #[arg(long, default_value_t = 3, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=6))]
+    order: u32,
+    /// How to show it: `text` or `json`
+    #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
+    format: Format,
+    /// List what is not modelled, and stop
+    #[arg(long)]
+    not_modelled: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What is known of one promise.
+struct OfPromise {
+    /// Its place in the model.
+    promise: usize,
+    cuts: Option<Cuts>,
+    lost: Option<LostTime>,
+}
+
+/// Everything that is shown.
+struct Proof<'a> {
+    design: &'a Design,
+    model: &'a Model,
+    answers: Vec<Answer>,
+    meaningless: Vec<Meaningless>,
+    promises: Vec<OfPromise>,
+    cold: [(Images, ColdStart); 2],
+    order: u32,
+}
+
+impl Proof<'_> {
+    /// Whether everything that was asked for holds.
+    fn holds(&self) -> bool {
+        self.answers.iter().all(Answer::holds)
+            && self.meaningless.is_empty()
+            && self.cold.iter().all(|(_, it)| it.works())
+    }
+}
+
+impl Prove {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
+        if self.not_modelled {
+            terminal.out(&text::not_modelled())?;
+            return Ok(true);
+        }
+        let Loaded::Cluster(cluster) = input::load(&self.file, terminal, &mut Timings::start())? else {
+            return Ok(false);
+        };
+        let (design, origins) = (&cluster.design, &cluster.origins);
+        let model = Model::of(design, origins);
+        let wanted = self.wanted(&model)?;
+        let (answers, meaningless) = survive(&model, design);
+        let promises = wanted
+            .into_iter()
+            .map(|promise| {
+                let of = &model.promises[promise];
+                OfPromise {
+                    promise,
+                    cuts: cuts(&model, design, of, self.order).ok(),
+                    lost: lost_time(&model, design, of, Maintenance::default()).ok(),
+                }
+            })
+            .collect();
+        let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
+        let proof = Proof { design, model: &model, answers, meaningless, promises, cold, order: self.order };
+        match self.format {
+            Format::Text => terminal.out(&text::text(&proof, &cluster, terminal))?,
+            Format::Json => terminal.out(&pretty(&json::json(&proof)))?,
+        }
+        Ok(proof.holds())
+    }
+
+    /// The promises that were asked for, by their place in the model; all of them when none was.
+    fn wanted(&self, model: &Model) -> Result<Vec<usize>, Failure> {
+        let all = 0..model.promises.len();
+        if self.promises.is_empty() {
+            return Ok(all.collect());
+        }
+        let mut wanted = Vec::new();
+        for pattern in &self.promises {
+            let found: Vec<usize> = all.clone().filter(|&promise| model.promises[promise].is_meant(pattern)).collect();
+            if found.is_empty() {
+                let names: Vec<&str> = model.promises.iter().map(|promise| promise.id.as_str()).collect();
+                let failure = Failure::new(format!("there is no promise `{pattern}`"));
+                return Err(match nearest(pattern, names.iter().copied()) {
+                    Some(near) => failure.with_hint(format!("did you mean `{near}`?")),
+                    None => failure.with_hint(format!("there are {}", names.join(", "))),
+                });
+            }
+            wanted.extend(found);
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        Ok(wanted)
+    }
+}

@@ -1,0 +1,303 @@
+//! The proof for people.
+
+use std::fmt::Write as _;
+
+use plimsoll_circuit::Var;
+use plimsoll_model::design::Goal;
+use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain};
+
+use super::{OfPromise, Proof};
+use crate::commands::plural;
+use crate::input::Cluster;
+use crate::terminal::Terminal;
+
+/// Classes of cut sets that are shown of each order.
+const CLASSES: usize = 4;
+/// Sentences of a chain that are shown.
+const SENTENCES: usize = 8;
+
+pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
+    let mut out = format!("{}\n\n", terminal.bold(&format!("{}: proved as declared", proof.design.cluster)));
+    out += &asked(proof, cluster, terminal);
+    let _ = writeln!(out, "\n{}", terminal.bold("What breaks each promise"));
+    for of in &proof.promises {
+        out += &breaks(proof, of);
+    }
+    let _ = writeln!(out, "\n{}", terminal.bold("Time lost in a year"));
+    out += &times(proof);
+    let _ = writeln!(out, "\n{}", terminal.bold("After losing all power"));
+    out += &cold(proof);
+    let _ = writeln!(out, "\n{}", terminal.bold("What this rests on"));
+    for assumed in &proof.model.assumed {
+        let _ = writeln!(out, "  assumed: {assumed}");
+    }
+    for (path, excluded) in &proof.design.excluded {
+        let _ = writeln!(out, "  accepted by the file: the loss of {path} ({})", excluded.reason);
+    }
+    for source in proof.model.components.sources() {
+        let _ = writeln!(out, "  rates: {}", source.as_str());
+    }
+    out += "  Failures are independent and repaired independently. `plimsoll prove --not-modelled` lists what is left out.\n";
+    out
+}
+
+fn name(proof: &Proof<'_>, var: Var) -> String {
+    proof.model.components.get(var).path.clone()
+}
+
+fn names(proof: &Proof<'_>, vars: &[Var], join: &str) -> String {
+    vars.iter().map(|var| name(proof, *var)).collect::<Vec<_>>().join(join)
+}
+
+fn words(goal: &Goal) -> String {
+    let parts: Vec<String> = goal
+        .failures
+        .iter()
+        .map(|failure| match (failure.count, failure.kind.as_str()) {
+            (1, "any") => "any one component".to_owned(),
+            (count, "any") => format!("any {count} components"),
+            (1, kind) => format!("any one {kind}"),
+            (count, kind) => format!("any {count} of kind {kind}"),
+        })
+        .collect();
+    let drained = if goal.while_drained { ", while one host is drained" } else { "" };
+    format!("{}{drained}", parts.join(" and "))
+}
+
+fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
+    let mut out = format!("{}\n", terminal.bold("What the file asks for"));
+    if proof.design.survive.is_empty() {
+        out += "  nothing: `survive:` says what must hold through which failures, as in `survive: { all: [any] }`\n";
+        return out;
+    }
+    for (index, goal) in proof.design.survive.iter().enumerate() {
+        let of_goal: Vec<&Answer> = proof.answers.iter().filter(|answer| answer.goal == index).collect();
+        let place = cluster.origins.of(&format!("survive/{index}")).and_then(plimsoll_model::Origin::span);
+        let place = place.map(|span| format!("  ({})", cluster.sources.locate(span))).unwrap_or_default();
+        let Some(first) = of_goal.first() else { continue };
+        let broken: Vec<&&Answer> = of_goal.iter().filter(|answer| !answer.holds()).collect();
+        let verdict = if broken.is_empty() { "holds " } else { "BROKEN" };
+        let _ = writeln!(
+            out,
+            "  {verdict}  {} survives {}: {}, {} each{place}",
+            goal.promise,
+            words(goal),
+            plural(of_goal.len(), "promise"),
+            plural(first.combinations as usize, "combination"),
+        );
+        for answer in broken {
+            out += &counter_examples(proof, answer);
+        }
+    }
+    for problem in &proof.meaningless {
+        let _ = match problem {
+            Meaningless::Promise { name, known, .. } => {
+                writeln!(out, "  UNKNOWN  there is no promise `{name}`: there are {}", known.join(", "))
+            }
+            Meaningless::Kind { name, known, .. } => {
+                writeln!(out, "  UNKNOWN  there is no component of kind `{name}`: there are {}", known.join(", "))
+            }
+            Meaningless::TooMany { goal, combinations } => {
+                writeln!(out, "  NOT DONE  line {} has {combinations} combinations, more than are looked at", goal + 1)
+            }
+        };
+    }
+    out
+}
+
+fn counter_examples(proof: &Proof<'_>, answer: &Answer) -> String {
+    let promise = &proof.model.promises[answer.promise];
+    let mut out = format!("          {} is broken by {} of them:\n", promise.id, answer.broken_by);
+    for (at, example) in answer.counter_examples.iter().enumerate() {
+        let drained =
+            example.drained.map(|host| format!("{} drained, and then ", name(proof, host))).unwrap_or_default();
+        let what =
+            if example.failed.is_empty() { "nothing else".to_owned() } else { names(proof, &example.failed, " + ") };
+        let _ = writeln!(out, "            {drained}{what}");
+        if at > 0 {
+            continue;
+        }
+        let failed: Vec<Var> = example.failed.iter().copied().chain(example.drained).collect();
+        let chain = explain(proof.model, promise, &proof.model.with_consequences(&failed));
+        let skipped = chain.len().saturating_sub(SENTENCES);
+        for (index, sentence) in chain.iter().enumerate() {
+            if index == SENTENCES / 2 && skipped > 0 {
+                let _ = writeln!(out, "              …");
+            }
+            if index < SENTENCES / 2 || index >= SENTENCES / 2 + skipped {
+                let _ = writeln!(out, "              {sentence}");
+            }
+        }
+    }
+    if answer.broken_by > answer.counter_examples.len() as u64 {
+        out += "            …\n";
+    }
+    out
+}
+
+fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
+    let promise = &proof.model.promises[of.promise];
+    let mut out = format!("  {}: {}\n", promise.id, promise.words);
+    let Some(cuts) = &of.cuts else {
+        return out + "      no cut sets: more failures can mend it, so that they do not say what breaks it\n";
+    };
+    let kinds = ["nothing at all", "one", "two", "three", "four", "five", "six"];
+    for (order, count) in cuts.by_order.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let of_order: Vec<&CutClass> = cuts.classes.iter().filter(|class| class.example.len() == order).collect();
+        let word = kinds.get(order).copied().unwrap_or("more");
+        let sets = if *count == 1 { "set" } else { "sets" };
+        let like = if of_order.is_empty() { String::new() } else { format!(", of {}", plural(of_order.len(), "kind")) };
+        let _ = writeln!(out, "      is lost with {word}: {count} {sets}{like}");
+        for class in of_order.iter().take(CLASSES) {
+            let _ = writeln!(out, "        {}", class_words(proof, class));
+        }
+        if of_order.len() > CLASSES {
+            let _ = writeln!(out, "        …");
+        }
+    }
+    let least = cuts.by_order.iter().position(|count| *count > 0);
+    if least.is_none() {
+        let _ = writeln!(out, "      survives any {} failures", proof.order);
+    }
+    out
+}
+
+fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
+    if let Some(any) = &class.any_of {
+        let all = any.of.len();
+        let count = ["", "", "two", "three", "four", "five", "six"].get(any.count).copied().unwrap_or("more");
+        if any.count == all {
+            return format!("all of {}", names(proof, &any.of, ", "));
+        }
+        return format!("any {count} of {}", names(proof, &any.of, ", "));
+    }
+    let example = names(proof, &class.example, " + ");
+    let accepted = class.example.iter().find(|var| {
+        let path = name(proof, **var);
+        proof.design.excluded.keys().any(|excluded| excluded.as_str() == path)
+    });
+    let note = if accepted.is_some() { "  (accepted by the file)" } else { "" };
+    if class.count == 1 {
+        format!("{example}{note}")
+    } else {
+        format!("{example}, and {} like it{note}", class.count - 1)
+    }
+}
+
+/// `35 s`, `12 min`, `2.5 h`: two digits are more than is known.
+fn duration(seconds: f64) -> String {
+    let two = |value: f64| if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
+    match seconds {
+        seconds if seconds < 0.05 => "0 s".to_owned(),
+        seconds if seconds < 90.0 => format!("{} s", two(seconds)),
+        seconds if seconds < 5400.0 => format!("{} min", two(seconds / 60.0)),
+        seconds if seconds < 172_800.0 => format!("{} h", two(seconds / 3600.0)),
+        seconds => format!("{} d", two(seconds / 86_400.0)),
+    }
+}
+
+fn range(range: Range) -> String {
+    let (low, high) = (duration(range.low), duration(range.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+fn times(proof: &Proof<'_>) -> String {
+    let mut rows =
+        vec![["PROMISE", "INDEPENDENT FAILURES", "LIKELY", "WHILE A HOST IS IN MAINTENANCE"].map(str::to_owned)];
+    for of in &proof.promises {
+        let Some(lost) = &of.lost else { continue };
+        let bound = if lost.bound_only { "at most " } else { "" };
+        rows.push([
+            proof.model.promises[of.promise].id.clone(),
+            format!("{bound}{}", range(lost.steady)),
+            duration(lost.steady.typical),
+            range(lost.maintenance),
+        ]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [width(0), width(1), width(2), width(3)];
+    let mut out = String::new();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
+    }
+    out += "  Common causes, apart, for every promise that they take:\n";
+    let most = proof.promises.iter().filter_map(|of| of.lost.as_ref()).max_by_key(|lost| lost.common.len());
+    for (var, time) in most.map(|lost| lost.common.as_slice()).unwrap_or_default() {
+        let _ = writeln!(out, "    {}: {}", name(proof, *var), range(*time));
+    }
+    match proof.design.assume.bad_changes {
+        Some(count) => {
+            let each = proof.design.assume.bad_change_lasts.map_or(3600.0, plimsoll_model::units::Millis::as_secs);
+            let _ = writeln!(out, "    {count} bad changes a year (assumed by the file): {}", duration(count * each));
+        }
+        None => out += "    bad changes: not stated (`assume: { bad_changes: 1, bad_change_lasts: 1h }`)\n",
+    }
+    for of in &proof.promises {
+        if let Some(lost) = of.lost.as_ref().filter(|lost| !lost.decided_by.is_empty()) {
+            let _ = writeln!(out, "  {} is decided by {}", proof.model.promises[of.promise].id, decided(proof, lost));
+        }
+    }
+    out
+}
+
+fn decided(proof: &Proof<'_>, lost: &LostTime) -> String {
+    let parts: Vec<String> =
+        lost.decided_by.iter().map(|(var, share)| format!("{} ({:.0} %)", name(proof, *var), share * 100.0)).collect();
+    parts.join(", ")
+}
+
+fn cold(proof: &Proof<'_>) -> String {
+    let mut out = String::new();
+    for (images, cold) in &proof.cold {
+        let when = match images {
+            Images::OnNodes => "with the images that nodes have",
+            Images::Gone => "with empty nodes, from the registry",
+        };
+        if cold.works() {
+            let _ = writeln!(out, "  everything starts {when}, in {} steps", cold.steps.len());
+        } else {
+            let _ = writeln!(out, "  NOT everything starts {when}:");
+            for chain in &cold.blocked {
+                for line in chain {
+                    let _ = writeln!(out, "    {line}");
+                }
+            }
+        }
+        if *images == Images::OnNodes {
+            for (number, step) in cold.steps.iter().enumerate() {
+                let _ = writeln!(out, "    {}. {}", number + 1, short(step));
+            }
+            if !cold.by_hand.is_empty() {
+                let _ =
+                    writeln!(out, "    by hand, since they do not start with their host: {}", cold.by_hand.join(", "));
+            }
+        }
+    }
+    out
+}
+
+/// Not more names than a line holds.
+fn short(step: &[String]) -> String {
+    const NAMES: usize = 6;
+    let more = step.len().saturating_sub(NAMES);
+    let shown = step.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+pub(super) fn not_modelled() -> String {
+    "What the proof does not know:\n\
+     \n  a switch that takes packets and loses some of them (half-dead), and links that work in one direction\
+     \n  two holders of the address of the API after a partition\
+     \n  machines that the hypervisor restarts elsewhere: they count as lost with their host\
+     \n  hosts that reset themselves because they run high availability and lost the quorum of corosync\
+     \n  machines that move when their host is drained: they count as stopped\
+     \n  crashes of single pods; the scheduler puts them back in seconds\
+     \n  whether pods fit node by node: room is compared as a sum\
+     \n  the time that Ceph takes to make copies anew: a lost disk counts until it is replaced\
+     \n  performance: a cluster that answers too slowly is one that answers\
+     \n  software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`\
+     \n  repairs that wait for each other: everything is repaired by a crew of its own\
+     \n  latent faults that nobody notices until they are needed\n"
+        .to_owned()
+}
