@@ -321,7 +321,7 @@ fn lost(circuit: &mut Circuit, raid: Raid, disks: Vec<Node>) -> Node {
     match raid {
         Raid::Mirror => circuit.and(disks),
         Raid::Raid10 => {
-            let pairs: Vec<Node> = disks.chunks(2).map(|pair| pair.to_vec()).map(|pair| circuit.and(pair)).collect();
+            let pairs: Vec<Node> = disks.chunks(2).map(|pair| circuit.and(pair.iter().copied())).collect();
             circuit.or(pairs)
         }
         Raid::Raid5 => circuit.at_least(2, disks),

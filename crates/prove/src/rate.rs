@@ -109,12 +109,11 @@ impl Rate {
         let (a_year, hours, source) = match kind {
             Kind::Feed => (r(0.5, 1.2, 2.0), r(1.0, 2.0, 5.6), Source::Utility),
             Kind::Pdu => (r(0.001, 0.005, 0.02), r(4.0, 8.0, 48.0), Source::Cluster),
-            Kind::Psu => (r(0.005, 0.02, 0.05), r(8.0, 24.0, 168.0), Source::Estimate),
+            Kind::Psu | Kind::Nic => (r(0.005, 0.02, 0.05), r(8.0, 24.0, 168.0), Source::Estimate),
             Kind::Rack => (r(0.003, 0.01, 0.03), r(1.0, 4.0, 48.0), Source::Cluster),
             Kind::Switch => (r(0.03, 0.06, 0.10), r(0.1, 4.0, 72.0), Source::Switches),
             Kind::Router => (r(0.03, 0.06, 0.10), r(0.1, 2.0, 24.0), Source::Switches),
             Kind::Cable => (r(0.01, 0.03, 0.05), r(2.0, 8.0, 72.0), Source::Estimate),
-            Kind::Nic => (r(0.005, 0.02, 0.05), r(8.0, 24.0, 168.0), Source::Estimate),
             // Boards and memory seldom and for long; crashes and resets more often and for minutes: taken together.
             Kind::Host => (r(0.3, 1.0, 3.0), r(0.3, 1.0, 4.0), Source::Estimate),
             Kind::Disk => (r(0.005, 0.0105, 0.02), r(4.0, 48.0, 336.0), Source::Backblaze),

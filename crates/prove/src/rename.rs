@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 
 use plimsoll_circuit::{Circuit, Gate, Node, Var};
 
+/// What a gate is, without its children.
+enum Shape {
+    Same,
+    Variable(Var),
+    Not,
+    And,
+    Or,
+    Xor,
+    Threshold(u64, Vec<u64>),
+}
+
 /// `top` with each variable replaced; added to the same circuit, so that a function that does not change is the same node.
 pub(crate) fn rename(circuit: &mut Circuit, top: Node, to: &mut dyn FnMut(&mut Circuit, Var) -> Node) -> Node {
     let mut made: BTreeMap<Node, Node> = BTreeMap::new();
     for node in circuit.cone(&[top]) {
         let old: Vec<Node> = circuit.children(node).to_vec();
         let of: Vec<Node> = old.iter().map(|child| made[child]).collect();
-        enum Shape {
-            Same,
-            Variable(Var),
-            Not,
-            And,
-            Or,
-            Xor,
-            Threshold(u64, Vec<u64>),
-        }
         let shape = match circuit.gate(node) {
             Gate::Constant(_) => Shape::Same,
             Gate::Variable(var) => Shape::Variable(var),

@@ -1,104 +1,180 @@
-//! The example, asked.
+//! What the example survives, worked out by hand.
 
-use std::path::Path;
+mod common;
 
-use plimsoll_diagnostics::Sources;
-use plimsoll_model::{Design, Origins};
-use plimsoll_prove::{Model, Question, batches, explain, survive};
-
-fn campus() -> (Design, Origins) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
-    let text = std::fs::read_to_string(path).expect("the example");
-    let mut sources = Sources::new();
-    let id = sources.add("cluster.yaml", text.as_str());
-    let (spec, _) = plimsoll_spec::read(id, &sources);
-    let spec = spec.expect("a file");
-    let resolved = plimsoll_resolve::resolve(&spec, &plimsoll_resolve::Lock::default());
-    (resolved.design.expect("a design"), resolved.origins)
-}
+use common::{broken, campus, campus_with, vars};
+use plimsoll_prove::{
+    Corner, Images, Maintenance, MayStop, Model, batches, cold_start, cuts, explain, lost_time, margins, may_stop,
+    survive,
+};
+use serde_json::json;
 
 #[test]
-fn prints() {
+fn the_example_survives_what_it_says() {
     let (design, origins) = campus();
     let model = Model::of(&design, &origins);
-    println!("{} components, {} nodes", model.components.len(), model.circuit.len());
-    let mut question = Question::new(&model);
-    for (var, component) in model.failable() {
-        question.ask([var]);
-        let broken: Vec<&str> = question.all_broken().map(|promise| promise.id.as_str()).collect();
-        if !broken.is_empty() {
-            println!("{}: {broken:?}", component.path);
-        }
-    }
-    let start = std::time::Instant::now();
     let (answers, meaningless) = survive(&model, &design);
-    println!("{:?} {meaningless:?}", start.elapsed());
-    for answer in answers {
-        println!(
-            "{} {:?} {} of {}",
-            model.promises[answer.promise].id, design.survive[answer.goal], answer.broken_by, answer.combinations
-        );
-        for example in answer.counter_examples.iter().take(2) {
-            let names: Vec<&str> = example
-                .failed
-                .iter()
-                .chain(&example.drained)
-                .map(|var| model.components.get(*var).path.as_str())
-                .collect();
-            println!("   {names:?}");
-            let failed: Vec<_> = example.failed.iter().copied().chain(example.drained).collect();
-            for line in explain(&model, &model.promises[answer.promise], &model.with_consequences(&failed)) {
-                println!("       {line}");
-            }
-        }
-    }
-    for batch in batches(&model, &design, &[]) {
-        println!("{:?}", batch.iter().map(|var| model.components.get(*var).path.as_str()).collect::<Vec<_>>());
-    }
-    println!("{:?}", model.assumed);
+    assert_eq!(meaningless, []);
+    assert!(answers.iter().all(plimsoll_prove::Answer::holds));
+    // Six hosts, two at a time: 15.
+    let pairs = answers.iter().find(|answer| design.survive[answer.goal].failures[0].count == 2).expect("host + host");
+    assert_eq!(pairs.combinations, 15);
 }
 
 #[test]
-fn cold() {
-    let (design, _) = campus();
-    for images in [plimsoll_prove::Images::OnNodes, plimsoll_prove::Images::Gone] {
-        println!("{:#?}", plimsoll_prove::cold_start(&design, images));
+fn single_failures_that_break_anything_are_the_site_itself() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    for margin in margins(&model, &[]) {
+        let breaking: Vec<&str> =
+            margin.breaks_with.iter().map(|var| model.components.get(*var).path.as_str()).collect();
+        assert_eq!(breaking, ["feed/utility", "rack/r1"], "{}", model.promises[margin.promise].id);
     }
-    let inside =
-        plimsoll_model::edit(&design, "external/registry/url", Some("https://registry.apps.k8s.example.edu".into()))
-            .unwrap();
-    println!("{:#?}", plimsoll_prove::cold_start(&inside, plimsoll_prove::Images::Gone).blocked);
 }
 
 #[test]
-fn cut() {
+fn pairs_that_take_the_api_are_counted_by_hand() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let found = cuts(&model, &design, model.promise("api").expect("api"), 2).expect("coherent");
+    // Each control plane is lost by its host, its machine, its member of etcd, and for a majority any two of the three:
+    // 3 pairs of control planes x 3 x 3 ways = 27. Then both leaves, both strips, the battery with the other strip, and
+    // both routers: 4.
+    assert_eq!(found.by_order, [0, 2, 27 + 4]);
+    // An API server or a balancer is no member: losing two of them leaves the third, which reaches what is left.
+    assert_eq!(broken(&model, &["machine/cp-1/apiserver", "machine/cp-2/apiserver"]), [""; 0]);
+    // But the only API server that is left must be in the majority.
+    assert_eq!(broken(&model, &["machine/cp-1/apiserver", "machine/cp-2/apiserver", "etcd/member/cp-3"]), ["api"]);
+    let any = found.classes.iter().find_map(|class| class.any_of.as_ref()).expect("a class of hosts");
+    let names: Vec<&str> = any.of.iter().map(|var| model.components.get(*var).path.as_str()).collect();
+    assert_eq!((any.count, names), (2, vec!["host/pve-1", "host/pve-2", "host/pve-3"]));
+}
+
+#[test]
+fn a_worse_placement_is_found_and_explained() {
+    let (design, origins) = campus_with(&[("machine/cp-2/host", json!("pve-1"))]);
+    let model = Model::of(&design, &origins);
+    let (answers, _) = survive(&model, &design);
+    let api = answers.iter().find(|answer| model.promises[answer.promise].id == "api").expect("api");
+    assert!(!api.holds());
+    let failed = &api.counter_examples[0].failed;
+    assert_eq!(model.components.get(failed[0]).path, "host/pve-1");
+    let chain = explain(&model, model.promise("api").expect("api"), &model.with_consequences(failed));
+    assert_eq!(chain.first().map(String::as_str), Some("host/pve-1 fails"));
+    assert_eq!(chain.last().map(String::as_str), Some("nobody can serve the address of the API"));
+    assert!(chain.iter().any(|line| line == "cp-3 is in no majority of etcd"), "{chain:?}");
+}
+
+#[test]
+fn a_check_that_does_not_move_the_address_is_a_single_point() {
+    // 150 - 10 still beats 130: the holder keeps the address with its balancer dead.
+    let (design, origins) = campus_with(&[
+        ("api/vrrp/check/weight", json!(-10)),
+        ("api/vrrp/preempt", json!(true)),
+        ("api/vrrp/member/cp-1/priority", json!(150)),
+        ("api/vrrp/member/cp-2/priority", json!(130)),
+        ("api/vrrp/member/cp-3/priority", json!(110)),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["machine/cp-1/haproxy"]), ["api"]);
+    // A backup's balancer matters only when those before it are gone.
+    assert_eq!(broken(&model, &["machine/cp-2/haproxy"]), [""; 0]);
+    assert_eq!(broken(&model, &["machine/cp-2/haproxy", "machine/cp-1/keepalived"]), ["api"]);
+    // 150 - 50 is below both others: it moves.
+    let (design, origins) = campus_with(&[
+        ("api/vrrp/check/weight", json!(-50)),
+        ("api/vrrp/preempt", json!(true)),
+        ("api/vrrp/member/cp-1/priority", json!(150)),
+        ("api/vrrp/member/cp-2/priority", json!(130)),
+        ("api/vrrp/member/cp-3/priority", json!(120)),
+    ]);
+    assert_eq!(broken(&Model::of(&design, &origins), &["machine/cp-1/haproxy"]), [""; 0]);
+}
+
+#[test]
+fn two_members_of_etcd_tolerate_nothing() {
+    let (design, origins) = campus();
+    let mut two = design.clone();
+    two.etcd.member.remove(&"cp-3".into());
+    let model = Model::of(&two, &origins);
+    assert_eq!(broken(&model, &["etcd/member/cp-1"]), ["api"]);
+    assert_eq!(broken(&model, &["machine/cp-3"]), [""; 0], "it has no member any more");
+}
+
+#[test]
+fn a_battery_bridges_a_short_cut_and_not_a_long_one() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let longer = model.components.find("feed/utility/outlasts/20m").expect("a battery of 20 minutes");
+    // Cuts of 2 h on average, exponentially long: e^(-20 min / 120 min) of them outlast it.
+    let share = model.components.get(longer).rate.unavailability(Corner::Typical);
+    assert!((share - (-20.0_f64 / 120.0).exp()).abs() < 1e-12, "{share}");
+    // With a second utility on the other strip nothing is lost with the first.
+    let (design, origins) = campus_with(&[
+        ("feed/other", json!({ "from": null, "runtime": null })),
+        ("rack/r1/pdu/b/feed", json!("other")),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["feed/utility"]), [""; 0]);
+    assert_eq!(broken(&model, &["feed/utility", "feed/other"]).len(), model.promises.len());
+}
+
+#[test]
+fn a_pool_stops_below_its_least_copies_and_comes_back_when_some_are_left() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    // Three copies on three hosts, two must be there: a disk in each of two hosts may hold two of one group.
+    assert_eq!(broken(&model, &["host/pve-1/disk/osd/1", "host/pve-2/disk/osd/3"]), ["storage/ssd"]);
+    assert_eq!(broken(&model, &["host/pve-1/disk/osd/1", "host/pve-1/disk/osd/3"]), [""; 0], "one host, one copy");
+    let three = ["host/pve-1/disk/osd/1", "host/pve-2/disk/osd/3", "host/pve-3/disk/osd/2"];
+    assert_eq!(broken(&model, &three), ["storage/ssd", "storage/ssd/recovered"]);
+}
+
+#[test]
+fn hosts_are_stopped_one_by_one_and_not_beside_a_lost_control_plane() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let stop = |hosts: &[&str], down: &[&str]| may_stop(&model, &design, &vars(&model, hosts), &vars(&model, down));
+    assert_eq!(stop(&["host/pve-4"], &[]), MayStop::Yes);
+    let MayStop::Breaks(promises) = stop(&["host/pve-2"], &["machine/cp-1"]) else { panic!("it would break the API") };
+    assert_eq!(promises.iter().map(|at| model.promises[*at].id.as_str()).collect::<Vec<_>>(), ["api"]);
+    // Two hosts hold two copies of some group.
+    assert!(matches!(stop(&["host/pve-4", "host/pve-5"], &[]), MayStop::Breaks(_)));
+    assert_eq!(batches(&model, &design, &[]).len(), 6);
+}
+
+#[test]
+fn time_is_a_range_with_the_site_apart() {
     let (design, origins) = campus();
     let model = Model::of(&design, &origins);
     for promise in &model.promises {
-        let start = std::time::Instant::now();
-        let cuts = plimsoll_prove::cuts(&model, &design, promise, 3).unwrap();
-        println!("{} {:?} {:?}: {} classes", promise.id, cuts.by_order, start.elapsed(), cuts.classes.len());
-        for class in cuts.classes.iter().take(4) {
-            let names: Vec<&str> = class.example.iter().map(|var| model.components.get(*var).path.as_str()).collect();
-            println!(
-                "   {} x {:.2e} {names:?} {:?}",
-                class.count,
-                class.each,
-                class.any_of.as_ref().map(|any| any.of.len())
-            );
-        }
-        let start = std::time::Instant::now();
-        let time = plimsoll_prove::lost_time(&model, &design, promise, plimsoll_prove::Maintenance::default()).unwrap();
-        println!(
-            "   {:?} {:?} {:?} {:?} {:?}",
-            time.steady,
-            time.maintenance,
-            time.common,
-            time.decided_by
-                .iter()
-                .map(|(var, share)| (model.components.get(*var).path.as_str(), share))
-                .collect::<Vec<_>>(),
-            start.elapsed()
-        );
+        let lost = lost_time(&model, &design, promise, Maintenance::default()).expect("numbers");
+        assert!(!lost.bound_only, "{}", promise.id);
+        assert!(lost.steady.low <= lost.steady.typical && lost.steady.typical <= lost.steady.high, "{}", promise.id);
+        let apart: Vec<&str> = lost.common.iter().map(|(var, _)| model.components.get(*var).path.as_str()).collect();
+        assert_eq!(apart, ["feed/utility", "rack/r1"], "{}", promise.id);
     }
+}
+
+#[test]
+fn everything_starts_from_nothing_unless_it_waits_for_itself() {
+    let (design, _) = campus();
+    for images in [Images::OnNodes, Images::Gone] {
+        let cold = cold_start(&design, images);
+        assert!(cold.works(), "{:?}", cold.blocked);
+        let step = |name: &str| cold.steps.iter().position(|step| step.iter().any(|part| part == name));
+        assert!(step("etcd") < step("the API") && step("the API") < step("storage/ssd"), "{:?}", cold.steps);
+    }
+    // The registry is a service of the cluster: with images on the nodes it starts, without them it never does.
+    let url = "https://registry.apps.k8s.example.edu";
+    let (design, _) = campus_with(&[("external/registry/url", json!(url))]);
+    assert!(cold_start(&design, Images::OnNodes).works());
+    let blocked = cold_start(&design, Images::Gone).blocked;
+    assert_eq!(blocked.len(), 1, "{blocked:?}");
+    assert_eq!(blocked[0].last().map(String::as_str), Some("external/registry waits for itself"));
+    // Nodes that find the API by a name that only pods of the cluster know.
+    let (design, _) = campus_with(&[("api/hosts_entry", json!(false)), ("site/resolvers", json!(["10.96.0.10"]))]);
+    let blocked = cold_start(&design, Images::OnNodes).blocked;
+    let chain = blocked.iter().flatten().cloned().collect::<Vec<_>>().join("; ");
+    assert!(chain.contains("nodes needs the name of the API: CoreDNS"), "{chain}");
 }

@@ -30,19 +30,18 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
         servers.push((member.clone(), host_of(build, member), down));
     }
 
-    let broken = match &design.api.vrrp {
-        Some(vrrp) => by_vrrp(build, vrrp, &servers, network.as_ref()),
-        None => {
-            build.assume("the balancer of others in front of the API");
-            let each: Vec<Node> = servers
-                .iter()
-                .map(|(_, host, down)| {
-                    let cut = network.as_ref().map_or(Node::FALSE, |network| build.cut_off(host, network));
-                    build.or([*down, cut])
-                })
-                .collect();
-            build.and(each)
-        }
+    let broken = if let Some(vrrp) = &design.api.vrrp {
+        by_vrrp(build, vrrp, &servers, network.as_ref())
+    } else {
+        build.assume("the balancer of others in front of the API");
+        let each: Vec<Node> = servers
+            .iter()
+            .map(|(_, host, down)| {
+                let cut = network.as_ref().map_or(Node::FALSE, |network| build.cut_off(host, network));
+                build.or([*down, cut])
+            })
+            .collect();
+        build.and(each)
     };
     Promise {
         id: "api".into(),

@@ -24,7 +24,8 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
     if outside > 0 {
         build.assume("the external vote of Proxmox VE");
     }
-    let quorum = (count + outside) / 2 + 1;
+    let votes = count + outside;
+    let quorum = votes / 2 + 1;
     let needed = quorum - outside;
     let office = design.network_for(Purpose::Proxmox).map(|(name, _)| name.clone());
     let (mut silent, mut unreached) = (Vec::new(), Vec::new());

@@ -1,0 +1,38 @@
+//! The example, resolved, and small changes of it.
+#![allow(dead_code, clippy::panic, reason = "each test file uses a part")]
+
+use std::path::Path;
+
+use plimsoll_circuit::Var;
+use plimsoll_diagnostics::Sources;
+use plimsoll_model::{Design, Origins, edit_all};
+use plimsoll_prove::{Model, Question};
+use serde_json::Value;
+
+pub(crate) fn campus() -> (Design, Origins) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+    let text = std::fs::read_to_string(path).expect("the example");
+    let mut sources = Sources::new();
+    let id = sources.add("cluster.yaml", text);
+    let (spec, _) = plimsoll_spec::read(id, &sources);
+    let resolved = plimsoll_resolve::resolve(&spec.expect("a file"), &plimsoll_resolve::Lock::default());
+    (resolved.design.expect("a design"), resolved.origins)
+}
+
+pub(crate) fn campus_with(edits: &[(&str, Value)]) -> (Design, Origins) {
+    let (design, origins) = campus();
+    let edits: Vec<(String, Option<Value>)> =
+        edits.iter().map(|(path, value)| ((*path).to_owned(), Some(value.clone()))).collect();
+    (edit_all(&design, &edits).expect("an edit"), origins)
+}
+
+pub(crate) fn vars(model: &Model, paths: &[&str]) -> Vec<Var> {
+    paths.iter().map(|path| model.components.find(path).unwrap_or_else(|| panic!("no component {path}"))).collect()
+}
+
+/// The promises that break when these fail.
+pub(crate) fn broken(model: &Model, paths: &[&str]) -> Vec<String> {
+    let mut question = Question::new(model);
+    question.ask(vars(model, paths));
+    question.all_broken().map(|promise| promise.id.clone()).collect()
+}

@@ -1,0 +1,294 @@
+//! A cluster with broken parts, looked at directly: who has power, who reaches whom by walking the graph, who has a
+//! majority by counting. It shares no code with the circuits, and says which promises are broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_model::design::{Raid, Role};
+use plimsoll_model::{Design, Map, Name};
+
+pub(crate) struct Simulation<'a> {
+    pub(crate) design: &'a Design,
+    pub(crate) failed: BTreeSet<String>,
+}
+
+impl Simulation<'_> {
+    fn ok(&self, path: &str) -> bool {
+        !self.failed.contains(path)
+    }
+
+    fn feed(&self, name: &Name) -> bool {
+        self.ok(&format!("feed/{name}"))
+            && self.design.feed.get(name).is_none_or(|feed| feed.from.as_ref().is_none_or(|from| self.feed(from)))
+    }
+
+    fn powered(&self, device: &str, psus: &Map<plimsoll_model::design::Psu>) -> bool {
+        psus.is_empty()
+            || psus.iter().any(|(psu, of)| {
+                let strip = &self.design.rack[&of.pdu.rack].pdu[&of.pdu.pdu];
+                self.ok(&format!("{device}/psu/{psu}"))
+                    && self.ok(&format!("rack/{}/pdu/{}", of.pdu.rack, of.pdu.pdu))
+                    && self.feed(&strip.feed)
+            })
+    }
+
+    fn switch(&self, name: &Name) -> bool {
+        let path = format!("switch/{name}");
+        let of = &self.design.switch[name];
+        self.ok(&path) && self.ok(&format!("rack/{}", of.rack)) && self.powered(&path, &of.psu)
+    }
+
+    fn store(&self, host: &Name, group: &Name) -> bool {
+        let disk = &self.design.host[host].disk[group];
+        let up: Vec<bool> =
+            (1..=disk.count).map(|number| self.ok(&format!("host/{host}/disk/{group}/{number}"))).collect();
+        let down = up.iter().filter(|up| !**up).count();
+        match disk.raid {
+            Raid::Mirror => down < up.len(),
+            Raid::Raid10 => up.chunks(2).all(|pair| pair.contains(&true)),
+            Raid::Raid5 => down < 2,
+            Raid::Raid6 => down < 3,
+            Raid::None | Raid::Raid0 => down == 0,
+        }
+    }
+
+    fn host(&self, name: &Name) -> bool {
+        let path = format!("host/{name}");
+        let of = &self.design.host[name];
+        self.ok(&path)
+            && self.ok(&format!("rack/{}", of.rack))
+            && self.powered(&path, &of.psu)
+            && self.store(name, &"boot".into())
+    }
+
+    fn machine(&self, name: &Name) -> bool {
+        let of = &self.design.machine[name];
+        self.ok(&format!("machine/{name}"))
+            && self.host(&of.host)
+            && of.disk.values().all(|disk| self.store(&of.host, &disk.on))
+    }
+
+    fn daemon(&self, path: &str, machine: &Name) -> bool {
+        self.ok(path) && self.machine(machine)
+    }
+
+    /// Which island of the layer-2 domain each host and router is on: hosts by name, routers as `external/NAME`.
+    fn islands(&self, network: &Name) -> BTreeMap<String, BTreeSet<usize>> {
+        let vlan = self.design.network[network].vlan;
+        let carries =
+            |port: &plimsoll_model::design::SwitchPort| port.tagged.contains(&vlan) || port.untagged == Some(vlan);
+        let switches: Vec<&Name> = self
+            .design
+            .switch
+            .iter()
+            .filter(|(name, of)| of.port.values().any(carries) && self.switch(name))
+            .map(|(name, _)| name)
+            .collect();
+        // Flood from each switch.
+        let mut island: BTreeMap<&Name, usize> = BTreeMap::new();
+        for (number, start) in switches.iter().enumerate() {
+            if island.contains_key(*start) {
+                continue;
+            }
+            let mut open = vec![*start];
+            while let Some(at) = open.pop() {
+                if island.insert(at, number).is_some() {
+                    continue;
+                }
+                for (cable, of) in &self.design.cable {
+                    if !self.ok(&format!("cable/{cable}")) {
+                        continue;
+                    }
+                    for (here, there) in [(&of.a, &of.b), (&of.b, &of.a)] {
+                        if here.device == format!("switch/{at}")
+                            && let Some(next) = there.device.strip_prefix("switch/")
+                            && let Some(next) = switches.iter().find(|switch| switch.as_str() == next)
+                        {
+                            open.push(next);
+                        }
+                    }
+                }
+            }
+        }
+        let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (host, of) in &self.design.host {
+            for nic in self.nics(host, network) {
+                let port = &of.nic[&nic];
+                let link = self.ok(&format!("host/{host}/nic/{nic}"))
+                    && self.ok(&format!("cable/{}:{}", port.switch, port.port))
+                    && !self.shut(&port.switch);
+                if let (true, Some(number)) = (link, island.get(&port.switch)) {
+                    found.entry(host.to_string()).or_default().insert(*number);
+                }
+            }
+        }
+        for (cable, of) in &self.design.cable {
+            for (here, there) in [(&of.a, &of.b), (&of.b, &of.a)] {
+                let (Some(switch), Some(router)) =
+                    (here.device.strip_prefix("switch/"), there.device.strip_prefix("external/"))
+                else {
+                    continue;
+                };
+                let name = Name::from(switch);
+                let usable = self.ok(&format!("cable/{cable}"))
+                    && self.ok(&format!("external/{router}"))
+                    && carries(&self.design.switch[&name].port[&here.port]);
+                if let (true, Some(number)) = (usable, island.get(&name)) {
+                    found.entry(format!("external/{router}")).or_default().insert(*number);
+                }
+            }
+        }
+        found
+    }
+
+    /// The second of a pair shuts its ports when the links between the two are gone.
+    fn shut(&self, switch: &Name) -> bool {
+        let Some(group) = &self.design.switch[switch].mlag else { return false };
+        let members = &self.design.mlag[group].members;
+        let first = members.iter().min().expect("members");
+        let peers: Vec<&Name> = self
+            .design
+            .cable
+            .iter()
+            .filter(|(_, of)| {
+                let ends = [of.a.device.as_str(), of.b.device.as_str()];
+                ends.contains(&format!("switch/{first}").as_str())
+                    && ends.contains(&format!("switch/{switch}").as_str())
+            })
+            .map(|(cable, _)| cable)
+            .collect();
+        switch != first && !peers.is_empty() && peers.iter().all(|cable| !self.ok(&format!("cable/{cable}")))
+    }
+
+    fn nics(&self, host: &Name, network: &Name) -> Vec<Name> {
+        let of = &self.design.host[host];
+        let mut open: Vec<Name> = of
+            .bridge
+            .iter()
+            .filter(|(_, bridge)| bridge.networks.contains(network))
+            .map(|(name, _)| name.clone())
+            .chain(of.address.get(network).map(|address| address.interface.clone()))
+            .collect();
+        let mut nics = Vec::new();
+        while let Some(at) = open.pop() {
+            if of.nic.contains_key(&at) {
+                nics.push(at.clone());
+            }
+            open.extend(of.bridge.get(&at).map(|bridge| bridge.ports.clone()).unwrap_or_default());
+            open.extend(of.vlan.get(&at).map(|vlan| vlan.parent.clone()));
+            open.extend(of.bond.get(&at).map(|bond| bond.members.clone()).unwrap_or_default());
+        }
+        nics.sort();
+        nics.dedup();
+        nics
+    }
+
+    /// The promises that are broken.
+    pub(crate) fn broken(&self) -> BTreeSet<String> {
+        let design = self.design;
+        let islands: BTreeMap<&Name, BTreeMap<String, BTreeSet<usize>>> =
+            design.network.keys().map(|network| (network, self.islands(network))).collect();
+        let on = |network: &str, who: &str| islands[&Name::from(network)].get(who).cloned().unwrap_or_default();
+        let meet = |network: &str, one: &str, other: &str| {
+            one == other || on(network, one).intersection(&on(network, other)).next().is_some()
+        };
+        let out = |network: &str, host: &str| {
+            let gateway = design.network[&Name::from(network)].gateway.as_ref().expect("a gateway");
+            gateway.by.iter().any(|router| meet(network, host, &format!("external/{router}")))
+        };
+        let host_of = |machine: &Name| design.machine[machine].host.to_string();
+        let mut broken = BTreeSet::new();
+        let mut say = |id: &str, kept: bool| {
+            if !kept {
+                broken.insert(id.to_owned());
+            }
+        };
+
+        let members: Vec<&Name> = design.etcd.member.keys().collect();
+        let alive: Vec<&Name> =
+            members.iter().copied().filter(|name| self.daemon(&format!("etcd/member/{name}"), name)).collect();
+        let in_majority = |member: &Name| {
+            let with = alive.iter().filter(|other| meet("kube", &host_of(member), &host_of(other))).count();
+            alive.contains(&member) && with > members.len() / 2
+        };
+        let serves = |member: &Name| self.daemon(&format!("machine/{member}/apiserver"), member) && in_majority(member);
+        let vrrp = design.api.vrrp.as_ref().expect("VRRP");
+        say(
+            "api",
+            vrrp.member.keys().any(|holder| {
+                self.daemon(&format!("machine/{holder}/keepalived"), holder)
+                    && self.daemon(&format!("machine/{holder}/haproxy"), holder)
+                    && out("kube", &host_of(holder))
+                    && members.iter().any(|server| meet("kube", &host_of(holder), &host_of(server)) && serves(server))
+            }),
+        );
+
+        let usable = |machine: &Name| self.machine(machine) && out("kube", &host_of(machine));
+        let nodes: Vec<&Name> =
+            design.machine.iter().filter(|(_, of)| of.role.is_node()).map(|(name, _)| name).collect();
+        let bad_hosts: BTreeSet<String> = nodes.iter().filter(|node| !usable(node)).map(|node| host_of(node)).collect();
+        say("dns", bad_hosts.len() < design.coredns.replicas as usize);
+        say(
+            "zone",
+            design.zone.values().all(|zone| {
+                std::iter::once(&zone.primary)
+                    .chain(&zone.secondaries)
+                    .any(|server| self.daemon(&format!("dns_server/{server}"), server) && out("mgmt", &host_of(server)))
+            }),
+        );
+        let metallb = design.metallb.as_ref().expect("MetalLB");
+        say(
+            "ingress/public",
+            metallb.nodes.iter().any(|node| {
+                self.machine(node)
+                    && metallb
+                        .peer
+                        .values()
+                        .any(|peer| meet("kube", &host_of(node), &format!("external/{}", peer.router)))
+            }),
+        );
+        let workers: Vec<&Name> = design.machines(Role::Worker).map(|(name, _)| name).collect();
+        say("egress", workers.iter().any(|worker| usable(worker)));
+
+        let ceph = design.ceph.as_ref().expect("Ceph");
+        let monitors: Vec<&Name> =
+            ceph.mon.keys().filter(|name| self.daemon(&format!("ceph/mon/{name}"), name)).collect();
+        let majority = monitors.iter().any(|one| {
+            monitors.iter().filter(|other| meet("storage", &host_of(one), &host_of(other))).count() > ceph.mon.len() / 2
+        });
+        let mut away: BTreeSet<String> = BTreeSet::new();
+        let mut number: BTreeMap<&Name, u32> = BTreeMap::new();
+        for (name, osd) in &ceph.osd {
+            let number = number.entry(&osd.host).or_default();
+            *number += 1;
+            let up = self.daemon(&format!("ceph/osd/{name}"), &osd.machine)
+                && self.ok(&format!("host/{}/disk/osd/{number}", osd.host))
+                && !on("storage", osd.host.as_str()).is_empty();
+            if !up {
+                away.insert(osd.host.to_string());
+            }
+        }
+        let pool = ceph.pool.values().next().expect("a pool");
+        let domains = ceph.osd.values().map(|osd| &osd.host).collect::<BTreeSet<_>>().len();
+        say("storage/ssd", majority && away.len() <= (pool.replicas - pool.min) as usize);
+        say(
+            "storage/ssd/recovered",
+            majority && away.len() < pool.replicas as usize && domains - away.len() >= pool.min as usize,
+        );
+
+        let hosts = design.host.len();
+        let voting = design
+            .host
+            .iter()
+            .filter(|(name, of)| {
+                self.host(name)
+                    && of.corosync.values().any(|link| match design.network[&link.network].gateway {
+                        Some(_) => out(link.network.as_str(), name.as_str()),
+                        None => !on(link.network.as_str(), name.as_str()).is_empty(),
+                    })
+            })
+            .count();
+        let reached = design.host.keys().filter(|name| self.host(name) && out("mgmt", name.as_str())).count();
+        say("management", voting > hosts / 2 && reached > hosts / 2);
+        broken
+    }
+}
