@@ -1,6 +1,7 @@
 //! `plimsoll prove`: what the design survives, what breaks it, and what that costs in a year.
 
 mod json;
+mod openpsa;
 mod text;
 
 use std::path::PathBuf;
@@ -31,11 +32,14 @@ pub(crate) struct Prove {
     #[arg(value_name = "PROMISE")]
     promises: Vec<String>,
     /// Look for sets of up to so many failures that break a promise
-    #[arg(long, default_value_t = 3, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=6))]
+    #[arg(long, default_value_t = 3, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=20))]
     order: u32,
-    /// How to show it: `text` or `json`
+    /// How to show it: `text`, `json`, or `openpsa` (the promises as fault trees for other tools)
     #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     format: Format,
+    /// Analyse a fault tree in the Open-PSA format instead of a cluster file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "promises"])]
+    openpsa: Option<PathBuf>,
     /// List what is not modelled, and stop
     #[arg(long)]
     not_modelled: bool,
@@ -45,6 +49,7 @@ pub(crate) struct Prove {
 enum Format {
     Text,
     Json,
+    Openpsa,
 }
 
 /// What is known of one promise.
@@ -81,12 +86,19 @@ impl Prove {
             terminal.out(&text::not_modelled())?;
             return Ok(true);
         }
+        if let Some(tree) = &self.openpsa {
+            return openpsa::analyse(tree, self.order, self.format, terminal);
+        }
         let Loaded::Cluster(cluster) = input::load(&self.file, terminal, &mut Timings::start())? else {
             return Ok(false);
         };
         let (design, origins) = (&cluster.design, &cluster.origins);
         let model = Model::of(design, origins);
         let wanted = self.wanted(&model)?;
+        if self.format == Format::Openpsa {
+            terminal.out(&openpsa::write(&model, &wanted, design.cluster.as_str())?)?;
+            return Ok(true);
+        }
         let (answers, meaningless) = survive(&model, design);
         let promises = wanted
             .into_iter()
@@ -102,7 +114,7 @@ impl Prove {
         let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
         let proof = Proof { design, model: &model, answers, meaningless, promises, cold, order: self.order };
         match self.format {
-            Format::Text => terminal.out(&text::text(&proof, &cluster, terminal))?,
+            Format::Text | Format::Openpsa => terminal.out(&text::text(&proof, &cluster, terminal))?,
             Format::Json => terminal.out(&pretty(&json::json(&proof)))?,
         }
         Ok(proof.holds())
