@@ -7,17 +7,15 @@
 //! into racks and then hosts. Equal remainders are recognised (the circuit is hash-consed) and counted once. This is
 //! recursive conditioning (Darwiche 2001) with gates that count.
 
-use std::rc::Rc;
+use rustc_hash::FxHashMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use crate::circuit::{Circuit, Gate, Node, Var};
+use crate::circuit::{Circuit, Gate, Node};
+use crate::cofactor::{Cofactors, Weighed, merge};
 use crate::limits::{Budget, Excess};
-use crate::prepare::group_by_variables;
 use crate::tape::{Tape, Value};
 
 /// How deep fixed variables and gates may nest: this part uses the stack of the thread.
-const DEPTH: u32 = 400;
+pub(crate) const DEPTH: u32 = 400;
 /// The largest bound whose distribution is kept entry by entry.
 const LARGEST_BOUND: u64 = 1 << 14;
 
@@ -30,11 +28,10 @@ pub(crate) fn compile(
     budget: &mut Budget,
 ) -> Result<Value, Excess> {
     let mut work = Work {
-        circuit: circuit.clone(),
+        cofactors: Cofactors::new(circuit),
         inputs,
         tape,
         budget,
-        supports: FxHashMap::default(),
         numbers: FxHashMap::default(),
         distributions: FxHashMap::default(),
     };
@@ -49,14 +46,11 @@ pub(crate) fn counts(circuit: &Circuit, top: Node) -> bool {
     })
 }
 
-type Weighed = (Node, u64);
-
 struct Work<'a> {
-    circuit: Circuit,
+    cofactors: Cofactors,
     inputs: &'a [Value],
     tape: &'a mut Tape,
     budget: &'a mut Budget,
-    supports: FxHashMap<Node, Rc<[Var]>>,
     numbers: FxHashMap<Node, Value>,
     distributions: FxHashMap<(u64, Vec<Weighed>), Value>,
 }
@@ -71,8 +65,8 @@ impl Work<'_> {
             return Err(Excess);
         }
         self.budget.spend(4)?;
-        let of = self.circuit.children(node).to_vec();
-        let value = match self.circuit.gate(node) {
+        let of = self.cofactors.circuit.children(node).to_vec();
+        let value = match self.cofactors.circuit.gate(node) {
             Gate::Constant(value) => self.tape.constant(f64::from(u8::from(value)), self.budget)?,
             Gate::Variable(var) => self.inputs[var.index()],
             Gate::Not(child) => {
@@ -96,11 +90,11 @@ impl Work<'_> {
     }
 
     fn join(&mut self, node: Node, of: &[Node], joint: Joint, depth: u32) -> Result<Value, Excess> {
-        let groups = self.groups(of)?;
+        let groups = self.cofactors.groups(of, self.budget)?;
         if groups.len() == 1 {
-            let var = self.most_shared(of)?;
-            let high = self.fix(&[node], var, true)?[0];
-            let low = self.fix(&[node], var, false)?[0];
+            let var = self.cofactors.most_shared(of, self.budget)?;
+            let high = self.cofactors.fix(&[node], var, true, self.budget)?[0];
+            let low = self.cofactors.fix(&[node], var, false, self.budget)?[0];
             let high = self.number(high, depth + 1)?;
             let low = self.number(low, depth + 1)?;
             return self.tape.mix(self.inputs[var.index()], high, low, self.budget);
@@ -108,9 +102,9 @@ impl Work<'_> {
         let mut sum: Option<Value> = None;
         for group in groups {
             let part = match joint {
-                Joint::And => self.circuit.and(group),
-                Joint::Or => self.circuit.or(group),
-                Joint::Xor => self.circuit.xor(group),
+                Joint::And => self.cofactors.circuit.and(group),
+                Joint::Or => self.cofactors.circuit.or(group),
+                Joint::Xor => self.cofactors.circuit.xor(group),
             };
             let part = self.number(part, depth + 1)?;
             sum = Some(match (sum, joint) {
@@ -176,12 +170,12 @@ impl Work<'_> {
         }
         let of = &key.1;
         let nodes: Vec<Node> = of.iter().map(|&(node, _)| node).collect();
-        let groups = self.groups(&nodes)?;
+        let groups = self.cofactors.groups(&nodes, self.budget)?;
         let value = if groups.len() == 1 {
-            let var = self.most_shared(&nodes)?;
+            let var = self.cofactors.most_shared(&nodes, self.budget)?;
             let mut sides = [None, None];
             for value in [true, false] {
-                let fixed = self.fix(&nodes, var, value)?;
+                let fixed = self.cofactors.fix(&nodes, var, value, self.budget)?;
                 let fixed = merge(fixed.into_iter().zip(of.iter().map(|&(_, weight)| weight)).collect());
                 sides[usize::from(value)] = Some(self.distribution(fixed, cap, depth + 1)?);
             }
@@ -203,100 +197,6 @@ impl Work<'_> {
         self.distributions.insert(key, value);
         Ok(value)
     }
-
-    fn groups(&mut self, nodes: &[Node]) -> Result<Vec<Vec<Node>>, Excess> {
-        let supports = self.supports_of(nodes)?;
-        let places: Vec<usize> = (0..nodes.len()).collect();
-        let groups = group_by_variables(&places, |place| &supports[place]);
-        Ok(groups.into_iter().map(|group| group.into_iter().map(|place| nodes[place]).collect()).collect())
-    }
-
-    /// The variable that most of these depend on; the smallest of those.
-    fn most_shared(&mut self, nodes: &[Node]) -> Result<Var, Excess> {
-        let mut uses: FxHashMap<Var, u32> = FxHashMap::default();
-        for support in self.supports_of(nodes)? {
-            for &var in support.iter() {
-                *uses.entry(var).or_default() += 1;
-            }
-        }
-        uses.into_iter().max_by_key(|&(var, count)| (count, std::cmp::Reverse(var))).map(|(var, _)| var).ok_or(Excess)
-    }
-
-    fn supports_of(&mut self, nodes: &[Node]) -> Result<Vec<Rc<[Var]>>, Excess> {
-        let mut supports = Vec::with_capacity(nodes.len());
-        for &node in nodes {
-            self.learn_support(node)?;
-            let support = self.supports.get(&node).ok_or(Excess)?;
-            self.budget.spend(support.len() as u64)?;
-            supports.push(Rc::clone(support));
-        }
-        Ok(supports)
-    }
-
-    fn learn_support(&mut self, top: Node) -> Result<(), Excess> {
-        let mut open = vec![top];
-        while let Some(&node) = open.last() {
-            if self.supports.contains_key(&node) {
-                open.pop();
-                continue;
-            }
-            let mut support: Vec<Var> = self.circuit.variable_of(node).into_iter().collect();
-            let mut missing = false;
-            for child in self.circuit.children(node) {
-                if let Some(below) = self.supports.get(child) {
-                    support.extend_from_slice(below);
-                } else {
-                    missing = true;
-                    open.push(*child);
-                }
-            }
-            if !missing {
-                self.budget.spend(1 + support.len() as u64)?;
-                support.sort_unstable();
-                support.dedup();
-                self.supports.insert(node, support.into());
-                open.pop();
-            }
-        }
-        Ok(())
-    }
-
-    /// The nodes with a variable fixed.
-    fn fix(&mut self, nodes: &[Node], var: Var, value: bool) -> Result<Vec<Node>, Excess> {
-        let mut seen: FxHashSet<Node> = FxHashSet::default();
-        let mut open: Vec<Node> = nodes.to_vec();
-        let mut cone: Vec<Node> = Vec::new();
-        while let Some(node) = open.pop() {
-            let concerned = self.supports.get(&node).is_none_or(|support| support.binary_search(&var).is_ok());
-            if concerned && seen.insert(node) {
-                cone.push(node);
-                open.extend_from_slice(self.circuit.children(node));
-            }
-        }
-        cone.sort_unstable();
-        let mut image: FxHashMap<Node, Node> = FxHashMap::default();
-        for node in cone {
-            let of = self.circuit.children(node).to_vec();
-            self.budget.spend(2 + of.len() as u64)?;
-            let of = of.into_iter().map(|child| image.get(&child).copied().unwrap_or(child));
-            let circuit = &mut self.circuit;
-            let fixed = match circuit.gate(node) {
-                Gate::Variable(other) if other == var => circuit.constant(value),
-                Gate::Constant(_) | Gate::Variable(_) => node,
-                Gate::Not(child) => circuit.not(image.get(&child).copied().unwrap_or(child)),
-                Gate::And(_) => circuit.and(of),
-                Gate::Or(_) => circuit.or(of),
-                Gate::Xor(_) => circuit.xor(of),
-                Gate::AtLeast { minimum, .. } => circuit.at_least(minimum, of),
-                Gate::Threshold { bound, weights, .. } => {
-                    let weighed: Vec<(u64, Node)> = weights.iter().copied().zip(of).collect();
-                    circuit.threshold(bound, weighed)
-                }
-            };
-            image.insert(node, fixed);
-        }
-        Ok(nodes.iter().map(|node| image.get(node).copied().unwrap_or(*node)).collect())
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -304,17 +204,4 @@ enum Joint {
     And,
     Or,
     Xor,
-}
-
-/// What became the same node counts with both weights; constants keep their own entries.
-fn merge(mut of: Vec<Weighed>) -> Vec<Weighed> {
-    of.sort_unstable();
-    of.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 = kept.1.saturating_add(next.1);
-        }
-        same
-    });
-    of
 }

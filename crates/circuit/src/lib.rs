@@ -13,6 +13,7 @@
 
 mod bdd;
 mod circuit;
+mod cofactor;
 mod compile;
 mod condition;
 mod cutsets;

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Random, Shape, close, minimal, probability, random_circuit, random_probabilities, truth, weight};
+use common::{
+    Random, Shape, close, minimal, probability, random_circuit, random_count, random_probabilities, truth, weight,
+};
 use plimsoll_circuit::{Circuit, Compiled, CutSets, Gate, Limits, Node, Var};
 
 /// The value of a node by its definition, without the evaluator.
@@ -44,7 +46,10 @@ fn probability_and_importance_are_sums_over_states() {
     let mut random = Random::new(2);
     for round in 0..1200 {
         let shape = shapes(&mut random, round % 2 == 0);
-        let (circuit, top) = random_circuit(&mut random, shape);
+        let (mut circuit, mut top) = random_circuit(&mut random, shape);
+        if round % 3 == 1 {
+            (circuit, top) = random_count(&mut random, shape.variables);
+        }
         let states = truth(&circuit, top, shape.variables);
         let p = random_probabilities(&mut random, shape.variables);
         let compiled = Compiled::new(&circuit, top, Limits::default());
@@ -85,7 +90,10 @@ fn cut_sets_are_the_minimal_broken_states() {
     let mut listed = 0;
     for round in 0..2000 {
         let shape = shapes(&mut random, false);
-        let (circuit, top) = random_circuit(&mut random, shape);
+        let (mut circuit, mut top) = random_circuit(&mut random, shape);
+        if round % 3 == 0 {
+            (circuit, top) = random_count(&mut random, shape.variables);
+        }
         let states = truth(&circuit, top, shape.variables);
         let expected = minimal(&states, shape.variables);
         let p = random_probabilities(&mut random, shape.variables);
@@ -94,8 +102,8 @@ fn cut_sets_are_the_minimal_broken_states() {
                 expected.iter().copied().filter(|set| order.is_none_or(|order| set.count_ones() <= order)).collect();
             let sets = CutSets::new(&circuit, top, order, Limits::default()).unwrap();
             assert_eq!(sets.complete_to(), order);
-            let mut counts = vec![0u128; 16];
-            let mut sums = vec![0.0; 16];
+            let mut counts = [0u128; 16];
+            let mut sums = [0.0; 16];
             for set in &within {
                 counts[set.count_ones() as usize] += 1;
                 let all: f64 = (0..shape.variables).filter(|v| set >> v & 1 == 1).map(|v| p[v]).product();
@@ -107,6 +115,9 @@ fn cut_sets_are_the_minimal_broken_states() {
                 assert!(close(sum, sums[at], 1e-12));
             }
             assert_eq!(sets.total(), within.len() as u128);
+            let unlisted = |state: usize| states[state] && within.iter().all(|set| state & set != *set);
+            let beyond: f64 = (0..states.len()).filter(|at| unlisted(*at)).map(|at| weight(at, &p)).sum();
+            assert!(beyond <= sets.beyond(&p).unwrap() + 1e-12, "round {round}, order {order:?}");
             let state = |vars: &[Var]| vars.iter().fold(0usize, |state, var| state | 1 << var.index());
             let mut got: Vec<usize> = sets.by_order().map(|set| state(&set.vars)).collect();
             assert!(got.is_sorted_by_key(|set| set.count_ones()));

@@ -1,4 +1,5 @@
 //! A published small design: three hosts, two leaves, two feeds, with figures that other tools found.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod common;
 
@@ -130,6 +131,11 @@ fn orders_can_be_cut_off() {
     for (order, counts) in [(1, &[][..]), (2, &[0, 0, 40]), (3, &[0, 0, 40, 222]), (4, &[0, 0, 40, 222, 44])] {
         let sets = CutSets::new(&model.circuit, model.tops[0].node, Some(order), Limits::default()).unwrap();
         assert_eq!((sets.counts(), sets.complete_to()), (counts, Some(order)));
+        let p = model.probabilities().unwrap();
+        let (beyond, stated) = (sets.beyond(&p).unwrap(), sets.stated(&p).unwrap());
+        let shown = stated.strip_prefix(&format!("exact to order {order}; above that at most ")).unwrap();
+        let shown: f64 = shown.parse().unwrap();
+        assert!(shown >= beyond && shown < beyond * 1.11, "{stated}, {beyond:e}");
     }
 }
 

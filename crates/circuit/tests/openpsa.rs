@@ -1,4 +1,5 @@
 //! Open-PSA files: what is read, what is refused and where, and that nothing panics.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod common;
 

@@ -18,6 +18,26 @@ pub(crate) struct Families {
     branches: Vec<Branch>,
     index: FxHashMap<(u32, Id, Id), Id>,
     without: FxHashMap<(Id, Id), Id>,
+    joined: FxHashMap<(Join, Id, Id, u32), Id>,
+    /// Of each level, the cost of a failure; of each node, the smallest and the largest cost of its sets.
+    costs: Vec<u32>,
+    range: Vec<(u32, u32)>,
+}
+
+/// How two families become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Join {
+    /// The sets of both, none of which contains another.
+    Union,
+    /// The unions of one set of each, where the families share no variable.
+    Product,
+}
+
+enum Joining {
+    Visit(Id, Id, u32),
+    /// A node of this level from the results, with a high branch if it can be borne.
+    Make(u32, bool),
+    Keep((Join, Id, Id, u32)),
 }
 
 enum Without {
@@ -37,12 +57,16 @@ enum Minimal {
 }
 
 impl Families {
-    pub(crate) fn new() -> Self {
+    /// `costs` has the cost of a failure at each level.
+    pub(crate) fn new(costs: Vec<u32>) -> Self {
         let constant = |id| Branch { level: BOTTOM, low: id, high: id };
         Families {
             branches: vec![constant(NONE), constant(UNIT)],
             index: FxHashMap::default(),
             without: FxHashMap::default(),
+            joined: FxHashMap::default(),
+            costs,
+            range: vec![(UNBOUNDED, 0), (0, 0)],
         }
     }
 
@@ -58,10 +82,21 @@ impl Families {
     pub(crate) fn finish(&mut self) {
         self.index = FxHashMap::default();
         self.without = FxHashMap::default();
+        self.joined = FxHashMap::default();
         self.branches.shrink_to_fit();
     }
 
-    fn make(&mut self, level: u32, low: Id, high: Id, limit: &mut Budget) -> Result<Id, Excess> {
+    /// The cost of a failure at a level.
+    pub(crate) fn cost(&self, level: u32) -> u32 {
+        self.costs[level as usize]
+    }
+
+    /// The smallest cost of a set; more than any budget for a family without sets.
+    pub(crate) fn smallest(&self, id: Id) -> u32 {
+        self.range[id as usize].0
+    }
+
+    pub(crate) fn make(&mut self, level: u32, low: Id, high: Id, limit: &mut Budget) -> Result<Id, Excess> {
         if high == NONE {
             return Ok(low);
         }
@@ -73,11 +108,94 @@ impl Families {
         }
         let id = self.branches.len() as Id;
         self.branches.push(Branch { level, low, high });
+        let cost = self.costs[level as usize];
+        let (low_range, high_range) = (self.range[low as usize], self.range[high as usize]);
+        self.range.push((
+            low_range.0.min(high_range.0.saturating_add(cost)).min(UNBOUNDED),
+            low_range.1.max(high_range.1.saturating_add(cost)),
+        ));
         self.index.insert((level, low, high), id);
         Ok(id)
     }
 
-    fn without(&mut self, a: Id, b: Id, limit: &mut Budget) -> Result<Id, Excess> {
+    /// The sets of two minimal families that contain none of the other.
+    pub(crate) fn minimal_union(&mut self, a: Id, b: Id, limit: &mut Budget) -> Result<Id, Excess> {
+        let a = self.without(a, b, limit)?;
+        // What `b` loses to what is left of `a`, it loses for good: what `a` lost contains a set of `b`.
+        let b = self.without(b, a, limit)?;
+        self.join(Join::Union, a, b, UNBOUNDED, limit)
+    }
+
+    /// Joins two families; of a product, the sets whose cost is at most `budget`.
+    pub(crate) fn join(&mut self, how: Join, a: Id, b: Id, budget: u32, limit: &mut Budget) -> Result<Id, Excess> {
+        let mut tasks = vec![Joining::Visit(a, b, budget)];
+        let mut results: Vec<Id> = Vec::new();
+        while let Some(task) = tasks.pop() {
+            match task {
+                Joining::Visit(a, b, budget) => {
+                    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+                    let (left_range, right_range) = (self.range[a as usize], self.range[b as usize]);
+                    let known = match how {
+                        Join::Union if a == NONE || a == b => Some(b),
+                        Join::Union if a == UNIT => Some(UNIT),
+                        Join::Product if a == NONE => Some(NONE),
+                        Join::Product if left_range.0.saturating_add(right_range.0) > budget => Some(NONE),
+                        Join::Product if a == UNIT && right_range.1 <= budget => Some(b),
+                        _ => None,
+                    };
+                    if let Some(known) = known {
+                        results.push(known);
+                        continue;
+                    }
+                    let key = (how, a, b, budget);
+                    if let Some(&known) = self.joined.get(&key) {
+                        results.push(known);
+                        continue;
+                    }
+                    limit.spend(1)?;
+                    let (left, right) = (self.branch(a), self.branch(b));
+                    let level = left.level.min(right.level);
+                    let (left_low, left_high) = if left.level == level { (left.low, left.high) } else { (a, NONE) };
+                    let (right_low, right_high) =
+                        if right.level == level { (right.low, right.high) } else { (b, NONE) };
+                    tasks.push(Joining::Keep(key));
+                    match how {
+                        Join::Union => {
+                            tasks.push(Joining::Make(level, true));
+                            tasks.push(Joining::Visit(left_high, right_high, budget));
+                            tasks.push(Joining::Visit(left_low, right_low, budget));
+                        }
+                        Join::Product => {
+                            // The families share no variable: one of the two has no high branch here.
+                            let (high, other) = if left.level == level { (left_high, b) } else { (right_high, a) };
+                            let rest = left_of(budget, self.costs[level as usize]);
+                            tasks.push(Joining::Make(level, rest.is_some()));
+                            if let Some(rest) = rest {
+                                tasks.push(Joining::Visit(high, other, rest));
+                            }
+                            tasks.push(Joining::Visit(left_low, right_low, budget));
+                        }
+                    }
+                }
+                Joining::Make(level, both) => {
+                    // The low branch was pushed last and so done first.
+                    let high = if both { results.pop().unwrap_or(NONE) } else { NONE };
+                    let low = results.pop().unwrap_or(NONE);
+                    results.push(self.make(level, low, high, limit)?);
+                }
+                Joining::Keep(key) => {
+                    if self.joined.len() >= limit.nodes {
+                        return Err(Excess);
+                    }
+                    self.joined.insert(key, results.last().copied().unwrap_or(NONE));
+                }
+            }
+        }
+        Ok(results.pop().unwrap_or(NONE))
+    }
+
+    /// The sets of `a` that contain no set of `b`.
+    pub(crate) fn without(&mut self, a: Id, b: Id, limit: &mut Budget) -> Result<Id, Excess> {
         let mut tasks = vec![Without::Visit(a, b)];
         let mut results: Vec<Id> = Vec::new();
         while let Some(task) = tasks.pop() {
@@ -154,14 +272,14 @@ impl Families {
                     let branch = bdd.branches()[id as usize];
                     tasks.push(Minimal::Make(id, budget));
                     tasks.push(Minimal::Visit(branch.low, budget));
-                    if let Some(rest) = left(budget, bdd.cost(branch.level)) {
+                    if let Some(rest) = left_of(budget, bdd.cost(branch.level)) {
                         tasks.push(Minimal::Visit(branch.high, rest));
                     }
                 }
                 Minimal::Make(id, budget) => {
                     let branch = bdd.branches()[id as usize];
                     let low = results.pop().unwrap_or(NONE);
-                    let high = match left(budget, bdd.cost(branch.level)) {
+                    let high = match left_of(budget, bdd.cost(branch.level)) {
                         Some(_) => results.pop().unwrap_or(NONE),
                         None => NONE,
                     };
@@ -180,6 +298,6 @@ impl Families {
 }
 
 /// What a budget has left after a cost, if it can bear it.
-fn left(budget: u32, cost: u32) -> Option<u32> {
+pub(super) fn left_of(budget: u32, cost: u32) -> Option<u32> {
     if budget == UNBOUNDED { Some(UNBOUNDED) } else { budget.checked_sub(cost) }
 }

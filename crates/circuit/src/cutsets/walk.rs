@@ -201,7 +201,7 @@ impl Iterator for Ranked<'_> {
 }
 
 /// The smallest cost of a set of each node; more than any budget for a family without sets.
-pub(super) fn smallest(families: &Families, root: Id, costs: &[u32]) -> Vec<u32> {
+fn smallest(families: &Families, root: Id, costs: &[u32]) -> Vec<u32> {
     let mut orders = vec![UNBOUNDED; root.max(UNIT) as usize + 1];
     orders[UNIT as usize] = 0;
     for id in 2..=root {

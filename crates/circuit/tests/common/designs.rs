@@ -82,7 +82,7 @@ pub(crate) fn racks_by_arithmetic(hosts: usize, racks: usize, needed: usize) -> 
             let mut binomial = 1.0;
             let weight = chance(own, [PDU, PDU, LEAF, LEAF]);
             for (count, entry) in rack.iter_mut().enumerate() {
-                *entry += weight * binomial * lost.powi(count as i32) * (1.0 - lost).powi((per_rack - count) as i32);
+                *entry += weight * binomial * lost.powf(count as f64) * (1.0 - lost).powf((per_rack - count) as f64);
                 binomial *= (per_rack - count) as f64 / (count + 1) as f64;
             }
         }
@@ -127,9 +127,9 @@ pub(crate) fn plant(of: Plant) -> (Circuit, Node, Vec<f64>) {
             let at = if random.below(10) < of.mixed { random.below(open.len()) } else { (near + place) % open.len() };
             arguments.push(open[at]);
         }
-        let gate = match random.below(if made % 7 == 0 { 3 } else { 2 }) {
-            0 => circuit.or(arguments.iter().copied()),
-            1 => circuit.and(arguments.iter().copied()),
+        let gate = match random.below(if made % 7 == 0 { 6 } else { 5 }) {
+            0..=2 => circuit.or(arguments.iter().copied()),
+            3 | 4 => circuit.and(arguments.iter().copied()),
             _ => circuit.at_least(2, arguments.iter().copied()),
         };
         // Mostly a gate takes the place of its first argument; sometimes all stay and are shared.
@@ -140,8 +140,8 @@ pub(crate) fn plant(of: Plant) -> (Circuit, Node, Vec<f64>) {
             open.push(gate);
         }
     }
-    let last: Vec<Node> = open.into_iter().rev().take(12).collect();
-    let halves: Vec<Node> = last.chunks(3).map(|chunk| circuit.and(chunk.iter().copied())).collect();
+    let last: Vec<Node> = open.into_iter().rev().take(24).collect();
+    let halves: Vec<Node> = last.chunks(2).map(|chunk| circuit.and(chunk.iter().copied())).collect();
     let top = circuit.or(halves);
     (circuit, top, probabilities)
 }

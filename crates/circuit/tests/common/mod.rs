@@ -54,6 +54,29 @@ pub(crate) fn random_circuit(random: &mut Random, shape: Shape) -> (Circuit, Nod
     (circuit, top)
 }
 
+/// Many small things that share variables, of which so many, or so much weight, is wanted; perhaps beside something else.
+pub(crate) fn random_count(random: &mut Random, variables: usize) -> (Circuit, Node) {
+    let mut circuit = Circuit::new();
+    let nodes: Vec<Node> = (0..variables).map(|v| circuit.variable(Var(v as u32))).collect();
+    let mut counted = Vec::new();
+    for _ in 0..8 + random.below(5) {
+        let of: Vec<Node> = (0..=random.below(3)).map(|_| nodes[random.below(variables)]).collect();
+        let rest = nodes[random.below(variables)];
+        let gate = if random.below(2) == 0 { circuit.and(of) } else { circuit.or(of) };
+        let gate = if random.below(2) == 0 { circuit.and([gate, rest]) } else { circuit.or([gate, rest]) };
+        counted.push((if random.below(2) == 0 { 1 } else { 1 + random.below(4) as u64 }, gate));
+    }
+    let total: u64 = counted.iter().map(|(weight, _)| weight).sum();
+    let count = circuit.threshold(1 + random.below(total as usize) as u64, counted);
+    let beside = [nodes[random.below(variables)], nodes[random.below(variables)], count];
+    let top = match random.below(3) {
+        0 => count,
+        1 => circuit.or(beside),
+        _ => circuit.at_least(2, beside),
+    };
+    (circuit, top)
+}
+
 /// Probabilities that are neither all small nor all alike; some are 0 or 1.
 pub(crate) fn random_probabilities(random: &mut Random, count: usize) -> Vec<f64> {
     (0..count)

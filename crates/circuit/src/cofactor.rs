@@ -1,0 +1,140 @@
+//! A circuit in which variables are fixed one after another: what conditioning works on.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::circuit::{Circuit, Gate, Node, Var};
+use crate::limits::{Budget, Excess};
+use crate::prepare::group_by_variables;
+
+/// A node and what it counts for.
+pub(crate) type Weighed = (Node, u64);
+
+/// A circuit that grows by what its nodes become when a variable is fixed.
+#[derive(Debug)]
+pub(crate) struct Cofactors {
+    pub(crate) circuit: Circuit,
+    supports: FxHashMap<Node, Rc<[Var]>>,
+}
+
+impl Cofactors {
+    pub(crate) fn new(circuit: &Circuit) -> Self {
+        Cofactors { circuit: circuit.clone(), supports: FxHashMap::default() }
+    }
+
+    /// Nodes that share variables, directly or through others, together.
+    pub(crate) fn groups(&mut self, nodes: &[Node], budget: &mut Budget) -> Result<Vec<Vec<Node>>, Excess> {
+        let supports = self.supports_of(nodes, budget)?;
+        let places: Vec<usize> = (0..nodes.len()).collect();
+        let groups = group_by_variables(&places, |place| &supports[place]);
+        Ok(groups.into_iter().map(|group| group.into_iter().map(|place| nodes[place]).collect()).collect())
+    }
+
+    /// The variable that most of these depend on; the smallest of those.
+    pub(crate) fn most_shared(&mut self, nodes: &[Node], budget: &mut Budget) -> Result<Var, Excess> {
+        let mut uses: FxHashMap<Var, u32> = FxHashMap::default();
+        for support in self.supports_of(nodes, budget)? {
+            for &var in support.iter() {
+                *uses.entry(var).or_default() += 1;
+            }
+        }
+        uses.into_iter().max_by_key(|&(var, count)| (count, std::cmp::Reverse(var))).map(|(var, _)| var).ok_or(Excess)
+    }
+
+    /// The variables that each node depends on in form.
+    pub(crate) fn supports_of(&mut self, nodes: &[Node], budget: &mut Budget) -> Result<Vec<Rc<[Var]>>, Excess> {
+        let mut supports = Vec::with_capacity(nodes.len());
+        for &node in nodes {
+            self.learn_support(node, budget)?;
+            let support = self.supports.get(&node).ok_or(Excess)?;
+            budget.spend(support.len() as u64)?;
+            supports.push(Rc::clone(support));
+        }
+        Ok(supports)
+    }
+
+    fn learn_support(&mut self, top: Node, budget: &mut Budget) -> Result<(), Excess> {
+        let mut open = vec![top];
+        while let Some(&node) = open.last() {
+            if self.supports.contains_key(&node) {
+                open.pop();
+                continue;
+            }
+            let mut support: Vec<Var> = self.circuit.variable_of(node).into_iter().collect();
+            let mut missing = false;
+            for child in self.circuit.children(node) {
+                if let Some(below) = self.supports.get(child) {
+                    support.extend_from_slice(below);
+                } else {
+                    missing = true;
+                    open.push(*child);
+                }
+            }
+            if !missing {
+                budget.spend(1 + support.len() as u64)?;
+                support.sort_unstable();
+                support.dedup();
+                self.supports.insert(node, support.into());
+                open.pop();
+            }
+        }
+        Ok(())
+    }
+
+    /// The nodes with a variable fixed.
+    pub(crate) fn fix(
+        &mut self,
+        nodes: &[Node],
+        var: Var,
+        value: bool,
+        budget: &mut Budget,
+    ) -> Result<Vec<Node>, Excess> {
+        let mut seen: FxHashSet<Node> = FxHashSet::default();
+        let mut open: Vec<Node> = nodes.to_vec();
+        let mut cone: Vec<Node> = Vec::new();
+        while let Some(node) = open.pop() {
+            let concerned = self.supports.get(&node).is_none_or(|support| support.binary_search(&var).is_ok());
+            if concerned && seen.insert(node) {
+                cone.push(node);
+                open.extend_from_slice(self.circuit.children(node));
+            }
+        }
+        cone.sort_unstable();
+        let mut image: FxHashMap<Node, Node> = FxHashMap::default();
+        for node in cone {
+            let of = self.circuit.children(node).to_vec();
+            budget.spend(2 + of.len() as u64)?;
+            let of = of.into_iter().map(|child| image.get(&child).copied().unwrap_or(child));
+            let circuit = &mut self.circuit;
+            let fixed = match circuit.gate(node) {
+                Gate::Variable(other) if other == var => circuit.constant(value),
+                Gate::Constant(_) | Gate::Variable(_) => node,
+                Gate::Not(child) => circuit.not(image.get(&child).copied().unwrap_or(child)),
+                Gate::And(_) => circuit.and(of),
+                Gate::Or(_) => circuit.or(of),
+                Gate::Xor(_) => circuit.xor(of),
+                Gate::AtLeast { minimum, .. } => circuit.at_least(minimum, of),
+                Gate::Threshold { bound, weights, .. } => {
+                    let weighed: Vec<(u64, Node)> = weights.iter().copied().zip(of).collect();
+                    circuit.threshold(bound, weighed)
+                }
+            };
+            image.insert(node, fixed);
+        }
+        Ok(nodes.iter().map(|node| image.get(node).copied().unwrap_or(*node)).collect())
+    }
+}
+
+/// What became the same node counts with both weights; constants keep their own entries.
+pub(crate) fn merge(mut of: Vec<Weighed>) -> Vec<Weighed> {
+    of.sort_unstable();
+    of.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = kept.1.saturating_add(next.1);
+        }
+        same
+    });
+    of
+}
