@@ -50,6 +50,7 @@ impl CutSets {
         if !circuit.is_coherent(top) {
             return Err(CircuitError::NotCoherent);
         }
+        let support = circuit.support(top);
         let mut budget = Budget::new(limits);
         let wanted = order.map_or(UNBOUNDED, |order| order.min(UNBOUNDED - 1));
         let half = budget.steps / 2;
@@ -61,14 +62,16 @@ impl CutSets {
         } else {
             let mut best = (vec![], 0);
             let share = budget.steps / 3;
-            for order in 1..wanted {
+            // With as many as there are components, all are found.
+            for order in 1..wanted.min(support.len() as u32 + 1) {
                 let Ok(parts) = attempt(order, share, &mut budget) else { break };
                 best = (parts, order);
             }
             best
         };
-        let complete = (reached != UNBOUNDED).then_some(reached);
-        let mut sets = CutSets { parts, support: circuit.support(top), complete, counts: vec![] };
+        let all = reached == UNBOUNDED || (order.is_none() && reached as usize >= support.len());
+        let complete = (!all).then_some(reached);
+        let mut sets = CutSets { parts, support, complete, counts: vec![] };
         sets.counts = sets.polynomial(|_| 1u128);
         Ok(sets)
     }
