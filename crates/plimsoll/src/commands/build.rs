@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use plimsoll_check::{Report, judge, rules};
+use plimsoll_diagnostics::render;
 use plimsoll_views::World;
 use serde_json::json;
 
+use super::promises::Promises;
 use super::{Format, Judging};
 use crate::commands::build::summary::Summary;
 use crate::failure::Failure;
@@ -57,8 +59,13 @@ impl Build {
         let world = World::of_design(&cluster.design, &cluster.origins, input::today(self.judging.today));
         let report = judge(&world, &rules::all());
         timings.lap("check");
-        if report.has_errors() && !self.force {
-            self.findings(&cluster, &report, json!({ "written": false }), terminal)?;
+        let promises = Promises::of(&cluster);
+        timings.lap("prove");
+        let wrong = report.has_errors() || !promises.broken.is_empty();
+        let proof = json!({ "held": promises.held, "broken": promises.broken.iter().map(|one| render::json(one, &cluster.sources)).collect::<Vec<_>>() });
+        if wrong && !self.force {
+            self.findings(&cluster, &report, json!({ "written": false, "survive": proof }), terminal)?;
+            self.broken(&cluster, &promises, terminal)?;
             if self.judging.format == Format::Text {
                 terminal.out(&format!(
                     "{}: {}\nNothing was written: mend the errors, accept them in the file with a reason, or pass \
@@ -95,15 +102,17 @@ impl Build {
         timings.lap("write");
 
         let extra = json!({
-            "written": !self.dry_run, "directory": directory, "forced": self.force && report.has_errors(),
+            "written": !self.dry_run, "directory": directory, "forced": self.force && wrong, "survive": proof,
             "new": written.new, "changed": written.changed, "removed": written.removed,
             "unchanged": written.unchanged,
         });
         self.findings(&cluster, &report, extra, terminal)?;
+        self.broken(&cluster, &promises, terminal)?;
         if self.judging.format == Format::Text {
             let summary = Summary {
                 cluster: &cluster,
                 report: &report,
+                promises: &promises,
                 verdict: self.judging.summary(&report),
                 tree: &tree,
                 directory: &directory,
@@ -116,7 +125,12 @@ impl Build {
         if self.timings {
             terminal.progress(&timings.table());
         }
-        Ok(!report.has_errors())
+        Ok(!wrong)
+    }
+
+    /// Requirements that do not hold, for people; programs have them in the report.
+    fn broken(&self, cluster: &Cluster, promises: &Promises, terminal: &Terminal) -> Result<(), Failure> {
+        if self.judging.format == Format::Text { terminal.findings(&promises.broken, &cluster.sources) } else { Ok(()) }
     }
 
     fn findings(

@@ -10,6 +10,7 @@ use plimsoll_model::design::{Machine, MachineNic};
 use plimsoll_render::{Source, Tree};
 
 use crate::commands::plural;
+use crate::commands::promises::Promises;
 use crate::input::Cluster;
 use crate::output::Written;
 use crate::terminal::Terminal;
@@ -17,6 +18,7 @@ use crate::terminal::Terminal;
 pub(super) struct Summary<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) report: &'a Report,
+    pub(super) promises: &'a Promises,
     /// The report in one line.
     pub(super) verdict: String,
     pub(super) tree: &'a Tree,
@@ -35,6 +37,9 @@ impl Summary<'_> {
         out.push('\n');
         out += &decided(design, terminal.width());
         let _ = writeln!(out, "\nFindings  {}", self.verdict);
+        for (index, line) in self.promises.held.iter().enumerate() {
+            let _ = writeln!(out, "{:<9} {line}", if index == 0 { "Proved" } else { "" });
+        }
         out += &self.files();
         let _ = writeln!(out, "\n{}", terminal.bold("What to do next"));
         out += &self.next(terminal.width());
@@ -60,7 +65,7 @@ impl Summary<'_> {
             let _ = write!(line, "; {} ({})", self.cluster.lock_path.display(), plural(self.lock_changes, "line"));
         }
         line.push('\n');
-        if self.report.has_errors() {
+        if self.report.has_errors() || !self.promises.broken.is_empty() {
             line += "          with errors, because of --force: do not build a cluster from these files\n";
         }
         line

@@ -8,10 +8,12 @@ mod explain;
 mod init;
 mod lock;
 mod may_stop;
+mod promises;
 mod prove;
 mod schema;
 mod secrets;
 mod show;
+mod words;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -142,7 +142,9 @@ fn as_text(tops: &[OfTop], events: usize, order: u32) -> String {
             Ok((counts, complete_to)) => {
                 let total = counts.iter().fold(0_u128, |sum, count| sum.saturating_add(*count));
                 let which = match complete_to {
-                    Some(complete) if *complete < order => format!("complete to order {complete}, where the limits ended it"),
+                    Some(complete) if *complete < order => {
+                        format!("complete to order {complete}, where the limits ended it")
+                    }
                     Some(complete) => format!("of order {complete} at most"),
                     None => "all there are".to_owned(),
                 };

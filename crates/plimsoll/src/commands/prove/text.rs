@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
-use plimsoll_model::design::Goal;
 use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain};
 
 use super::{OfPromise, Proof};
-use crate::commands::plural;
+use crate::commands::{plural, words};
 use crate::input::Cluster;
 use crate::terminal::Terminal;
 
@@ -49,21 +48,6 @@ fn names(proof: &Proof<'_>, vars: &[Var], join: &str) -> String {
     vars.iter().map(|var| name(proof, *var)).collect::<Vec<_>>().join(join)
 }
 
-fn words(goal: &Goal) -> String {
-    let parts: Vec<String> = goal
-        .failures
-        .iter()
-        .map(|failure| match (failure.count, failure.kind.as_str()) {
-            (1, "any") => "any one component".to_owned(),
-            (count, "any") => format!("any {count} components"),
-            (1, kind) => format!("any one {kind}"),
-            (count, kind) => format!("any {count} of kind {kind}"),
-        })
-        .collect();
-    let drained = if goal.while_drained { ", while one host is drained" } else { "" };
-    format!("{}{drained}", parts.join(" and "))
-}
-
 fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
     let mut out = format!("{}\n", terminal.bold("What the file asks for"));
     if proof.design.survive.is_empty() {
@@ -81,7 +65,7 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
             out,
             "  {verdict}  {} survives {}: {}, {} each{place}",
             goal.promise,
-            words(goal),
+            words::goal(goal),
             plural(of_goal.len(), "promise"),
             plural(first.combinations as usize, "combination"),
         );
