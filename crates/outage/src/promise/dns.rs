@@ -1,0 +1,85 @@
+//! `dns`: a pod looks a cluster name up; `zone`: somebody looks a name of our zones up.
+
+use plimsoll_model::design::Purpose;
+use plimsoll_model::{Design, Name};
+
+use crate::failure::{Daemon, Way};
+use crate::how::How;
+use crate::mechanism::{node, resolver, restart};
+use crate::network::World;
+
+use super::{Answer, Partly};
+
+pub(super) fn cluster(world: &World<'_>) -> Answer {
+    let World { design, lost, .. } = world;
+    let Some((_, after)) = world.network_for(Purpose::Nodes) else { return How::masked("no network of nodes").into() };
+    let copies = design.coredns.replicas;
+    let share = format!("1 of {copies} lookups, each until the client asks again after 5 s");
+    let mut partly = Vec::new();
+    let copy = if let Some(way) = lost.coredns {
+        // A copy that is gone for good is replaced by its Deployment, which takes what a restart takes.
+        if copies > 1 {
+            let leaves = How::from(node::endpoint_leaves());
+            let how = if way == Way::Killed { How::Race(vec![leaves, restart::kubelet().into()]) } else { leaves };
+            partly.push(Partly { share, how });
+            How::masked("the other copies answer")
+        } else {
+            restart::kubelet().into()
+        }
+    } else {
+        let gone = design.nodes().filter(|(name, _)| after.away.contains(name)).count();
+        let all = design.nodes().count();
+        if gone == 0 {
+            How::masked("every node with a copy is there")
+        } else if gone == all {
+            How::until_repair("no node is left")
+        } else if copies > 1 && (design.coredns.spread_hosts && one_host(design, &after.away)) {
+            let how = How::either([
+                ("a copy of CoreDNS ran there".to_owned(), node::endpoints_leave(&design.kubernetes).into()),
+                ("no copy of CoreDNS ran there".to_owned(), How::masked("all copies answer")),
+            ]);
+            partly.push(Partly { share, how });
+            How::masked("the other copies answer")
+        } else {
+            How::either([
+                ("all copies of CoreDNS ran there".to_owned(), node::evicted(&design.kubernetes).into()),
+                ("a copy of CoreDNS ran elsewhere".to_owned(), How::masked("it answers")),
+            ])
+        }
+    };
+    Answer { how: How::both(vec![copy, after.links.clone()]), partly }
+}
+
+/// Whether the nodes that are away lie on one host, so that copies which are spread over hosts lose one at most.
+fn one_host(design: &Design, away: &std::collections::BTreeSet<&Name>) -> bool {
+    let hosts = away.iter().filter_map(|name| design.machine.get(*name)).filter(|machine| machine.role.is_node());
+    let mut hosts: Vec<&Name> = hosts.map(|machine| &machine.host).collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts.len() <= 1
+}
+
+pub(super) fn zone(world: &World<'_>) -> How {
+    let World { design, lost, .. } = world;
+    let Some((network, after)) = world.network_for(Purpose::Zone) else {
+        return How::masked("no network of zone servers");
+    };
+    let (mut one, mut none) = (false, false);
+    for zone in design.zone.values() {
+        let servers: Vec<&Name> = std::iter::once(&zone.primary).chain(&zone.secondaries).collect();
+        let away = |name: &Name| after.away.contains(name) || !lost.runs(Daemon::Named, name);
+        let gone = servers.iter().filter(|name| away(name)).count();
+        one |= gone > 0;
+        none |= gone == servers.len();
+    }
+    let servers = match lost.ended(Daemon::Named) {
+        Some((_, Way::Killed)) => {
+            let back = How::from(restart::systemd(restart::DEFAULT_RESTART_SEC));
+            if none { back } else { How::Race(vec![back, resolver::next_server().into()]) }
+        }
+        _ if none => How::until_repair("no server of a zone is left"),
+        _ if one => resolver::next_server().into(),
+        _ => How::masked("every server of the zones is there"),
+    };
+    How::both(vec![servers, world.way_out(network)])
+}

@@ -1,0 +1,74 @@
+//! The promises of a cluster, each with what a failure does to it.
+
+mod api;
+mod dns;
+mod services;
+mod storage;
+mod workloads;
+
+use plimsoll_model::Design;
+use serde::Serialize;
+
+use crate::how::How;
+use crate::network::World;
+
+pub use api::Endpoint;
+
+/// A share of those who ask is hit for longer than the others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Partly {
+    /// Who is hit, and how hard: `1 of 3 new connections`.
+    pub share: String,
+    /// How long that goes on.
+    pub how: How,
+}
+
+/// What a failure does to a promise.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    /// Until nobody is hit any more, but for those in `partly`.
+    pub(crate) how: How,
+    pub(crate) partly: Vec<Partly>,
+}
+
+impl From<How> for Answer {
+    fn from(how: How) -> Self {
+        Answer { how, partly: Vec::new() }
+    }
+}
+
+/// The promises of a Design: `api`, `dns`, `zone`, `ingress/POOL`, `storage/POOL`, `capacity/TENANT`, `egress` and
+/// `management`, as far as it has what they are about.
+pub fn promises(design: &Design) -> Vec<String> {
+    let mut names = vec!["api".to_owned(), "dns".to_owned()];
+    if !design.zone.is_empty() {
+        names.push("zone".to_owned());
+    }
+    let announced = |pool: &plimsoll_model::design::LoadBalancerPool| !pool.announce.is_empty();
+    let pools = design.metallb.iter().flat_map(|metallb| &metallb.pool).filter(|(_, pool)| announced(pool));
+    names.extend(pools.map(|(name, _)| format!("ingress/{name}")));
+    if let Some(ceph) = &design.ceph {
+        names.extend(ceph.pool.keys().map(|name| format!("storage/{name}")));
+        names.extend(ceph.filesystem.keys().map(|name| format!("storage/{name}")));
+        names.extend(ceph.object_store.keys().map(|name| format!("storage/{name}")));
+    }
+    names.extend(design.tenant.keys().map(|name| format!("capacity/{name}")));
+    names.extend(["egress".to_owned(), "management".to_owned()]);
+    names
+}
+
+/// What a failure does to a promise.
+pub(crate) fn answer(world: &World<'_>, promise: &str) -> Answer {
+    match promise.split_once('/') {
+        Some(("ingress", pool)) => services::ingress(world, pool),
+        Some(("storage", pool)) => storage::pool(world, pool).into(),
+        Some(("capacity", tenant)) => workloads::capacity(world, tenant).into(),
+        _ => match promise {
+            "api" => api::api(world),
+            "dns" => dns::cluster(world),
+            "zone" => dns::zone(world).into(),
+            "egress" => services::egress(world).into(),
+            _ => services::management(world).into(),
+        },
+    }
+}
