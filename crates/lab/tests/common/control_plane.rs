@@ -41,19 +41,23 @@ pub struct ControlPlane {
 }
 
 pub fn control_plane_files() -> ControlPlane {
-    let design = campus();
-    let tree = render(&design);
+    control_plane_of(&design_with(&[]))
+}
+
+/// The same for a Design of one's own.
+pub fn control_plane_of(design: &Design) -> ControlPlane {
+    let tree = render(design);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let store = throwaway(&design, &tree.secrets(), now, &mut SystemEntropy).unwrap();
+    let store = throwaway(design, &tree.secrets(), now, &mut SystemEntropy).unwrap();
     let vrrp = design.api.vrrp.as_ref().expect("the example has a VIP by VRRP");
     let mut authority = String::new();
     let mut hosts = Vec::new();
     for (name, member) in &vrrp.member {
         let IpAddr::V4(address) = member.source else { panic!("the lab is IPv4 only") };
         let mut files = rendered(&tree, &store, name.as_str());
-        files.push(HostFile::new("/etc/systemd/system/etcd.service", etcd(&design, name.as_str())));
+        files.push(HostFile::new("/etc/systemd/system/etcd.service", etcd(design, name.as_str())));
         files.push(HostFile::new("/etc/systemd/system/lab-users.service", USERS));
-        for file in files_for(&design, &store, name.as_str()) {
+        for file in files_for(design, &store, name.as_str()) {
             if file.path.ends_with("/pki/ca.crt") {
                 file.content.expose().clone_into(&mut authority);
             }
@@ -72,11 +76,16 @@ pub fn control_plane_files() -> ControlPlane {
     ControlPlane { hosts, authority }
 }
 
-/// The campus example, resolved.
-fn campus() -> Design {
+/// The campus example, resolved, in whose file each first text stands for the second.
+pub fn design_with(changes: &[(&str, &str)]) -> Design {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
     let mut sources = Sources::new();
-    let id = sources.add("cluster.yaml", std::fs::read_to_string(path).unwrap());
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the example has no `{from}`");
+        text = text.replacen(from, to, 1);
+    }
+    let id = sources.add("cluster.yaml", text);
     let (spec, problems) = plimsoll_spec::read(id, &sources);
     assert!(!problems.has_errors(), "{problems:?}");
     let resolved = resolve(&spec.expect("a spec without errors"), &Lock::new());

@@ -16,7 +16,7 @@ pub const DEFAULT_RESTART_SEC: Millis = Millis(100);
 /// How late systemd's timers may be.
 const LATE: Millis = Millis(250);
 /// What a daemon may take from its start until it serves.
-const START: Millis = Millis(500);
+pub const START: Millis = Millis(500);
 
 /// From the death of a daemon until it serves again.
 pub fn systemd_time(delay: Millis) -> Interval {
@@ -39,8 +39,8 @@ pub fn systemd(delay: Millis) -> Mechanism {
 /// The kubelet starts a container again: the first time at once, when it has noticed.
 pub fn kubelet() -> Mechanism {
     const RELIST: Millis = Millis(1_000);
-    const START: Millis = Millis(60_000);
-    let interval = between(Millis(0), RELIST + START + WAKE);
+    const POD: Millis = Millis(60_000);
+    let interval = between(Millis(0), RELIST + POD + WAKE);
     Mechanism {
         name: "kubelet: a container is started again",
         new: interval,
@@ -48,7 +48,7 @@ pub fn kubelet() -> Mechanism {
         formula: format!(
             "noticed within {}, without back-off the first time, + at most {} to start",
             ms(RELIST),
-            ms(START)
+            ms(POD)
         ),
         source: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (1.36) and pkg/kubelet (relist each 1 s)",
         assumes: &[A::PodStartsQuickly],

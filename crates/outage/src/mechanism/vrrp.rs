@@ -5,6 +5,7 @@ use plimsoll_model::units::Millis;
 use plimsoll_model::{Map, Name};
 
 use super::keepalived::rise_time;
+use super::restart::START;
 use super::{WAKE, between, less, ms};
 use crate::assumption::Assumption as A;
 use crate::how::{How, Mechanism};
@@ -149,26 +150,60 @@ pub fn outranked(vrrp: &Vrrp, holder: &Name, weight: i32) -> How {
     .into()
 }
 
-/// keepalived is killed on the holder and started again: the address stays where it is until the new process removes it,
-/// and nobody else may have taken it by then.
-pub fn crashed(vrrp: &Vrrp, heir: &Succession, restart: Interval) -> Mechanism {
+/// keepalived is killed on the holder and started again. It is two processes, and it matters which of them dies: all three
+/// ways were tried.
+pub fn crashed(vrrp: &Vrrp, heir: &Succession, restart: Interval) -> How {
+    How::either([
+        ("its parent process died first".to_owned(), handed_over_late(vrrp, heir).into()),
+        ("both of its processes died at once".to_owned(), left_behind(vrrp, heir, restart).into()),
+        ("its VRRP process died alone".to_owned(), respawned(vrrp, heir).into()),
+    ])
+}
+
+/// The VRRP process is told that its parent died, and steps back; if it dies too on the way, the address is still there.
+fn handed_over_late(vrrp: &Vrrp, heir: &Succession) -> Mechanism {
+    let handed = handed_over(vrrp, heir);
+    let gap = Interval::new(crate::End::After(Millis(0)), handed.new.max());
+    Mechanism {
+        name: "VRRP: keepalived's parent dies on the holder",
+        new: gap,
+        existing: gap,
+        formula: format!("{}; nothing when the address was not removed any more", handed.formula),
+        ..handed
+    }
+}
+
+/// The address stays where it is until the restarted process removes it, and nobody else may have taken it by then.
+fn left_behind(vrrp: &Vrrp, heir: &Succession, removed: Interval) -> Mechanism {
     let taken = silence(vrrp, heir);
     let back = |end: crate::End| end.time().unwrap_or_default();
-    let gap = between(less(back(taken.min()), back(restart.max())), less(back(taken.max()), back(restart.min())));
+    let gap = between(less(back(taken.min()), back(removed.max())), less(back(taken.max()), back(removed.min())));
     Mechanism {
         name: "VRRP: keepalived dies on the holder",
         new: gap,
         // The new holder does not know the connection and resets it at the next packet.
         existing: gap.or(taken),
         formula: format!(
-            "another takes over after {} × {} + {}, less up to one interval; meanwhile the address works until the \
-             restarted process removes it, {restart} after the death",
+            "another takes over after {} × {} + {}, less up to one interval; meanwhile the address works until the new \
+             process removes it, {} to {} after the death",
             vrrp.down_timer_adverts,
             ms(vrrp.advert_interval),
             heir.words(vrrp),
+            removed.min(),
+            removed.max()
         ),
         source: SOURCE,
         assumes: &[A::AdvertsArrive, A::ArpIsTaken, A::PeersAreSettled, A::Wakes, A::StartsQuickly],
+    }
+}
+
+/// The parent starts another VRRP process, at once or a second later, and that removes the address before it waits like
+/// everybody else.
+fn respawned(vrrp: &Vrrp, heir: &Succession) -> Mechanism {
+    const RESPAWN: Millis = Millis(1_000);
+    Mechanism {
+        name: "VRRP: keepalived's VRRP process dies on the holder",
+        ..left_behind(vrrp, heir, between(Millis(0), RESPAWN + START))
     }
 }
 

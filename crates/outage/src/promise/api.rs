@@ -108,8 +108,8 @@ impl<'a> Endpoint<'a> {
         match Succession::of(vrrp, &[holder]) {
             Some(heir) => {
                 let crash = vrrp::crashed(vrrp, &heir, back);
-                let clients = client::after_move(crash.existing);
-                How::Both(vec![crash.into(), clients.into()])
+                let clients = client::after_move(crash.outage(Who::Existing));
+                How::Both(vec![crash, clients.into()])
             }
             // Nobody else: the one member takes its address again after its own wait, which begins with the restart.
             None => match Succession::of(vrrp, &[]) {
