@@ -31,8 +31,8 @@ pub struct Succession {
 }
 
 impl Succession {
-    /// The succession when `holder` is gone or steps back; `None` when nobody else is left. With `None` for the holder,
-    /// any of `lost` may have been it: without preemption the past decides.
+    /// The succession when `lost` are gone or step back: the member with the highest priority of those left, since its skew
+    /// is the shortest. `None` when nobody is left.
     pub fn of(vrrp: &Vrrp, lost: &[&Name]) -> Option<Self> {
         let mut skew: Option<Interval> = None;
         let mut names: Vec<String> = Vec::new();

@@ -113,7 +113,7 @@ impl<'a> Endpoint<'a> {
             }
             // Nobody else: the one member takes its address again after its own wait, which begins with the restart.
             None => match Succession::of(vrrp, &[]) {
-                Some(own) => How::Then(vec![vrrp::missed(vrrp, &own).into()]),
+                Some(own) => vrrp::missed(vrrp, &own).into(),
                 None => How::until_repair("nobody may hold the address of the API"),
             },
         }
