@@ -3,7 +3,7 @@
 use plimsoll_prove::{Images, Range, explain};
 use serde_json::{Value, json};
 
-use super::Proof;
+use super::{Proof, seconds};
 
 /// Version of this form.
 const FORMAT: u32 = 1;
@@ -66,7 +66,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
                     .collect();
                 json!({
                     "independent_failures": range(lost.steady), "in_maintenance": range(lost.maintenance),
-                    "bound_only": lost.bound_only, "common_causes": common, "decided_by": decided,
+                    "failovers": range(of.failovers), "bound_only": lost.bound_only, "common_causes": common, "decided_by": decided,
                 })
             });
             json!({
@@ -75,6 +75,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
             })
         })
         .collect();
+    let names: Vec<&str> = proof.promises.iter().map(|of| proof.model.promises[of.promise].id.as_str()).collect();
     let cold: Vec<Value> = proof
         .cold
         .iter()
@@ -85,7 +86,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
         .collect();
     json!({
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
-        "promises": promises, "cold_start": cold, "assumed": proof.model.assumed,
+        "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),
         "rates": proof.model.components.sources().iter().map(|source| source.as_str()).collect::<Vec<_>>(),
     })

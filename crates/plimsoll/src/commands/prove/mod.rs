@@ -2,6 +2,7 @@
 
 mod json;
 mod openpsa;
+mod seconds;
 mod text;
 
 use std::path::PathBuf;
@@ -9,8 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use plimsoll_diagnostics::nearest;
 use plimsoll_model::Design;
+use plimsoll_outage::Predictions;
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, cold_start, cuts, lost_time, survive,
+    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, cold_start, cuts, lost_time,
+    survive,
 };
 
 use super::pretty;
@@ -21,8 +24,9 @@ use crate::timings::Timings;
 
 /// Prove what a design survives, and say what breaks each promise and what that costs in a year
 ///
-/// Four answers: whether what `survive:` asks for holds; the smallest sets of failures that break each promise; the time
-/// that each is broken in a year, as a range; and whether everything starts again after losing all power.
+/// Five answers: whether what `survive:` asks for holds; the smallest sets of failures that break each promise; the time
+/// that each is broken in a year, as a range; how long each single failure hurts; and whether everything starts again
+/// after losing all power.
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
     /// The cluster file
@@ -58,6 +62,8 @@ struct OfPromise {
     promise: usize,
     cuts: Option<Cuts>,
     lost: Option<LostTime>,
+    /// Seconds a year in which it fails over.
+    failovers: Range,
 }
 
 /// Everything that is shown.
@@ -68,6 +74,7 @@ struct Proof<'a> {
     meaningless: Vec<Meaningless>,
     promises: Vec<OfPromise>,
     cold: [(Images, ColdStart); 2],
+    predictions: Predictions,
     order: u32,
 }
 
@@ -100,6 +107,7 @@ impl Prove {
             return Ok(true);
         }
         let (answers, meaningless) = survive(&model, design);
+        let predictions = plimsoll_outage::predict(design);
         let promises = wanted
             .into_iter()
             .map(|promise| {
@@ -108,11 +116,13 @@ impl Prove {
                     promise,
                     cuts: cuts(&model, design, of, self.order).ok(),
                     lost: lost_time(&model, design, of, Maintenance::default()).ok(),
+                    failovers: seconds::failovers(&model, &predictions, &of.id),
                 }
             })
             .collect();
         let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
-        let proof = Proof { design, model: &model, answers, meaningless, promises, cold, order: self.order };
+        let proof =
+            Proof { design, model: &model, answers, meaningless, promises, cold, predictions, order: self.order };
         match self.format {
             Format::Text | Format::Openpsa => terminal.out(&text::text(&proof, &cluster, terminal))?,
             Format::Json => terminal.out(&pretty(&json::json(&proof)))?,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use plimsoll_circuit::Var;
 use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain};
 
-use super::{OfPromise, Proof};
+use super::{OfPromise, Proof, seconds};
 use crate::commands::{plural, words};
 use crate::input::Cluster;
 use crate::terminal::Terminal;
@@ -24,6 +24,11 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
     }
     let _ = writeln!(out, "\n{}", terminal.bold("Time lost in a year"));
     out += &times(proof);
+    let _ = writeln!(out, "\n{}", terminal.bold("How long one failure hurts new connections"));
+    let names: Vec<&str> = proof.promises.iter().map(|of| proof.model.promises[of.promise].id.as_str()).collect();
+    let known: Vec<&str> =
+        names.into_iter().filter(|name| proof.predictions.promises.iter().any(|known| known == name)).collect();
+    out += &seconds::text(&proof.predictions, &known);
     let _ = writeln!(out, "\n{}", terminal.bold("After losing all power"));
     out += &cold(proof);
     let _ = writeln!(out, "\n{}", terminal.bold("What this rests on"));
@@ -180,14 +185,15 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn range(range: Range) -> String {
+pub(super) fn range(range: Range) -> String {
     let (low, high) = (duration(range.low), duration(range.high));
     if low == high { low } else { format!("{low} to {high}") }
 }
 
 fn times(proof: &Proof<'_>) -> String {
-    let mut rows =
-        vec![["PROMISE", "INDEPENDENT FAILURES", "LIKELY", "WHILE A HOST IS IN MAINTENANCE"].map(str::to_owned)];
+    let mut rows = vec![
+        ["PROMISE", "INDEPENDENT FAILURES", "LIKELY", "FAILOVERS", "WHILE A HOST IS IN MAINTENANCE"].map(str::to_owned),
+    ];
     for of in &proof.promises {
         let Some(lost) = &of.lost else { continue };
         let bound = if lost.bound_only { "at most " } else { "" };
@@ -195,11 +201,12 @@ fn times(proof: &Proof<'_>) -> String {
             proof.model.promises[of.promise].id.clone(),
             format!("{bound}{}", range(lost.steady)),
             duration(lost.steady.typical),
+            range(of.failovers),
             range(lost.maintenance),
         ]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2), width(3)];
+    let widths = [width(0), width(1), width(2), width(3), width(4)];
     let mut out = String::new();
     for row in &rows {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();

@@ -1,0 +1,134 @@
+//! How long each single failure hurts, and what that adds up to in a year.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use plimsoll_model::units::Millis;
+use plimsoll_outage::{End, How, Interval, Prediction, Predictions, Way};
+use plimsoll_prove::{Corner, Model, Range};
+use serde_json::{Value, json};
+
+use super::text::range;
+
+/// Failures that are shown of each promise.
+const SHOWN: usize = 3;
+
+/// The way in which a component mostly fails. Half-dead and stopped for good are others' stories: they are shown, and not
+/// in the sum.
+fn usual(way: Way) -> bool {
+    matches!(way, Way::PowerOff | Way::Killed | Way::CarrierLost | Way::Broken)
+}
+
+/// Until new connections succeed, where the promise comes back by itself. `None`: it waits for a repair, and its time is
+/// that of the repair.
+fn finite(interval: Interval) -> Option<(Millis, Millis)> {
+    match (interval.min(), interval.max()) {
+        (End::After(min), End::After(max)) => Some((min, max)),
+        (End::After(_) | End::Repair, _) => None,
+    }
+}
+
+/// Seconds a year in which a promise is away because something fails over: rate times outage, over all components that it
+/// survives.
+pub(super) fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Range {
+    let mut by_component: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for prediction in predictions.all.iter().filter(|one| one.promise == promise && usual(one.failure.way)) {
+        let Some((min, max)) = finite(prediction.new) else { continue };
+        let worst = by_component.entry(&prediction.failure.component).or_default();
+        *worst = (worst.0.max(min.as_secs()), worst.1.max(max.as_secs()));
+    }
+    let (mut low, mut typical, mut high) = (0.0, 0.0, 0.0);
+    for (_, component) in model.components.all().filter(|(_, component)| !component.external && !component.common) {
+        // A disk of a group is predicted as its group.
+        let group = component.path.rsplit_once('/').map_or("", |(group, _)| group);
+        let found = by_component
+            .get(component.path.as_str())
+            .or_else(|| if component.kind == plimsoll_prove::Kind::Disk { by_component.get(group) } else { None });
+        let Some((min, max)) = found else { continue };
+        let rate = component.rate.a_year;
+        low += rate.at(Corner::Low) * min;
+        typical += rate.at(Corner::Typical) * f64::midpoint(*min, *max);
+        high += rate.at(Corner::High) * max;
+    }
+    Range::new(low, typical, high)
+}
+
+/// The longest outages of each promise by one failure, with the mechanisms they come from.
+pub(super) fn text(predictions: &Predictions, promises: &[&str]) -> String {
+    let mut out = String::new();
+    for promise in promises {
+        // Components that hurt alike are told once.
+        let mut alike: BTreeMap<(u64, u64, &'static str, String), Vec<&str>> = BTreeMap::new();
+        let mut lasting: Vec<&str> = Vec::new();
+        for prediction in predictions.all.iter().filter(|one| one.promise == *promise) {
+            if prediction.new == Interval::UNTIL_REPAIR {
+                lasting.push(&prediction.failure.component);
+                continue;
+            }
+            let Some((min, max)) = finite(prediction.new).filter(|(_, max)| max.0 > 0) else { continue };
+            let key = (u64::MAX - max.0, min.0, prediction.failure.way.as_str(), mechanisms(prediction));
+            alike.entry(key).or_default().push(&prediction.failure.component);
+        }
+        if alike.is_empty() && lasting.is_empty() {
+            let _ = writeln!(out, "  {promise}: no single failure is noticed");
+            continue;
+        }
+        let _ = writeln!(out, "  {promise}");
+        lasting.sort_unstable();
+        lasting.dedup();
+        if !lasting.is_empty() {
+            let _ = writeln!(out, "    until repair    {}", few(&lasting));
+        }
+        for ((most, min, way, how), components) in alike.iter().take(SHOWN) {
+            let seconds = |millis: u64| Millis(millis).as_secs();
+            let time = range(Range::new(seconds(*min), seconds(*min), seconds(u64::MAX - most)));
+            let _ = writeln!(out, "    {time:<15} {} {way}{how}", few(components));
+        }
+        if alike.len() > SHOWN {
+            let _ = writeln!(out, "    …               shorter ones: --format json has them all");
+        }
+    }
+    out
+}
+
+fn mechanisms(prediction: &Prediction) -> String {
+    let mut names: Vec<&str> = prediction.how.steps().into_iter().map(|step| step.name).collect();
+    names.dedup();
+    names.truncate(3);
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+}
+
+fn few(names: &[&str]) -> String {
+    const NAMES: usize = 4;
+    let more = names.len().saturating_sub(NAMES);
+    let shown = names.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// Every prediction, with its formulas and sources.
+pub(super) fn json(predictions: &Predictions, promises: &[&str]) -> Vec<Value> {
+    let interval = |interval: Interval| {
+        let end = |end: End| match end {
+            End::After(time) => json!(time.0),
+            End::Repair => json!("repair"),
+        };
+        json!({ "min_ms": end(interval.min()), "max_ms": end(interval.max()) })
+    };
+    predictions
+        .all
+        .iter()
+        .filter(|one| promises.contains(&one.promise.as_str()) && !matches!(one.how, How::Masked(_)))
+        .map(|one| {
+            let steps: Vec<Value> = one
+                .how
+                .steps()
+                .into_iter()
+                .map(|step| json!({ "name": step.name, "formula": step.formula, "source": step.source }))
+                .collect();
+            json!({
+                "component": one.failure.component, "way": one.failure.way.as_str(), "promise": one.promise,
+                "new_connections": interval(one.new), "existing_connections": interval(one.existing), "steps": steps,
+            })
+        })
+        .collect()
+}
