@@ -68,7 +68,8 @@ pub struct EtcdMember {
     pub enable_v2_by_flag: bool,
     /// Settings whose names start with `experimental-`.
     pub experimental: Vec<Stated>,
-    /// Settings that replace a default of kubeadm and lose it: `feature-gates` without InitialCorruptCheck, …
+    /// Settings that replace a default of kubeadm and lose what it is for: `feature-gates` without
+    /// InitialCorruptCheck, …
     pub lost_defaults: Vec<Fact<String>>,
 }
 
@@ -165,7 +166,8 @@ fn lost_defaults(source: DesignSource<'_>, args: &Map<String>) -> Vec<Fact<Strin
 pub(crate) fn loses_default(name: &str, value: &str) -> bool {
     match name {
         "feature-gates" => !value.split(',').any(|gate| gate.trim() == "InitialCorruptCheck=true"),
-        "listen-metrics-urls" => !value.split(',').any(|url| url.trim() == "http://127.0.0.1:2381"),
+        // Probes go to the first of these, by its scheme (kubeadm util/staticpod/utils.go, GetEtcdProbeEndpoint).
+        "listen-metrics-urls" => value.split(',').next().is_some_and(|url| url.trim().starts_with("https:")),
         "experimental-initial-corrupt-check" => value == "false",
         _ => false,
     }

@@ -35,14 +35,15 @@ pub(super) const ETCD_018: Rule = Rule {
     manual: Manual {
         checks: "etcd outside kubeadm without an initial corruption check; or extra arguments of kubeadm's etcd that \
                  replace a default of the same name and lose it: `feature-gates` without InitialCorruptCheck=true, \
-                 `listen-metrics-urls` without http://127.0.0.1:2381 (which its probes ask), \
-                 `experimental-initial-corrupt-check=false`.",
-        breaks: "A member whose data differ serves them without a word; without its metrics URL the static pod fails its \
-                 probes and restarts.",
+                 `experimental-initial-corrupt-check=false`; or whose first `listen-metrics-urls` is https. kubeadm \
+                 takes host, port and scheme of the probes from that first URL, so that any http address serves.",
+        breaks: "A member whose data differ serves them without a word. By https etcd asks for a client certificate, which \
+                 probes have not: they fail, and the static pod restarts for ever.",
         remedy: "Leave kubeadm's defaults, or repeat them in your own value.",
         before: "- { name: feature-gates, value: \"StopGRPCServiceOnDefrag=true\" }",
         after: "- { name: feature-gates, value: \"InitialCorruptCheck=true,StopGRPCServiceOnDefrag=true\" }",
-        source: "kubeadm phases/etcd/local.go (getEtcdCommand)",
+        source: "kubeadm phases/etcd/local.go (getEtcdCommand) and util/staticpod/utils.go (GetEtcdProbeEndpoint); etcd \
+                 embed/etcd.go (serveMetrics)",
         evidence: Evidence::Seen,
     },
     check: corruption,
@@ -73,20 +74,25 @@ fn corruption(world: &World<'_>, verdicts: &mut Verdicts) {
     for member in world.etcd.iter().flat_map(|cluster| &cluster.members) {
         if let Some(lost) = member.lost_defaults.first() {
             let name = lost.get().map_or("", String::as_str);
-            let breaks = match name {
-                "listen-metrics-urls" => "the probes of the static pod fail, and it restarts for ever",
-                _ => "a member whose data differ from the others' serves them without a word",
+            let (message, breaks, help) = if name == "listen-metrics-urls" {
+                (
+                    format!("the probes of {} ask etcd by https, and have no certificate to show", member.name),
+                    "the probes of the static pod fail, and it restarts for ever",
+                    "name an http address first, such as http://127.0.0.1:2381",
+                )
+            } else {
+                (
+                    format!("`{name}` of {} replaces a default of kubeadm and loses it", member.name),
+                    "a member whose data differ from the others' serves them without a word",
+                    "repeat the default in your own value, or leave the flag out",
+                )
             };
             verdicts.broken(
-                Finding::new(
-                    Severity::Warning,
-                    lost.place(),
-                    format!("`{name}` of {} replaces a default of kubeadm and loses it", member.name),
-                )
-                .at(lost, "")
-                .breaks(breaks)
-                .help("repeat the default in your own value, or leave the flag out")
-                .cause(lost.place().component()),
+                Finding::new(Severity::Warning, lost.place(), message)
+                    .at(lost, "")
+                    .breaks(breaks)
+                    .help(help)
+                    .cause(lost.place().component()),
             );
             continue;
         }
