@@ -34,7 +34,7 @@ pub(super) const VRRP_019: Rule = Rule {
     silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "A group with fewer than two members; or with all members on one physical host. An error when the API must \
-                 survive the loss of any one machine or host, else a warning.",
+                 survive the loss of any one machine or host and the loss of this one is not accepted, else a warning.",
         breaks: "The address is gone with that one machine or host.",
         remedy: "A member on each control-plane machine, each on a host of its own.",
         before: "vrrp_instance api on cp-1 alone",
@@ -75,7 +75,11 @@ fn members(world: &World<'_>, verdicts: &mut Verdicts) {
                     .get()
                     .is_some_and(|peers| peers.is_empty() && group.members[0].unicast.is(&true));
             if alone {
-                let goal = world.goals.highly_available_api();
+                // Whoever accepts the loss of that machine, or of its host, does not ask the VIP to survive it.
+                let host = group.members[0].host.get();
+                let accepted = world.goals.excluded(&format!("machine/{only}"))
+                    || host.is_some_and(|host| world.goals.excluded(&format!("host/{host}")));
+                let goal = world.goals.highly_available_api() && !accepted;
                 verdicts.broken(
                     Finding::new(
                         if goal { Severity::Error } else { Severity::Warning },
@@ -94,9 +98,10 @@ fn members(world: &World<'_>, verdicts: &mut Verdicts) {
         let hosts: Option<BTreeSet<&String>> = group.members.iter().map(|member| member.host.get()).collect();
         match hosts {
             Some(hosts) if hosts.len() == 1 => {
-                let severity =
-                    if world.goals.one("host", Scope::Promise("api")) { Severity::Error } else { Severity::Warning };
                 let host = hosts.first().map_or("", |host| host.as_str());
+                let goal =
+                    world.goals.one("host", Scope::Promise("api")) && !world.goals.excluded(&format!("host/{host}"));
+                let severity = if goal { Severity::Error } else { Severity::Warning };
                 verdicts.broken(
                     Finding::new(
                         severity,

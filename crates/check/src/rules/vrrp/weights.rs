@@ -13,7 +13,7 @@ use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 const SOURCE: &str = "keepalived.conf(5), vrrp_script and track_script; keepalived vrrp_scheduler.c and \
                       vrrp_track.c; acassen/keepalived issue 2599";
-const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two network namespaces");
+const TESTED: Evidence = Evidence::Tested("keepalived 2.2.7 and 2.3.3 in two and three network namespaces");
 
 pub(super) const VRRP_003: Rule = Rule {
     id: "VRRP-003",
@@ -24,8 +24,9 @@ pub(super) const VRRP_003: Rule = Rule {
     manual: Manual {
         checks: "For members ordered by priority p1 ≥ p2 ≥ … ≥ pn and W, the absolute value of a check's negative \
                  weight: an error when max(1, p1 − W) ≥ p2 (on a tie the holder stays), a warning when the holder \
-                 loses to the second but not to the last (W ≤ p1 − pn): then a second failing member keeps the \
-                 address over a healthy third. A weight of 0 takes the member out of the election and is fine, and so are \
+                 loses to the second but not to the last (W ≤ p1 − pn): when the second fails as well, the first takes \
+                 the address back and keeps it over a healthy third. With W = p1 − pn these two tie, and whoever speaks \
+                 first has it. A weight of 0 takes the member out of the election and is fine, and so are \
                  other weights beside a script of weight 0 that asks for an answer.",
         breaks: "The check fails and the address stays where nothing answers.",
         remedy: "Leave the weight out, so that the member goes to FAULT; or make it larger than the distance between \
@@ -108,12 +109,26 @@ fn negative(world: &World<'_>, verdicts: &mut Verdicts) {
                 ))
                 .help(help),
             )
-        } else if -weight <= i32::from(first) - i32::from(last) {
+        } else if lowered == i32::from(last) {
+            // A backup takes an advertisement of its own priority for the holder's: neither address nor health decides.
+            Some(
+                finding(
+                    Severity::Warning,
+                    "after a second failed check the VIP can stay on a failed member",
+                    format!("lowers {first} to {lowered}, which ties with {last}"),
+                )
+                .breaks(format!(
+                    "whichever of {} and {} speaks first has the VIP, although only {} is healthy",
+                    holder.name, lowest.name, lowest.name
+                ))
+                .help(help),
+            )
+        } else if lowered > i32::from(last) {
             Some(
                 finding(
                     Severity::Warning,
                     "after a second failed check the VIP stays on a failed member",
-                    format!("lowers {first} to {lowered}, which does not fall below {last}"),
+                    format!("lowers {first} to {lowered}, which still beats {last}"),
                 )
                 .breaks(format!("{} would be healthy and is never elected", lowest.name))
                 .help(help),
