@@ -87,7 +87,8 @@ pub(super) const DNS_028: Rule = Rule {
     check: overwritten,
 };
 
-/// Error when a host's loss is among the goals for names.
+/// Error when a host's loss is among the goals for names. For copies that may lie together as well: kubeadm places all
+/// of them on its first machine, so that the promise is broken from the first day on.
 fn by_goal(world: &World<'_>) -> Severity {
     if world.goals.one("host", Scope::Promise("dns")) { Severity::Error } else { Severity::Warning }
 }

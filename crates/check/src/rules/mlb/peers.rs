@@ -23,7 +23,7 @@ pub(super) const MLB_002: Rule = Rule {
                  pods.",
         remedy: "Let Calico announce the pools (serviceLoadBalancerIPs) and run MetalLB's controller without \
                  advertisements; or peer with different routers; or from different nodes.",
-        before: "calico: { peers: gw-1..2 }\ningress: { by: metallb, announce: bgp, peers: gw-1..2 }",
+        before: "calico: { peers: [gw-1..2] }\ningress: { by: metallb, announce: bgp, peers: gw-1..2 }",
         after: "calico: { mesh: full }\ningress: { by: metallb, announce: bgp, peers: gw-1..2 }",
         source: "MetalLB, configuration, \"Issues with Calico\"",
         evidence: Evidence::Tested(
@@ -91,7 +91,7 @@ pub(super) const MLB_011: Rule = Rule {
 
 pub(super) const MLB_013: Rule = Rule {
     id: "MLB-013",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "a router beyond the next hop is declared to be so",
     reads: Reads::Design,
     silent_behind: &[],
@@ -246,7 +246,7 @@ fn multihop(world: &World<'_>, verdicts: &mut Verdicts) {
         verdicts.verdict((!on_link && !multihop && mine != theirs).then(|| {
             let address = peer.address.get().map_or("", String::as_str);
             Finding::new(
-                Severity::Warning,
+                Severity::Error,
                 &peer.place,
                 format!("{address} is in no network of the nodes that peer with it"),
             )
