@@ -170,3 +170,20 @@ fn what_is_far_too_large_to_be_meant() {
     let said = refused(&campus("osd: 4x3840GB nvme", "osd: 40000x3840GB nvme"));
     assert!(said.contains("error[too-many]: 40000 disks in one host are too many: 256 are possible"), "{said}");
 }
+
+#[test]
+fn a_range_of_servers_that_is_a_whole_network() {
+    let said = refused(&campus("resolvers: [10.30.1.53, 10.30.1.54]", "resolvers: [10.30.1.100-200]"));
+    assert!(said.contains("error[too-many]: `resolvers` has a range of 101 addresses"), "{said}");
+    assert!(said.contains("help: name the servers one by one"), "{said}");
+}
+
+#[test]
+fn a_default_above_the_quota() {
+    let said =
+        refused(&campus("alice: { cpu: 4, memory: 8GiB }", "alice: { cpu: 4, memory: 8GiB, default_memory: 9GiB }"));
+    assert!(said.contains("error[wrong-value]: no container of `alice` can have `default_memory`"), "{said}");
+    assert!(said.contains("its quota is 8GiB"), "{said}");
+    let said = refused(&campus("alice: { cpu: 4, memory: 8GiB }", "alice: { cpu: 4, memory: 8GiB, default_cpu: 5 }"));
+    assert!(said.contains("its quota is 4"), "{said}");
+}

@@ -70,6 +70,9 @@ fn pods_leave_room_for_their_encapsulation() {
         ("encapsulation: vxlan", 1450, true),
         ("encapsulation: vxlan, wireguard: true", 1440, true),
         ("encapsulation: none, mtu: 1400", 1400, true),
+        // eBPF passes packets for node ports on in VXLAN.
+        ("encapsulation: none, dataplane: bpf", 1450, true),
+        ("encapsulation: none, dataplane: bpf, mtu: 1400", 1400, true),
     ] {
         let run = Run::of(&campus("encapsulation: none", written));
         let calico = &run.design().calico;

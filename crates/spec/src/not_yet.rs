@@ -10,85 +10,107 @@ use crate::site::{ExternalKind, SwitchRole};
 
 /// Refuses, in the order of the file's sections, whatever is understood but not built yet.
 pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut no = |span: Option<Span>, what: &str| {
+    let mut no = |span: Option<Span>, what: &str, instead: &str| {
         let message = format!("`{what}` is understood but not built yet");
-        diagnostics.push(Diagnostic::error(message).code("not-yet").at(span, ""));
+        diagnostics.push(Diagnostic::error(message).code("not-yet").at(span, "").help(instead));
     };
     for (_, external) in &spec.external {
         match external.kind.value {
-            ExternalKind::Balancer => no(external.kind.span, "kind: balancer"),
-            ExternalKind::Etcd => no(external.kind.span, "kind: etcd"),
-            ExternalKind::Nfs => no(external.kind.span, "kind: nfs"),
+            ExternalKind::Balancer => {
+                no(external.kind.span, "kind: balancer", "leave it out, and write `api: { balancer: stacked }`")
+            }
+            ExternalKind::Etcd => {
+                no(external.kind.span, "kind: etcd", "leave it out, and write `kubernetes: { etcd: stacked }`")
+            }
+            ExternalKind::Nfs => {
+                no(external.kind.span, "kind: nfs", "leave it out; volumes of `ceph` and `local` are built")
+            }
             _ => {}
         }
     }
     for (_, switch) in &spec.switches {
         if let Some(role) = switch.role.as_ref().filter(|role| role.value == SwitchRole::Spine) {
-            no(role.span, "role: spine");
+            no(
+                role.span,
+                "role: spine",
+                "leave it out, and let the leaves lead to the routers: `uplinks: { to: ROUTER }`",
+            );
         }
         if let Some(asn) = &switch.asn {
-            no(asn.span, "asn");
+            no(asn.span, "asn", "leave it out; routers with `kind: router` under `external` may have one");
         }
     }
     for (_, network) in &spec.networks {
         if let Some(ipv6) = &network.ipv6 {
-            no(ipv6.span, "ipv6");
+            no(ipv6.span, "ipv6", "leave it out: the cluster has IPv4 alone");
         }
     }
     for (_, host) in &spec.hosts {
         let metal = host.platform.as_ref().filter(|platform| platform.kind.value == PlatformKind::Metal);
         if let Some(platform) = metal {
-            no(platform.kind.span, "platform: metal");
+            no(platform.kind.span, "platform: metal", "write `kind: proxmox`, and put machines on these hosts");
         }
         if let Some((name, _)) = host.gpus.iter().next() {
-            no(name.span, "gpus");
+            no(name.span, "gpus", "leave it out: the cluster is built without them");
         }
     }
     for (_, machine) in &spec.machines {
         match machine.role.value {
-            Role::Balancer => no(machine.role.span, "role: balancer"),
-            Role::Etcd => no(machine.role.span, "role: etcd"),
+            Role::Balancer => no(
+                machine.role.span,
+                "role: balancer",
+                "leave it out: with `api: { balancer: stacked }` the control plane balances",
+            ),
+            Role::Etcd => no(
+                machine.role.span,
+                "role: etcd",
+                "leave it out: with `kubernetes: { etcd: stacked }` etcd runs on the control plane",
+            ),
             _ => {}
         }
         if let Some((name, _)) = machine.gpus.iter().next() {
-            no(name.span, "gpus");
+            no(name.span, "gpus", "leave it out: the cluster is built without them");
         }
     }
     if let Some(kubernetes) = &spec.kubernetes {
         let layout = kubernetes.etcd.as_ref().and_then(|etcd| etcd.layout.as_ref());
         if let Some(layout) = layout.filter(|layout| layout.value == EtcdLayout::External) {
-            no(layout.span, "etcd: external");
+            no(layout.span, "etcd: external", "write `etcd: stacked`");
         }
         for ranges in [&kubernetes.pods, &kubernetes.services] {
             if let Some(range) = ranges.iter().find(|range| range.value.0.addr().is_ipv6()) {
-                no(range.span, "IPv6");
+                no(range.span, "IPv6", "name an IPv4 range alone");
             }
         }
     }
     match &spec.api.balancer {
-        Some(balancer) if balancer.value == BalancerLayout::Dedicated => no(balancer.span, "balancer: dedicated"),
-        Some(balancer) if balancer.value == BalancerLayout::External => no(balancer.span, "balancer: external"),
+        Some(balancer) if balancer.value == BalancerLayout::Dedicated => {
+            no(balancer.span, "balancer: dedicated", "write `balancer: stacked`")
+        }
+        Some(balancer) if balancer.value == BalancerLayout::External => {
+            no(balancer.span, "balancer: external", "write `balancer: stacked`")
+        }
         _ => {}
     }
     if let Some(vip) = &spec.api.vip6 {
-        no(vip.span, "vip6");
+        no(vip.span, "vip6", "leave it out: clients use `vip`");
     }
     let by = spec.ingress.as_ref().and_then(|ingress| ingress.by.as_ref());
     if let Some(by) = by.filter(|by| by.value == IngressBy::Calico) {
-        no(by.span, "by: calico");
+        no(by.span, "by: calico", "write `by: metallb`");
     }
     if let Some(storage) = &spec.storage {
         if let Some(nfs) = &storage.nfs {
-            no(nfs.server.span, "nfs");
+            no(nfs.server.span, "nfs", "leave it out; volumes of `ceph` and `local` are built");
         }
         let by = storage.ceph.as_ref().and_then(|ceph| ceph.by.as_ref());
         if let Some(by) = by.filter(|by| by.value == CephBy::Proxmox) {
-            no(by.span, "by: proxmox");
+            no(by.span, "by: proxmox", "write `by: rook`");
         }
     }
     for (_, tenant) in &spec.tenants {
         if let Some(gpus) = &tenant.gpus {
-            no(gpus.span, "gpus");
+            no(gpus.span, "gpus", "leave it out: the cluster is built without them");
         }
     }
 }

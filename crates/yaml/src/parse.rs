@@ -36,7 +36,7 @@ pub enum Dialect {
     Full,
 }
 
-/// Reads the one document of our own file. `None` when there is no document or its syntax is broken.
+/// Reads the one document of our own file. `None` when there is none, more than one, or its syntax is broken.
 pub fn read_document(text: &str, source: SourceId) -> (Option<Node>, Diagnostics) {
     let (mut documents, mut diagnostics) = read_with(text, source, Dialect::Plain, Limits::default());
     if documents.len() > 1 {
@@ -46,6 +46,8 @@ pub fn read_document(text: &str, source: SourceId) -> (Option<Node>, Diagnostics
                 .at(documents[1].span, "the second begins here")
                 .help("keep one document to a file; remove the `---` between them"),
         );
+        // What one of them lacks may well stand in the other.
+        return (None, diagnostics);
     }
     if documents.is_empty() {
         if !diagnostics.has_errors() {

@@ -169,3 +169,11 @@ fn size_is_bounded() {
     let (nodes, diagnostics) = read_with(yaml, id, Dialect::Full, Limits { bytes: 5, ..Limits::default() });
     assert!(nodes.is_empty() && diagnostics.has_errors());
 }
+
+#[test]
+fn of_two_documents_none_is_read_as_the_file() {
+    let mut sources = Sources::new();
+    let id = sources.add("cluster.yaml", "a: 1\n---\nb: 1\n");
+    let (node, diagnostics) = read_document("a: 1\n---\nb: 1\n", id);
+    assert!(node.is_none() && diagnostics.iter().count() == 1);
+}

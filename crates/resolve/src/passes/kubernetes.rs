@@ -260,7 +260,8 @@ fn proxy(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Kubernetes) -> KubeProxy 
             ProxyMode::Iptables => KubeProxyMode::Iptables,
             ProxyMode::Ipvs => KubeProxyMode::Ipvs,
             ProxyMode::None => {
-                cx.say(error("not-yet", "`proxy: none` is understood but not built yet", word.span, ""));
+                let problem = error("not-yet", "`proxy: none` is understood but not built yet", word.span, "");
+                cx.say(problem.help("write `proxy: nftables`"));
                 KubeProxyMode::Nftables
             }
         },

@@ -133,7 +133,8 @@ fn gateway(
         cx.say(problem.context(spec.ipv4.as_ref().and_then(|prefix| prefix.span), "the network"));
     }
     if let Some(vip6) = &gateway.vip6 {
-        cx.say(error("not-yet", "`vip6` is understood but not built yet", vip6.span, ""));
+        let problem = error("not-yet", "`vip6` is understood but not built yet", vip6.span, "");
+        cx.say(problem.help("leave it out: the network has IPv4 alone"));
     }
     let mut by = Vec::new();
     let mut router = Map::new();

@@ -41,6 +41,26 @@ pub(crate) fn tenants(cx: &Cx<'_>, machines: &Map<Machine>, kubelet: &Kubelet) -
         let max_cpu = limits.derived("max_cpu", quota_cpu.min(most_cpu), &[&format!("{path}/cpu"), "machine"]);
         let max_memory =
             limits.derived("max_memory", quota_memory.min(most_memory), &[&format!("{path}/memory"), "machine"]);
+        for (field, most, over) in [
+            ("cpu", max_cpu.to_string(), spec.default_cpu.as_ref().filter(|it| it.value > max_cpu).map(|it| it.span)),
+            (
+                "memory",
+                max_memory.to_string(),
+                spec.default_memory.as_ref().filter(|it| it.value > max_memory).map(|it| it.span),
+            ),
+        ] {
+            let Some(span) = over else { continue };
+            let quota = if field == "cpu" { quota_cpu == max_cpu } else { quota_memory == max_memory };
+            let why = if quota { "its quota is" } else { "the largest worker can give" };
+            let message = format!("no container of `{word}` can have `default_{field}`");
+            let problem = error("wrong-value", message, span, format!("{why} {most}"));
+            cx.say(
+                problem.help(format!(
+                    "write {most} or less, or {}",
+                    if quota { "a larger quota" } else { "larger workers" }
+                )),
+            );
+        }
         let default_cpu = limits.or("default_cpu", spec.default_cpu.as_ref(), &cx.edition.default_cpu).min(max_cpu);
         let default_memory =
             limits.or("default_memory", spec.default_memory.as_ref(), &cx.edition.default_memory).min(max_memory);

@@ -11,9 +11,11 @@ use plimsoll_spec::cluster::{self, Announce as SpecAnnounce, Dataplane, Encapsul
 use crate::cx::{At, Cx, error, map, sorted};
 use crate::expand::{all_names, name};
 
-/// Bytes that an encapsulation of IPv4 adds to a packet (Calico's table of MTUs).
-pub(crate) const fn overhead(encapsulation: Encapsulation, wireguard: bool) -> u32 {
+/// Bytes that an encapsulation of IPv4 adds to a packet (Calico's table of MTUs). The eBPF data plane passes packets for
+/// node ports on in VXLAN where pods themselves need no overlay.
+pub(crate) const fn overhead(encapsulation: Encapsulation, wireguard: bool, bpf: bool) -> u32 {
     let encapsulated = match encapsulation {
+        Encapsulation::None | Encapsulation::IPIPCrossSubnet if bpf => 50,
         Encapsulation::None => 0,
         Encapsulation::IPIP | Encapsulation::IPIPCrossSubnet => 20,
         Encapsulation::VXLAN | Encapsulation::VXLANCrossSubnet => 50,
@@ -57,9 +59,13 @@ pub(crate) fn calico(cx: &Cx<'_>, parts: &Parts<'_>) -> Calico {
     let from: Vec<String> = nodes.iter().map(|(network, _)| format!("network/{network}/mtu")).collect();
     let mut from: Vec<&str> = from.iter().map(String::as_str).collect();
     from.push("calico/encapsulation");
+    let bpf = spec.dataplane.as_ref().is_some_and(|word| word.value == Dataplane::Bpf);
+    if bpf {
+        from.push("calico/dataplane");
+    }
     let mtu = match &spec.mtu {
         Some(mtu) => u32::from(at.written("mtu", mtu).0),
-        None => at.derived("mtu", underlay.saturating_sub(overhead(encapsulation, wireguard)), &from),
+        None => at.derived("mtu", underlay.saturating_sub(overhead(encapsulation, wireguard, bpf)), &from),
     };
     let mesh = map(&spec.mesh, |mesh| *mesh == Mesh::Full);
     let bgp = !matches!(encapsulation, Encapsulation::VXLAN | Encapsulation::VXLANCrossSubnet)

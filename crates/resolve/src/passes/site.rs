@@ -9,11 +9,14 @@ use plimsoll_spec::Opt;
 use plimsoll_spec::scalars::{AddressBlock, Name as Word};
 use plimsoll_spec::site::{ExternalKind as Kind, RouterSoftware};
 
-use crate::cx::{At, Cx, sorted};
+use crate::cx::{At, Cx, error, sorted};
 use crate::expand::{Item, Things, name};
 
 /// The rack in which everything stands that was not said to stand elsewhere.
 pub(crate) const ASSUMED_RACK: &str = "rack";
+
+/// Addresses that one range of time servers or resolvers may have: a longer one is a prefix by mistake.
+const MOST_SERVERS: u128 = 64;
 
 pub(crate) fn range(block: &AddressBlock) -> AddressRange {
     let range = block.range();
@@ -30,7 +33,13 @@ pub(crate) fn site(cx: &Cx<'_>) -> Site {
         let place = at.child(field);
         let mut all: Vec<(IpAddr, Option<Span>)> = Vec::new();
         for range in list {
-            let count = usize::try_from(range.count().min(64)).unwrap_or(64);
+            if range.count() > MOST_SERVERS {
+                let message = format!("`{field}` has a range of {} addresses", range.count());
+                let problem = error("too-many", message, range.span, format!("more than {MOST_SERVERS}"));
+                cx.say(problem.help("name the servers one by one"));
+                continue;
+            }
+            let count = usize::try_from(range.count()).unwrap_or_default();
             all.extend((0..count).map_while(|index| range.nth(index)).map(|address| (address, range.span)));
         }
         // Time servers are asked all at once; resolvers one after the other, so that their order has a meaning.

@@ -158,7 +158,10 @@ fn one_pool(cx: &Cx<'_>, at: &At<'_, '_>, written: &services::CephPool) -> CephP
         Some((SpecDomain::Osd, _)) => FailureDomain::Osd,
         Some((SpecDomain::Rack, _)) => FailureDomain::Rack,
         Some((SpecDomain::Room, span)) => {
-            cx.say(error("not-yet", "`domain: room` is understood but not built yet", span, ""));
+            cx.say(
+                error("not-yet", "`domain: room` is understood but not built yet", span, "")
+                    .help("write `domain: rack`"),
+            );
             FailureDomain::Rack
         }
         // Nodes are guests: what a person calls a host is the server below, whatever runs how many nodes on it.
