@@ -40,10 +40,23 @@ pub(crate) fn find_template(text: &str) -> Option<Range<usize>> {
     None
 }
 
+/// What the pods of node-local-dns fill in themselves when they start, so that the manifests of a running cluster keep
+/// them (Kubernetes documentation, Using NodeLocal DNSCache in Kubernetes Clusters).
+const FILLED_BY_PODS: [&str; 2] = ["__PILLAR__CLUSTER__DNS__", "__PILLAR__UPSTREAM__SERVERS__"];
+
+/// Length of what is no placeholder of a template at the very start of `text`, although it looks like one.
+fn filled_later(text: &str) -> Option<usize> {
+    FILLED_BY_PODS.iter().find(|word| text.starts_with(**word)).map(|word| word.len())
+}
+
 /// The first placeholder in `text`.
 pub(crate) fn find(text: &str) -> Option<Range<usize>> {
     let mut from = 0;
     while let Some(at) = text[from..].find(['{', '$', '<', '%', '@', '_']).map(|at| at + from) {
+        if let Some(length) = filled_later(&text[at..]) {
+            from = at + length;
+            continue;
+        }
         if let Some(length) = starts(&text[at..]) {
             return Some(at..at + length);
         }
@@ -113,6 +126,10 @@ mod tests {
             ("addr %VIP%", Some("%VIP%")),
             ("addr @VIP@", Some("@VIP@")),
             ("addr __VIP__/24", Some("__VIP__")),
+            ("forward . __PILLAR__CLUSTER__DNS__ {", None),
+            ("forward . __PILLAR__UPSTREAM__SERVERS__", None),
+            ("forward . __PILLAR__UPSTREAM__SERVERS__ {{ more }}", Some("{{ more }}")),
+            ("bind __PILLAR__LOCAL__DNS__", Some("__DNS__")),
             ("log-format %ci:%cp\\ [%tr]\\ %ft\\ %b/%s", None),
             ("user@EXAMPLE.ORG", None),
             ("a < b > c", None),

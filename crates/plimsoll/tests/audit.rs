@@ -272,3 +272,41 @@ fn a_template_is_told_once_a_file() {
     let said = place.run(&["audit", "role", "--verbose"]);
     assert!(said.err.matches("warning[placeholder]").count() > 1, "{}", said.err);
 }
+
+/// The stock manifest of node-local-dns: its pods fill two words in themselves, so that a running cluster has them as
+/// they are.
+const NODE_LOCAL: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: node-local-dns, namespace: kube-system }
+data:
+  Corefile: |
+    cluster.local:53 {
+        errors
+        cache 30
+        reload
+        loop
+        bind 169.254.20.10 10.96.0.10
+        forward . __PILLAR__CLUSTER__DNS__ {
+            force_tcp
+        }
+        prometheus :9253
+        health 169.254.20.10:8080
+    }
+    .:53 {
+        errors
+        cache 30
+        reload
+        loop
+        bind 169.254.20.10 10.96.0.10
+        forward . __PILLAR__UPSTREAM__SERVERS__
+        prometheus :9253
+    }
+";
+
+#[test]
+fn what_pods_fill_in_is_not_asked_for() {
+    let place = Place::empty();
+    place.write("dns/nodelocaldns.yaml", NODE_LOCAL);
+    place.run(&["audit", "dns"]).exits(0).says("no findings").never_says("is not filled in");
+}
