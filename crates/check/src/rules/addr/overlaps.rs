@@ -101,7 +101,7 @@ pub(super) const ADDR_016: Rule = Rule {
     severity: Severity::Error,
     summary: "a pool of service addresses holds nobody's address",
     reads: Reads::Both,
-    silent_behind: &[],
+    silent_behind: &["BKP-005"],
     manual: Manual {
         checks: "A pool holds the address of a machine, a hypervisor, a gateway or a router, or overlaps a \
                  range that DHCP hands out. Pools that several clusters share are not judged: one file knows \
@@ -380,11 +380,21 @@ fn pool_holds(world: &World<'_>, verdicts: &mut Verdicts) {
                 verdicts.cannot_judge(&pool.place, "its addresses");
                 continue;
             };
-            let hit = all.uses.iter().find(|it| {
+            // A store of backups among the services is told by BKP-005: whatever else is in the pool comes first.
+            let mut hits = all.uses.iter().filter(|it| {
                 (TAKEN.contains(&it.kind) || it.kind == UseKind::Dhcp)
                     && ranges.iter().any(|range| range.overlaps(&it.range))
             });
+            let first = hits.next();
+            let hit = match first {
+                Some(it) if it.kind == UseKind::External => hits.find(|it| it.kind != UseKind::External).or(first),
+                _ => first,
+            };
             verdicts.verdict(hit.map(|it| {
+                let cause = match it.kind {
+                    UseKind::External => it.place.component().split('/').take(2).collect::<Vec<_>>().join("/"),
+                    _ => pool.place.component().to_owned(),
+                };
                 Finding::new(
                     Severity::Error,
                     &pool.place,
@@ -402,6 +412,7 @@ fn pool_holds(world: &World<'_>, verdicts: &mut Verdicts) {
                     format!("a service is given the address, and {} is lost now and then", it.name)
                 })
                 .help("leave it out of the pool")
+                .cause(cause)
             }));
         }
     }

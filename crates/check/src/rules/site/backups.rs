@@ -90,6 +90,7 @@ fn no_copy(world: &World<'_>, verdicts: &mut Verdicts) {
         });
         verdicts.verdict((!data.copied).then(|| {
             let finding = Finding::new(Severity::Error, &data.place, format!("{} is copied nowhere", data.name))
+                .cause(data.name.as_str())
                 .breaks("a deleted namespace or a fire is the end of its data");
             match astray {
                 Some((name, job)) => finding
@@ -160,7 +161,7 @@ fn inside(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&store.place, "")
             .breaks("the backup is lost together with the data")
-            .help("a separate machine with disks of its own")
+            .help("a separate machine with disks of its own, whose address no machine or pool of the cluster has")
         }));
     }
 }

@@ -51,9 +51,10 @@ pub(super) const STO_031: Rule = Rule {
     severity: Severity::Advice,
     summary: "volumes that go with their claim are backed up",
     reads: Reads::Design,
-    silent_behind: &[],
+    silent_behind: &["BKP-001"],
     manual: Manual {
-        checks: "A class of Ceph with reclaimPolicy Delete whose pool no backup of volumes covers.",
+        checks: "A class of Ceph with reclaimPolicy Delete whose pool is not scratch and no backup of volumes covers. \
+                 BKP-001 says the same of the pool, and then speaks alone.",
         breaks: "A deleted claim, or a deleted namespace, is deleted data. A mirror copies the deletion, and a snapshot in \
                  the same pool dies with the pool.",
         remedy: "A backup of the pool in another failure domain, or `reclaim: retain`.",
@@ -154,15 +155,23 @@ fn default_class(world: &World<'_>, verdicts: &mut Verdicts) {
 fn deleted(world: &World<'_>, verdicts: &mut Verdicts) {
     for class in &world.storage.classes {
         let (Some(retain), Some(backed_up)) = (class.retain.copied(), class.backed_up.copied()) else { continue };
-        verdicts.verdict((!retain && !backed_up).then(|| {
-            Finding::new(
+        let ceph = world.design.and_then(|source| source.design.ceph.as_ref());
+        let pool = ceph.and_then(|ceph| Some(&ceph.storage_class.get(&class.name.as_str().into())?.from));
+        let scratch = ceph.zip(pool).and_then(|(ceph, pool)| ceph.pool.get(pool)).is_some_and(|pool| pool.scratch);
+        verdicts.verdict((!retain && !backed_up && !scratch).then(|| {
+            let finding = Finding::new(
                 Severity::Advice,
                 &class.place,
                 format!("volumes of {} go with their claims, and no backup has them", class.name),
             )
             .at(&class.retain, "")
             .breaks("a deleted namespace is deleted data")
-            .help("add its pool to a backup of volumes, or keep volumes with `reclaim: retain`")
+            .help("add its pool to a backup of volumes, or keep volumes with `reclaim: retain`");
+            // That nothing copies the pool at all is what BKP-001 says.
+            match pool {
+                Some(pool) => finding.cause(format!("pool {pool}")),
+                None => finding,
+            }
         }));
     }
 }
