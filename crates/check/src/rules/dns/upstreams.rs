@@ -183,11 +183,11 @@ fn count(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         let different: BTreeSet<&String> = servers.iter().collect();
-        verdicts.verdict(count_of(resolver, servers.len(), different.len()));
+        verdicts.verdict(count_of(resolver, servers.len(), different.len(), world.is_files()));
     }
 }
 
-fn count_of(resolver: &Resolver, written: usize, different: usize) -> Option<Finding> {
+fn count_of(resolver: &Resolver, written: usize, different: usize, files: bool) -> Option<Finding> {
     let fact = &resolver.upstreams;
     if written > MOST_UPSTREAMS {
         let message = format!("`forward` has {written} servers, and takes {MOST_UPSTREAMS}");
@@ -209,7 +209,11 @@ fn count_of(resolver: &Resolver, written: usize, different: usize) -> Option<Fin
         Finding::new(Severity::Warning, fact.place(), message)
             .at(fact, "")
             .breaks(breaks)
-            .help("name two resolvers")
+            .help(if files {
+                "name two servers in `forward`"
+            } else {
+                "name two: `site: { resolvers: [ADDRESS, ADDRESS] }`, or `upstreams` under `dns: { coredns: … }`"
+            })
             .cause("coredns/forward")
     })
 }

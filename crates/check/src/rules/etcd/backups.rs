@@ -99,7 +99,10 @@ fn target(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(severity, &place, "nobody makes snapshots of etcd")
                 .at_place(&place, "")
                 .breaks("after an operator's mistake or the loss of two members nothing can be restored")
-                .help("backups: { etcd: { every: 6h, keep: 28, to: STORE, with: pki } }"),
+                .help(
+                    "`backups: { etcd: { every: 6h, keep: 28, to: vault, with: pki } }`, and the store: `external: { vault: { \
+                     kind: backup, address: ADDRESS } }`",
+                ),
         );
         return;
     };
@@ -113,7 +116,7 @@ fn target(world: &World<'_>, verdicts: &mut Verdicts) {
         )
         .at(&fact, "")
         .breaks("what destroys the cluster may destroy its snapshots")
-        .help("name a store of kind backup under `external`, in another failure domain")
+        .help("name a store in another failure domain: `external: { vault: { kind: backup, address: ADDRESS } }`")
     }));
 }
 

@@ -137,7 +137,10 @@ fn etcd_disk(world: &World<'_>, verdicts: &mut Verdicts) {
             Finding::new(Severity::Advice, &place, format!("etcd of {} lies {why}", list(&members)))
                 .at_place(&place, format!("on {on}"))
                 .breaks("an fsync waits for everything else that is written there, and slow ones cost elections")
-                .help("give etcd an SSD or NVMe of its own with power-loss protection")
+                .help(
+                    "give etcd an SSD or NVMe of its own with power-loss protection: `fast: 2x400GB nvme mirror` among the \
+                     `disks` of the host, and `etcd: fast 16GiB` among those of the machine",
+                )
                 .cause(format!("{}/disk", members[0])),
         );
     }

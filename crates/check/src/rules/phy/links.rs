@@ -159,15 +159,23 @@ fn single_port(world: &World<'_>, verdicts: &mut Verdicts) {
         let networks: BTreeSet<&str> = seats.iter().map(|(_, network)| network.as_str()).collect();
         let (hosts, networks): (Vec<&str>, Vec<&str>) = (hosts.into_iter().collect(), networks.into_iter().collect());
         let place = source.place(format!("host/{}/nic", hosts[0]));
+        // A switch that nobody described stands for whatever is at the other end.
+        let assumed = source.assumed(&format!("switch/{switch}"));
+        let on = if assumed { String::new() } else { format!(", on {switch}") };
+        let bond = format!("`bond0: {{ ports: [leaf-1, leaf-2], mode: lacp, networks: [{}] }}`", networks.join(", "));
         verdicts.broken(
             Finding::new(
                 Severity::Warning,
                 &place,
-                format!("network {} of {} stands on a single port, on {switch}", list(&networks), list(&hosts)),
+                format!("network {} of {} stands on a single port{on}", list(&networks), list(&hosts)),
             )
             .at_place(&place, "one port")
             .breaks("a cable, an optic or the switch isolates a member of a quorum, a balancer or disks of Ceph")
-            .help("bond two ports on two switches: `bond0: { ports: [leaf-1, leaf-2], mode: lacp, … }`")
+            .help(if assumed {
+                format!("describe two switches under `switches`, and bond two ports on them: {bond}")
+            } else {
+                format!("bond two ports on two switches: {bond}")
+            })
             .cause(format!("switch/{switch}")),
         );
     }

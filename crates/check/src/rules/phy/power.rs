@@ -255,7 +255,8 @@ fn no_battery(world: &World<'_>, verdicts: &mut Verdicts) {
         (false, _, None) => (
             "feed".to_owned(),
             "no UPS bridges a power cut",
-            "add a UPS that tells the hosts to shut down: `site: { feeds: { ups-1: { from: utility, runtime: 20m } } }`",
+            "add a UPS that tells the hosts to shut down: `site: { feeds: { utility: {}, ups-1: { from: \
+             utility, runtime: 20m } } }`, and let PDUs of the racks hang on it",
         ),
     };
     let place = source.place(place);

@@ -85,8 +85,8 @@ pub(super) const PVE_004: Rule = Rule {
         breaks: "A full link delays corosync: hosts lose the quorum, and with high availability they all \
                  restart.",
         remedy: "A port of 1 Gbit/s for the first link; a lower link may share.",
-        before: "corosync: { 0: { network: storage } }",
-        after: "corosync: { 0: { network: oob } }",
+        before: "networks: { storage: { for: [corosync, ceph-public] } }",
+        after: "networks: { oob: { for: [corosync, bmc] } }",
         source: "Proxmox VE pvecm, network requirements; pveceph",
         evidence: Evidence::Seen,
     },
@@ -237,7 +237,8 @@ fn one_link(world: &World<'_>, verdicts: &mut Verdicts) {
                 .help(if world.is_files() {
                     "add a link on another physical network: `ring1_addr`"
                 } else {
-                    "add a network on other ports with `for: [corosync]`"
+                    "two networks on different ports with `corosync` in the `for` of both, such as `for: [bmc, corosync]` \
+                     and `for: [proxmox, corosync]`"
                 }),
         );
     }

@@ -120,7 +120,7 @@ fn mixed(world: &World<'_>, verdicts: &mut Verdicts) {
             )
             .at_place(&network.place, "")
             .breaks("a pod that breaks out of its node reaches the machines below all nodes")
-            .help("a network of its own for management: `for: [bmc, proxmox]`"),
+            .help("a network of its own for management: `networks: { mgmt: { vlan: 12, ipv4: PREFIX, for: [bmc, proxmox] } }`"),
         );
     }
 }
