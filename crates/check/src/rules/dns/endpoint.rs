@@ -38,9 +38,9 @@ pub(super) const DNS_007: Rule = Rule {
         checks: "The endpoint is a name, nodes have no hosts-file entry for it, and one resolver (or none) is stated for \
                  nodes. No finding with an entry on every node.",
         breaks: "A node that boots while that server is away does not find the API and stays NotReady.",
-        remedy: "`hosts_entry: true`, which writes the name into every node's hosts file, or a second resolver.",
-        before: "api: { name: api.k8s.example.edu, hosts_entry: false }\nsite: { resolvers: [10.30.1.53] }",
-        after: "api: { name: api.k8s.example.edu }",
+        remedy: "The name in every node's hosts file, where Plimsoll writes it, or a second resolver.",
+        before: "site: { resolvers: [10.30.1.53] }    # and no entry in the hosts files of nodes",
+        after: "site: { resolvers: [10.30.1.53, 10.30.1.54] }",
         source: "Kubespray docs/operations/ha-mode.md, which writes the name into hosts files",
         evidence: Evidence::SeenPrinciple,
     },

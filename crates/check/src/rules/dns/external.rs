@@ -94,7 +94,7 @@ pub(super) const DNS_026: Rule = Rule {
                  without `--annotation-prefix` for it. Error with policy sync, else warning.",
         breaks: "It wants no records any more. With sync it removes all that it owns, those of the API and of ingress too.",
         remedy: "`--annotation-prefix=external-dns.alpha.kubernetes.io/`, then annotate twice, then switch.",
-        before: "image: registry.k8s.io/external-dns/external-dns:v0.22.0",
+        before: "- image: registry.k8s.io/external-dns/external-dns:v0.22.0",
         after: "- --annotation-prefix=external-dns.alpha.kubernetes.io/",
         source: "ExternalDNS source/annotations at v0.21 and v0.22",
         evidence: Evidence::Seen,

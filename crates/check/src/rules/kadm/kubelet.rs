@@ -18,8 +18,8 @@ pub(super) const KADM_018: Rule = Rule {
         breaks: "Shorter: requests are cut during each upgrade. Longer: the kubelet kills the API server before the delay \
                  has ended.",
         remedy: "10 s with inter 3s and fall 3.",
-        before: "shutdown_delay: 0s",
-        after: "shutdown_delay: 10s",
+        before: "kubernetes: { apiserver: { shutdown_delay: 0s } }",
+        after: "kubernetes: { apiserver: { shutdown_delay: 10s } }",
         source: "kube-apiserver reference, shutdown-delay-duration; kubernetes.io, API health endpoints",
         evidence: Evidence::SeenPrinciple,
     },

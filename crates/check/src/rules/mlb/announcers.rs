@@ -97,12 +97,12 @@ pub(super) const MLB_017: Rule = Rule {
     silent_behind: &[],
     manual: Manual {
         checks: "A node that announces stands in a network towards clients or routers whose packets are filtered by \
-                 address: `ipfilter` of its interface, or `anti_spoofing` of the network.",
+                 address: `ipfilter` of the machine, or such a filter of the network.",
         breaks: "Answers carry the service address as their source, which the filter does not know: they are dropped, and \
                  every connection hangs.",
         remedy: "Turn the filter off there, or add the pool to its set.",
-        before: "networks: { kube: { anti_spoofing: true } }",
-        after: "networks: { kube: { anti_spoofing: false } }",
+        before: "machines: { worker-1..6: { role: worker, ipfilter: true } }",
+        after: "machines: { worker-1..6: { role: worker, ipfilter: false } }",
         source: "Proxmox VE, pve-firewall (IP filter) and pve-network; MetalLB, FAQ",
         evidence: Evidence::SeenPrinciple,
     },
@@ -271,6 +271,6 @@ fn filtered(world: &World<'_>, verdicts: &mut Verdicts) {
         )
         .at(&first.filtered, "filtered by address")
         .breaks("answers of services carry the service address as their source: every connection hangs")
-        .help("turn the filter off in that network, or add the pool to its set"),
+        .help("turn the filter off (`ipfilter: false` at the machines, where that is it), or add the pool to its set"),
     );
 }

@@ -28,8 +28,8 @@ pub(super) const OS_005: Rule = Rule {
         breaks: "The kubelet asks the runtime for its settings, which 1.x does not know. What it does instead is gone from \
                  1.38 on, and the kubelet does not run; and nobody mends 1.7 since September 2026.",
         remedy: "containerd 2.",
-        before: "versions: { containerd: 1.7.28 }",
-        after: "versions: { containerd: 2.3.4 }",
+        before: "kubernetes: { containerd: \"1.7.28\" }",
+        after: "kubernetes: { containerd: \"2.3.4\" }",
         source: "kubernetes/kubernetes pull requests 136731 and 139121; Amazon EKS, notes on Kubernetes 1.35",
         evidence: Evidence::Seen,
     },

@@ -59,8 +59,8 @@ pub(super) const STO_017: Rule = Rule {
         breaks: "Every empty disk of every node becomes Ceph's, also one that is plugged in later for something else. Disks \
                  with partitions or a file system are left alone.",
         remedy: "Nodes with their disks by stable paths, or a deviceFilter.",
-        before: "storage: { useAllNodes: true, useAllDevices: true }",
-        after: "storage:\n  useAllNodes: false\n  nodes:\n    - { name: worker-1, devices: [{ name: /dev/disk/by-id/nvme-A1 }] }",
+        before: "spec: { storage: { useAllNodes: true, useAllDevices: true } }",
+        after: "spec:\n  storage:\n    useAllNodes: false\n    nodes:\n      - { name: worker-1, devices: [{ name: /dev/disk/by-id/nvme-A1 }] }",
         source: "Rook, prerequisites, and deploy/examples/cluster.yaml",
         evidence: Evidence::Seen,
     },
@@ -98,8 +98,8 @@ pub(super) const STO_032: Rule = Rule {
         breaks: "Ceph says too late that it fills up; with full disks nothing can be deleted either until room is made by \
                  hand.",
         remedy: "Leave them, and add disks instead.",
-        before: "storage: { nearFullRatio: 0.93, fullRatio: 0.98 }",
-        after: "storage: {}",
+        before: "spec: { storage: { nearFullRatio: 0.93, fullRatio: 0.98 } }",
+        after: "spec: { storage: {} }",
         source: "Rook, CephCluster CRD, storage settings",
         evidence: Evidence::Seen,
     },

@@ -35,8 +35,8 @@ pub(super) const WKL_014: Rule = Rule {
         breaks: "A service with a single copy is away for 5 to 6 minutes after its node was lost.",
         remedy: "Two copies; or `tolerationSeconds: 30` to 60 for the few pods that cannot have them. Never below 30 s. \
                  Where the hypervisor restarts a node within 2 minutes, pods then move twice.",
-        before: "objective: { ingress: 60s }",
-        after: "objective: { ingress: 6m }",
+        before: "objectives: { ingress: 60s }",
+        after: "objectives: { ingress: 6m }",
         source: "Kubespray docs/advanced/kubernetes-reliability.md",
         evidence: Evidence::SeenPrinciple,
     },

@@ -36,7 +36,7 @@ pub(super) const WKL_016: Rule = Rule {
                  NGINX Ingress Controller is another program.",
         breaks: "The project was retired in March 2026: holes in the door to all services are not mended any more.",
         remedy: "A Gateway API implementation, or another controller.",
-        before: "image: registry.k8s.io/ingress-nginx/controller:v1.13.3",
+        before: "- image: registry.k8s.io/ingress-nginx/controller:v1.13.3",
         after: "# Gateway API",
         source: "Amazon EKS, notes on Kubernetes 1.35; Kubernetes blog on the retirement",
         evidence: Evidence::Seen,
