@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use plimsoll_model::Design;
-use plimsoll_model::design::{Feed, Role};
+use plimsoll_model::design::{FailureDomain, Feed, Role};
 
 use super::commands;
 use crate::text::{dash, list};
@@ -175,9 +175,14 @@ fn osd(design: &Design) -> String {
     for (name, pool) in &ceph.pool {
         let _ = writeln!(
             text,
-            "- {name}: {} copies, no two on one {}, at least {}",
+            "- {name}: {} copies, no two on one {}; {} of them must be there",
             pool.replicas,
-            pool.domain.as_str(),
+            match pool.domain {
+                FailureDomain::Osd => "disk",
+                FailureDomain::Host => "machine",
+                FailureDomain::Chassis => "host (a `chassis` of Ceph)",
+                FailureDomain::Rack => "rack",
+            },
             pool.min
         );
     }
@@ -193,9 +198,16 @@ fn osd(design: &Design) -> String {
         "kubectl -n rook-ceph delete deploy rook-ceph-osd-ID && ceph osd purge ID --yes-i-really-mean-it".into(),
         "# replace the disk, wipe the new one, restart the operator: it makes the disk anew".into(),
     ]));
-    let rows: Vec<String> =
-        ceph.osd.iter().map(|(name, osd)| format!("`{name}` {} of {}", osd.device, osd.host)).collect();
-    let _ = writeln!(text, "\nDisks: {}.", list(rows));
+    text.push_str("\nDisks by machine, under the names that they have in it:\n\n");
+    for (name, machine) in &design.machine {
+        let mine = ceph.osd.iter().filter(|(_, osd)| osd.machine == *name);
+        let rows: Vec<String> = mine
+            .map(|(osd, it)| format!("{} {}", osd.as_str().rsplit(':').next().unwrap_or_default(), it.device))
+            .collect();
+        if !rows.is_empty() {
+            let _ = writeln!(text, "- {name} on {}: {}", machine.host, rows.join(", "));
+        }
+    }
     text
 }
 
@@ -230,8 +242,13 @@ fn power(design: &Design) -> String {
                 stated.pdu.iter().filter(|(_, pdu)| pdu.feed == *name).map(move |(pdu, _)| format!("{rack}/{pdu}"))
             })
             .collect();
-        let battery = runtime.map(|runtime| format!(", bridges {runtime}")).unwrap_or_default();
-        let _ = writeln!(text, "- {name} (from {}{battery}) feeds {}", dash(from.as_ref()), list(strips));
+        let facts: Vec<String> =
+            [from.as_ref().map(|from| format!("from {from}")), runtime.map(|runtime| format!("bridges {runtime}"))]
+                .into_iter()
+                .flatten()
+                .collect();
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+        let _ = writeln!(text, "- {name}{facts} feeds {}", list(strips));
     }
     let one: Vec<String> =
         design.host.iter().filter(|(_, host)| host.psu.len() < 2).map(|(name, _)| name.to_string()).collect();
@@ -241,8 +258,9 @@ fn power(design: &Design) -> String {
     let control = design.machines(Role::ControlPlane).count();
     let _ = write!(
         text,
-        "\nOn battery: decide early whether to go down cleanly (\"Clean shutdown\"); with {control} control-plane machines, the API is gone \
-         when half of them are. After power came back: \"Cold start\".\n"
+        "\nOn battery: decide early whether to go down cleanly (\"Clean shutdown\"); the API is gone when {} of the {control} \
+         control-plane machines are. After power came back: \"Cold start\".\n",
+        control.div_ceil(2)
     );
     text
 }
