@@ -17,13 +17,13 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
     for (_, external) in &spec.external {
         match external.kind.value {
             ExternalKind::Balancer => {
-                no(external.kind.span, "kind: balancer", "leave it out, and write `api: { balancer: stacked }`")
+                no(external.kind.span, "kind: balancer", "leave it out, and write `api: { balancer: stacked }`");
             }
             ExternalKind::Etcd => {
-                no(external.kind.span, "kind: etcd", "leave it out, and write `kubernetes: { etcd: stacked }`")
+                no(external.kind.span, "kind: etcd", "leave it out, and write `kubernetes: { etcd: stacked }`");
             }
             ExternalKind::Nfs => {
-                no(external.kind.span, "kind: nfs", "leave it out; volumes of `ceph` and `local` are built")
+                no(external.kind.span, "kind: nfs", "leave it out; volumes of `ceph` and `local` are built");
             }
             _ => {}
         }
@@ -85,10 +85,10 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     match &spec.api.balancer {
         Some(balancer) if balancer.value == BalancerLayout::Dedicated => {
-            no(balancer.span, "balancer: dedicated", "write `balancer: stacked`")
+            no(balancer.span, "balancer: dedicated", "write `balancer: stacked`");
         }
         Some(balancer) if balancer.value == BalancerLayout::External => {
-            no(balancer.span, "balancer: external", "write `balancer: stacked`")
+            no(balancer.span, "balancer: external", "write `balancer: stacked`");
         }
         _ => {}
     }
