@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_circuit::{Circuit, Node};
-use plimsoll_model::design::{Disk, Host, Psu, Raid, Role};
+use plimsoll_model::design::{Disk, Host, Machine, PlatformKind, Psu, Raid, Role, State};
 use plimsoll_model::units::Millis;
 use plimsoll_model::{Design, Name};
 
@@ -192,6 +192,9 @@ impl<'d> Build<'d> {
             let (psu, rack) = (host.psu.clone(), host.rack.clone());
             let power = build.unpowered(&path, &psu);
             let rack = build.rack(&rack);
+            if host.state == State::Planned {
+                return Node::TRUE;
+            }
             let boot = match boot_disks(host) {
                 Some(group) => build.disks(name, &group),
                 None => Node::FALSE,
@@ -208,6 +211,10 @@ impl<'d> Build<'d> {
             let Some(disk) = build.design.host.get(host).and_then(|host| host.disk.get(group)).cloned() else {
                 return Node::FALSE;
             };
+            if let Some(server) = &disk.shared {
+                let down = build.external(server);
+                return build.label(down, format!("external/{server}, which holds {path}, is away"));
+            }
             let each = build.each_disk(&path, &disk);
             let down = lost(&mut build.circuit, disk.raid, each);
             build.label(down, format!("{path} is lost"))
@@ -230,15 +237,36 @@ impl<'d> Build<'d> {
         self.once(path.clone(), |build| {
             let own = build.part(&path, Kind::Machine, &path);
             let Some(machine) = build.design.machine.get(name) else { return own };
+            if machine.state == State::Planned {
+                return Node::TRUE;
+            }
             let host = machine.host.clone();
             let groups: Vec<Name> = machine.disk.values().map(|disk| disk.on.clone()).collect();
             let mut parts = vec![own, build.host(&host)];
             for group in groups {
                 parts.push(build.disks(&host, &group));
             }
+            if build.fences(&host) {
+                parts.push(build.without_quorum(&host));
+            }
             let down = build.or(parts);
             build.label(down, format!("{path} is down"))
         })
+    }
+
+    /// Whether a host resets itself when it loses the quorum of its cluster: Proxmox VE does once it runs a machine that
+    /// is to be restarted elsewhere, and takes all others on it down too.
+    fn fences(&self, host: &Name) -> bool {
+        let proxmox = |of: &Host| of.platform.kind == PlatformKind::Proxmox;
+        self.design.host.get(host).is_some_and(proxmox)
+            && self.design.machine.values().any(|of| of.ha && of.host == *host && of.state != State::Planned)
+    }
+
+    /// A thing that others own and that stands behind one of ours: shared storage, the external vote.
+    pub(crate) fn external(&mut self, name: &Name) -> Node {
+        let path = format!("external/{name}");
+        self.assume(&format!("{name}, which others own, in sums of time"));
+        self.part(&path, Kind::Daemon, &path)
     }
 
     /// A program on a machine, or the machine, is away.
@@ -251,10 +279,20 @@ impl<'d> Build<'d> {
         })
     }
 
-    /// Machines of a role that are in service.
+    /// Machines of a role that are in service, on hosts that are.
     pub(crate) fn of_role(&self, role: Role) -> Vec<Name> {
-        let active = |machine: &plimsoll_model::design::Machine| machine.state == plimsoll_model::design::State::Active;
-        self.design.machines(role).filter(|(_, machine)| active(machine)).map(|(name, _)| name.clone()).collect()
+        let in_service = |machine: &Machine| machine.state == State::Active && self.is_there(&machine.host);
+        self.design.machines(role).filter(|(_, machine)| in_service(machine)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether a host is not only planned.
+    pub(crate) fn is_there(&self, host: &Name) -> bool {
+        self.design.host.get(host).is_none_or(|host| host.state != State::Planned)
+    }
+
+    /// Whether a machine is not only planned. One on its way out still votes and still carries what it carried.
+    pub(crate) fn exists(&self, machine: &Name) -> bool {
+        self.design.machine.get(machine).is_none_or(|of| of.state != State::Planned && self.is_there(&of.host))
     }
 
     /// Every component, whether or not a promise rests on it: a component without influence is survived, and counts.

@@ -3,7 +3,7 @@
 //! A least fixed point. At first only what others own is there; a part starts when each of its needs has enough providers
 //! that have started. What never starts waits, in the end, for itself: the chain that says so is the finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use plimsoll_model::design::{ExternalKind, PlatformKind, Role, State};
@@ -30,9 +30,9 @@ pub struct ColdStart {
 }
 
 impl ColdStart {
-    /// Whether everything comes back.
+    /// Whether everything comes back by itself.
     pub fn works(&self) -> bool {
-        self.blocked.is_empty()
+        self.blocked.is_empty() && self.by_hand.is_empty()
     }
 }
 
@@ -81,7 +81,8 @@ impl Parts {
 /// Follows a start of everything from nothing.
 pub fn cold_start(design: &Design, images: Images) -> ColdStart {
     let mut parts = Parts::default();
-    let by_hand = describe(design, images, &mut parts);
+    let mut idle = BTreeSet::new();
+    let by_hand = describe(design, images, &mut parts, &mut idle);
     let mut started: Vec<bool> = parts.list.iter().map(|part| part.outside).collect();
     let mut steps = Vec::new();
     loop {
@@ -102,8 +103,10 @@ pub fn cold_start(design: &Design, images: Images) -> ColdStart {
         }
         steps.push(ready.into_iter().map(|part| parts.list[part].name.clone()).collect());
     }
-    let blocked =
-        (0..parts.list.len()).filter(|&part| !started[part]).map(|part| chain(&parts, &started, part)).collect();
+    let blocked = (0..parts.list.len())
+        .filter(|part| !started[*part] && !idle.contains(part))
+        .map(|part| chain(&parts, &started, part))
+        .collect();
     ColdStart { steps, blocked: shortest(blocked), by_hand }
 }
 
@@ -141,8 +144,8 @@ fn shortest(mut chains: Vec<Vec<String>>) -> Vec<Vec<String>> {
     kept
 }
 
-/// Who needs what. Gives the machines that are not started with their host.
-fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
+/// Who needs what. Gives the machines that are not started with their host. Parts that are only planned go into `idle`.
+fn describe(design: &Design, images: Images, parts: &mut Parts, idle: &mut BTreeSet<usize>) -> Vec<String> {
     // Power and switches.
     for (name, feed) in &design.feed {
         let at = parts.part(format!("feed/{name}"));
@@ -176,10 +179,10 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
     let hypervisors: Vec<&Name> = design
         .host
         .iter()
-        .filter(|(_, host)| host.state == State::Active && host.platform.kind == PlatformKind::Proxmox)
+        .filter(|(_, host)| host.state != State::Planned && host.platform.kind == PlatformKind::Proxmox)
         .map(|(name, _)| name)
         .collect();
-    for (name, host) in design.host.iter().filter(|(_, host)| host.state == State::Active) {
+    for (name, host) in design.host.iter().filter(|(_, host)| host.state != State::Planned) {
         let at = parts.part(format!("host/{name}"));
         let power = feeds(&host.psu, parts);
         if !power.is_empty() {
@@ -202,14 +205,21 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
 
     // Machines.
     let mut by_hand = Vec::new();
-    for (name, machine) in design.machine.iter().filter(|(_, machine)| machine.state == State::Active) {
+    for (name, machine) in &design.machine {
         let at = parts.part(format!("machine/{name}"));
+        if !starts(design, name) {
+            // What is only planned starts nothing that names it.
+            parts.need(at, "to be in service", Vec::new(), 1);
+            idle.insert(at);
+            continue;
+        }
         let host = parts.part(format!("host/{}", machine.host));
         parts.need(at, "its host", vec![host], 1);
-        if let Some(quorum) = quorum {
+        let proxmox = design.host.get(&machine.host).is_some_and(|host| host.platform.kind == PlatformKind::Proxmox);
+        if let Some(quorum) = quorum.filter(|_| proxmox) {
             parts.need(at, "permission to start", vec![quorum], 1);
         }
-        if !machine.onboot && !machine.ha {
+        if proxmox && !machine.onboot && !machine.ha {
             by_hand.push(format!("machine/{name}"));
         }
         for disk in machine.disk.values() {
@@ -222,6 +232,7 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
     }
 
     // The control plane. Registry first: who pulls images needs it.
+    let names = resolvers(design, parts);
     let pull = |parts: &mut Parts, at: usize| {
         if images == Images::Gone {
             let registries: Vec<usize> = design
@@ -232,13 +243,22 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
                 .collect();
             if !registries.is_empty() {
                 parts.need(at, "images", registries, 1);
+                if !names.is_empty() {
+                    parts.need(at, "the name of the registry", names.clone(), 1);
+                }
             }
         }
     };
     let etcd = parts.part("etcd");
-    let members: Vec<usize> = design.etcd.member.keys().map(|name| parts.part(format!("machine/{name}"))).collect();
+    let members: Vec<usize> = design
+        .etcd
+        .member
+        .keys()
+        .filter(|name| starts(design, name))
+        .map(|name| parts.part(format!("machine/{name}")))
+        .collect();
     let majority = members.len() / 2 + 1;
-    parts.need(etcd, "a majority of members", members.clone(), majority);
+    parts.need(etcd, "a majority of members", members, majority);
     pull(parts, etcd);
     let clock = time_sources(design, parts);
     if !clock.is_empty() {
@@ -246,8 +266,16 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
     }
     let api = parts.part("the API");
     parts.need(api, "etcd", vec![etcd], 1);
-    parts.need(api, "a control-plane machine", members, 1);
-    let names = resolvers(design, parts);
+    let servers = machines_of(design, Role::ControlPlane, parts);
+    parts.need(api, "a control-plane machine", servers, 1);
+    pull(parts, api);
+    let balancers: Vec<usize> = match &design.api.vrrp {
+        Some(vrrp) => vrrp.member.keys().map(|name| parts.part(format!("machine/{name}"))).collect(),
+        None => design.api.vip.iter().map(|address| provider(design, parts, *address)).collect(),
+    };
+    if !balancers.is_empty() {
+        parts.need(api, "who holds its address", balancers, 1);
+    }
     let nodes = parts.part("nodes");
     parts.need(nodes, "the API", vec![api], 1);
     let workers: Vec<usize> = machines_of(design, Role::Worker, parts);
@@ -257,6 +285,12 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
     pull(parts, nodes);
     if !design.api.hosts_entry {
         parts.need(nodes, "the name of the API", names.clone(), 1);
+        // Whoever is asked asks our own servers, when the name is in a zone of ours.
+        let zone = |zone: &&Name| design.api.name == zone.as_str() || design.api.name.ends_with(&format!(".{zone}"));
+        if let Some(zone) = design.zone.keys().filter(zone).max_by_key(|zone| zone.as_str().len()) {
+            let zone = parts.part(format!("zone {zone}"));
+            parts.need(nodes, "the name of the API", vec![zone], 1);
+        }
     }
 
     // What runs on nodes.
@@ -268,9 +302,19 @@ fn describe(design: &Design, images: Images, parts: &mut Parts) -> Vec<String> {
         let on: Vec<usize> = ceph.mon.keys().map(|name| parts.part(format!("machine/{name}"))).collect();
         let majority = on.len() / 2 + 1;
         parts.need(monitors, "a majority of their machines", on, majority);
-        for pool in ceph.pool.keys() {
-            let at = parts.part(format!("storage/{pool}"));
+        let disks: BTreeSet<usize> = ceph
+            .osd
+            .values()
+            .map(|osd| parts.part(format!("machine/{}", osd.machine)))
+            .filter(|at| !idle.contains(at))
+            .collect();
+        for (name, pool) in &ceph.pool {
+            let at = parts.part(format!("storage/{name}"));
             parts.need(at, "monitors", vec![monitors], 1);
+            // The worst placement group has all its copies among those that are not there yet.
+            let size = pool.erasure.map_or(pool.replicas, |(data, coding)| data + coding);
+            let enough = disks.len().saturating_sub(size.saturating_sub(pool.min) as usize).max(1);
+            parts.need(at, "disks", disks.iter().copied().collect(), enough);
         }
     }
     for pool in design.metallb.iter().flat_map(|metallb| metallb.pool.keys()) {
@@ -388,7 +432,14 @@ fn resolvers(design: &Design, parts: &mut Parts) -> Vec<usize> {
     design.site.resolvers.iter().map(|address| provider(design, parts, *address)).collect()
 }
 
+/// Whether a machine and its host are more than planned.
+fn starts(design: &Design, machine: &Name) -> bool {
+    design.machine.get(machine).is_some_and(|of| {
+        of.state != State::Planned && design.host.get(&of.host).is_none_or(|host| host.state != State::Planned)
+    })
+}
+
 fn machines_of(design: &Design, role: Role, parts: &mut Parts) -> Vec<usize> {
-    let active = design.machines(role).filter(|(_, machine)| machine.state == State::Active);
-    active.map(|(name, _)| parts.part(format!("machine/{name}"))).collect()
+    let there = design.machines(role).filter(|(name, _)| starts(design, name));
+    there.map(|(name, _)| parts.part(format!("machine/{name}"))).collect()
 }

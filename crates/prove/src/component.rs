@@ -96,7 +96,7 @@ impl Components {
             return *var;
         }
         let var = Var(self.list.len() as u32);
-        let external = matches!(kind, Kind::Router);
+        let external = kind == Kind::Router || path.starts_with("external/");
         self.list.push(Component {
             path: path.to_owned(),
             kind,

@@ -125,15 +125,18 @@ fn any_of(bundles: &Bundles, class: &[usize], vars: &[Var]) -> Option<AnyOf> {
     Some(AnyOf { count: vars.len(), of })
 }
 
-/// The probability of the set. A power cut in it counts with that of one that outlasts the batteries, where they help.
+/// The probability of the set. A power cut in it counts with that of one that outlasts the batteries, those that matter to
+/// this set and no others: a longer battery elsewhere makes no short one last.
 fn probability(model: &Model, question: &mut Question<'_>, promise: usize, vars: &[Var]) -> f64 {
-    let own: f64 = vars.iter().map(|var| model.components.get(*var).rate.unavailability(Corner::Typical)).product();
-    if question.breaks_without_outlasting(promise, vars) {
-        return own;
+    let mut outlasted: Vec<Var> =
+        model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted).map(|(var, _)| var).collect();
+    let with = |outlasted: &[Var]| vars.iter().chain(outlasted).copied().collect::<Vec<Var>>();
+    let mut at = 0;
+    while at < outlasted.len() {
+        let mut fewer = outlasted.clone();
+        fewer.remove(at);
+        if question.breaks_with_exactly(promise, &with(&fewer)) { outlasted = fewer } else { at += 1 }
     }
-    let outlasted = model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted);
-    let shares = outlasted.filter(|(_, component)| {
-        vars.iter().any(|var| component.path.starts_with(&format!("{}/outlasts/", model.components.get(*var).path)))
-    });
-    own * shares.map(|(_, component)| component.rate.unavailability(Corner::Typical)).product::<f64>()
+    let share = |var: &Var| model.components.get(*var).rate.unavailability(Corner::Typical);
+    vars.iter().chain(&outlasted).map(share).product()
 }

@@ -39,6 +39,9 @@ impl Build<'_> {
         // Links work both ways: one name for both directions.
         let (a, b) = if from <= to { (from, to) } else { (to, from) };
         self.once(format!("apart {network} {a} {b}"), |build| {
+            if build.is_bare(a) || build.is_bare(b) {
+                return Node::FALSE;
+            }
             let (one, other) = (build.links(a, network), build.links(b, network));
             let mut ways = Vec::new();
             for near in &one {
@@ -53,7 +56,7 @@ impl Build<'_> {
     }
 
     /// `host` reaches no router of the gateway of `network`. Without a gateway, or without cables to its routers, what is
-    /// reached is the first switch of the network, or its spines.
+    /// reached is any switch of the network, or its spines.
     pub(crate) fn cut_off(&mut self, host: &Name, network: &Name) -> Node {
         let routers = self.design.network.get(network).and_then(|network| network.gateway.as_ref());
         let routers = routers.map(|gateway| gateway.by.clone()).unwrap_or_default();
@@ -72,6 +75,10 @@ impl Build<'_> {
     }
 
     fn without_exit(&mut self, host: &Name, network: &Name, routers: &[Name]) -> Node {
+        if self.is_bare(host) {
+            let routers: Vec<Node> = routers.iter().map(|router| self.router(router)).collect();
+            return if routers.is_empty() { Node::FALSE } else { self.and(routers) };
+        }
         let links = self.links(host, network);
         let exits = self.exits(network, routers);
         let mut ways = Vec::new();
@@ -87,17 +94,13 @@ impl Build<'_> {
     /// Where `network` is left: a switch, and what is away when that exit does not work. Routers that others own.
     fn exits(&mut self, network: &Name, routers: &[Name]) -> Vec<(Name, Node)> {
         let design = self.design;
-        let vlan = design.network.get(network).map(|network| network.vlan);
         let mut exits = Vec::new();
         for router in routers {
             let own = self.router(router);
             let device = format!("external/{router}");
             for (name, cable) in &design.cable {
                 let Some((switch, port)) = switch_end(cable, &device) else { continue };
-                let carries = design.switch.get(&switch).and_then(|of| of.port.get(&port)).is_none_or(|port| {
-                    vlan.is_none_or(|vlan| port.tagged.contains(&vlan) || port.untagged == Some(vlan))
-                });
-                if !carries {
+                if !self.carries(&switch, &port, network) {
                     continue;
                 }
                 let path = format!("cable/{name}");
@@ -109,6 +112,9 @@ impl Build<'_> {
         }
         if exits.is_empty() {
             let gateway = if routers.is_empty() {
+                if design.network.get(network).is_some_and(|network| network.gateway.is_some()) {
+                    self.assume(&format!("the gateway of {network}, of which only the address is known"));
+                }
                 Node::FALSE
             } else {
                 self.assume("cables between the switches and the routers");
@@ -124,6 +130,13 @@ impl Build<'_> {
         exits
     }
 
+    /// Whether a port of a switch carries a network; one of which nothing is said does.
+    fn carries(&self, switch: &Name, port: &Name, network: &Name) -> bool {
+        let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return true };
+        let port = self.design.switch.get(switch).and_then(|switch| switch.port.get(port));
+        port.is_none_or(|port| port.tagged.contains(&vlan) || port.untagged == Some(vlan))
+    }
+
     /// A router that others own does not route.
     pub(crate) fn router(&mut self, name: &Name) -> Node {
         let path = format!("external/{name}");
@@ -133,8 +146,34 @@ impl Build<'_> {
         self.part(&path, Kind::Router, &path)
     }
 
-    /// The middle of a network: its spines, else its first switch with those that act as one with it.
-    fn hubs(&mut self, network: &Name) -> Vec<Name> {
+    /// `host` does not reach this switch in `network`.
+    pub(crate) fn cut_from_switch(&mut self, host: &Name, network: &Name, switch: &Name) -> Node {
+        self.once(format!("cut from switch {network} {host} {switch}"), |build| {
+            if build.is_bare(host) {
+                return Node::FALSE;
+            }
+            let down = build.switch(switch);
+            let mut ways = Vec::new();
+            for link in build.links(host, network) {
+                let between = build.between(&link.switch, switch, network);
+                ways.push(build.or([link.down, between, down]));
+            }
+            let cut = build.and(ways);
+            build.label(cut, format!("{host} does not reach {switch} in {network}"))
+        })
+    }
+
+    /// Nothing is said about the cables of a host: they are taken to be there.
+    fn is_bare(&mut self, host: &Name) -> bool {
+        let bare = self.design.host.get(host).is_some_and(|host| host.nic.is_empty());
+        if bare {
+            self.assume("network ports and cables of hosts");
+        }
+        bare
+    }
+
+    /// Switches of which a group that must meet has one in common: its spines, else all that carry the network.
+    pub(crate) fn hubs(&self, network: &Name) -> Vec<Name> {
         use plimsoll_model::design::SwitchRole;
         let carrying = self.carrying(network);
         let spines: Vec<Name> = carrying
@@ -142,11 +181,7 @@ impl Build<'_> {
             .filter(|switch| self.design.switch.get(*switch).is_some_and(|of| of.role == SwitchRole::Spine))
             .cloned()
             .collect();
-        if !spines.is_empty() {
-            return spines;
-        }
-        let Some(first) = carrying.first().cloned() else { return Vec::new() };
-        carrying.into_iter().filter(|switch| *switch == first || self.same_group(&first, switch)).collect()
+        if spines.is_empty() { carrying.into_iter().collect() } else { spines }
     }
 
     /// Switches with a port in the VLAN of the network.
@@ -204,7 +239,10 @@ impl Build<'_> {
         let Some(group) = design.switch.get(switch).and_then(|switch| switch.mlag.as_ref()) else { return Node::FALSE };
         let Some(mlag) = design.mlag.get(group) else { return Node::FALSE };
         match (mlag.kind, mlag.members.iter().min()) {
-            (MlagKind::Mlag | MlagKind::Stack, Some(first)) if first != switch => self.peer_link(first, switch),
+            (MlagKind::Mlag | MlagKind::Stack, Some(first)) if first != switch => {
+                self.assume(&format!("{first} is the one of its pair that goes on when the link between them is gone"));
+                self.peer_link(first, switch)
+            }
             _ => Node::FALSE,
         }
     }
@@ -262,7 +300,7 @@ impl Build<'_> {
                 broken.push(build.or(parts));
             }
             if broken.is_empty() {
-                build.over_routers(&a, &b)
+                build.over_routers(&a, &b, network)
             } else {
                 let cut = build.and(broken);
                 build.label(cut, format!("{a} and {b} are apart in {network}"))
@@ -273,7 +311,11 @@ impl Build<'_> {
     fn hop(&mut self, one: &Name, other: &Name) -> Node {
         let cables = self.cables_between(one, other);
         // Neighbours without a cable are members of a pair whose link was not described.
-        if cables.is_empty() { Node::FALSE } else { self.and(cables) }
+        if cables.is_empty() {
+            return Node::FALSE;
+        }
+        self.assume("links between switches carry every network that both of them carry");
+        self.and(cables)
     }
 
     /// Switches next to each other: by a cable, or as a pair.
@@ -302,7 +344,7 @@ impl Build<'_> {
     }
 
     /// Two switches that no cable of ours joins meet at the routers above them, if they do.
-    fn over_routers(&mut self, one: &Name, other: &Name) -> Node {
+    fn over_routers(&mut self, one: &Name, other: &Name, network: &Name) -> Node {
         let design = self.design;
         let routers = |switch: &Name| -> BTreeMap<Name, Vec<Name>> {
             let device = format!("switch/{switch}");
@@ -311,6 +353,7 @@ impl Build<'_> {
                 for (here, there) in [(&cable.a, &cable.b), (&cable.b, &cable.a)] {
                     if here.device == device
                         && let Some(router) = there.device.strip_prefix("external/")
+                        && self.carries(switch, &here.port, network)
                     {
                         found.entry(Name::from(router)).or_default().push(name.clone());
                     }

@@ -6,6 +6,7 @@ use plimsoll_model::design::State;
 
 use crate::model::Model;
 use crate::question::Question;
+use crate::survive::{Combinations, MOST};
 
 /// How far one promise is from breaking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +52,23 @@ pub enum MayStop {
     Yes,
     /// These promises break at once.
     Breaks(Vec<usize>),
-    /// Nothing breaks, but the file asks that this promise survives one failure while a host is drained, and this one
+    /// Nothing breaks, but the file asks that this promise survives such failures while a host is drained, and these
     /// would break it.
     NoMargin {
         /// The promise.
         promise: usize,
-        /// The failure.
+        /// The failure, or the first of several at a time.
         failure: Var,
+        /// The others that happen with it, where the file asks for more than one.
+        with: Vec<Var>,
+    },
+    /// Nothing breaks at once, but what a line of `survive:` asks for has more combinations than can be looked at. Not
+    /// allowed, since nobody knows.
+    TooMany {
+        /// The line.
+        goal: usize,
+        /// How many.
+        combinations: u64,
     },
 }
 
@@ -69,33 +80,34 @@ pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> 
     let before: Vec<bool> = (0..model.promises.len()).map(|promise| question.broken(promise)).collect();
     let gone: Vec<Var> = down.iter().chain(hosts).copied().collect();
     question.ask(gone.iter().copied());
-    let meant = |promise: usize| model.promises[promise].meant_by_all && !before[promise];
+    // What `all` does not mean counts where a line names it.
+    let named = |promise: usize| design.survive.iter().any(|goal| model.promises[promise].is_meant(&goal.promise));
+    let meant = |promise: usize| !before[promise] && (model.promises[promise].meant_by_all || named(promise));
     let broken: Vec<usize> =
         (0..model.promises.len()).filter(|&promise| meant(promise) && question.broken(promise)).collect();
     if !broken.is_empty() {
         return MayStop::Breaks(broken);
     }
-    for goal in design.survive.iter().filter(|goal| goal.while_drained) {
-        let [failure] = &goal.failures[..] else { continue };
-        if failure.count != 1 {
-            continue;
+    for (index, goal) in design.survive.iter().enumerate().filter(|(_, goal)| goal.while_drained) {
+        let promises: Vec<usize> = (0..model.promises.len())
+            .filter(|&promise| meant(promise) && model.promises[promise].is_meant(&goal.promise))
+            .collect();
+        let combinations = Combinations::of(model, design, goal, &gone).bounded();
+        let size = combinations.size();
+        if size > MOST {
+            return MayStop::TooMany { goal: index, combinations: size };
         }
-        let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
-        for (var, component) in model.failable() {
-            let counts = crate::survive::is_of(component, failure.kind.as_str())
-                && !gone.contains(&var)
-                && !accepted(&component.path)
-                && !accepted(&component.origin);
-            if !counts {
-                continue;
-            }
-            question.ask(gone.iter().copied().chain([var]));
-            let lost = (0..model.promises.len()).find(|&promise| {
-                meant(promise) && model.promises[promise].is_meant(&goal.promise) && question.broken(promise)
-            });
-            if let Some(promise) = lost {
-                return MayStop::NoMargin { promise, failure: var };
-            }
+        let mut lost = None;
+        combinations.each(&mut |failed| {
+            question.ask(gone.iter().chain(failed).copied());
+            lost =
+                promises.iter().find(|&&promise| question.broken(promise)).map(|&promise| (promise, failed.to_vec()));
+            lost.is_none()
+        });
+        if let Some((promise, failed)) = lost
+            && let Some((&failure, with)) = failed.split_first()
+        {
+            return MayStop::NoMargin { promise, failure, with: with.to_vec() };
         }
     }
     MayStop::Yes
@@ -104,8 +116,8 @@ pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> 
 /// Hosts in groups that may be down together, each as large as possible when filled in the order of names. A host that may
 /// not be stopped at all is in no group.
 pub fn batches(model: &Model, design: &Design, down: &[Var]) -> Vec<Vec<Var>> {
-    let active = design.host.iter().filter(|(_, host)| host.state == State::Active);
-    let mut left: Vec<Var> = active
+    let there = design.host.iter().filter(|(_, host)| host.state != State::Planned);
+    let mut left: Vec<Var> = there
         .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
         .filter(|host| !down.contains(host) && may_stop(model, design, &[*host], down) == MayStop::Yes)
         .collect();

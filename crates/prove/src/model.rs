@@ -50,13 +50,10 @@ impl Model {
 
     /// Those that are taken to have failed when `failed` have: a power cut is taken to outlast every battery.
     pub fn with_consequences(&self, failed: &[Var]) -> Vec<bool> {
-        let mut all = vec![false; self.components.len()];
+        // That a battery is outlasted matters only where what feeds it is away, at whatever distance the cause is.
+        let mut all: Vec<bool> = self.components.all().map(|(_, component)| !component.kind.is_component()).collect();
         for var in failed {
             all[var.index()] = true;
-        }
-        for (var, component) in self.components.all().filter(|(_, component)| !component.kind.is_component()) {
-            let feed = component.path.split("/outlasts/").next().and_then(|feed| self.components.find(feed));
-            all[var.index()] = feed.is_some_and(|feed| all[feed.index()]);
         }
         all
     }

@@ -11,23 +11,17 @@ pub struct Question<'m> {
     model: &'m Model,
     evaluator: Evaluator,
     failed: Vec<bool>,
-    /// What follows from the loss of each component, by number: batteries that a power cut outlasts.
-    follows: Vec<Vec<Var>>,
+    /// Every battery is outlasted; that matters only where what feeds it is away.
+    outlasted: Vec<bool>,
 }
 
 impl<'m> Question<'m> {
     /// Prepares questions about a model.
     pub fn new(model: &'m Model) -> Self {
         let tops: Vec<_> = model.promises.iter().map(|promise| promise.broken).collect();
-        let mut follows = vec![Vec::new(); model.components.len()];
-        for (var, component) in model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted) {
-            let feed = component.path.split("/outlasts/").next().and_then(|feed| model.components.find(feed));
-            if let Some(feed) = feed {
-                follows[feed.index()].push(var);
-            }
-        }
-        let failed = vec![false; model.components.len()];
-        Question { model, evaluator: Evaluator::new(&model.circuit, &tops), failed, follows }
+        let outlasted: Vec<bool> =
+            model.components.all().map(|(_, component)| component.kind == Kind::Outlasted).collect();
+        Question { model, evaluator: Evaluator::new(&model.circuit, &tops), failed: outlasted.clone(), outlasted }
     }
 
     /// The model that is asked.
@@ -37,19 +31,16 @@ impl<'m> Question<'m> {
 
     /// Asks with these components failed and no others. A power cut is taken to outlast every battery.
     pub fn ask(&mut self, failed: impl IntoIterator<Item = Var>) {
-        self.failed.fill(false);
+        self.failed.copy_from_slice(&self.outlasted);
         for var in failed {
             self.failed[var.index()] = true;
-            for other in &self.follows[var.index()] {
-                self.failed[other.index()] = true;
-            }
         }
         let failed = &self.failed;
         self.evaluator.run(|var| failed[var.index()]);
     }
 
-    /// Whether a promise breaks with these failed although no power cut outlasts a battery.
-    pub(crate) fn breaks_without_outlasting(&mut self, promise: usize, failed: &[Var]) -> bool {
+    /// Whether a promise breaks with exactly these, where batteries count only when they are named.
+    pub(crate) fn breaks_with_exactly(&mut self, promise: usize, failed: &[Var]) -> bool {
         self.evaluator.run(|var| failed.contains(&var));
         self.evaluator.broken(promise)
     }

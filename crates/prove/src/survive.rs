@@ -43,6 +43,8 @@ pub struct CounterExample {
 
 /// Counter-examples that are kept of each answer.
 const SHOWN: usize = 8;
+/// Combinations that break a promise of which the smallest are looked for.
+const LOOKED_AT: usize = 20_000;
 
 /// A line of `survive:` that means nothing here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,11 @@ pub enum Meaningless {
         /// What there is.
         known: Vec<String>,
     },
+    /// There is nothing to fail: fewer of the kind than the line says, or the loss of all is accepted.
+    TooFew {
+        /// The line.
+        goal: usize,
+    },
     /// More combinations than can be looked at.
     TooMany {
         /// The line.
@@ -75,7 +82,7 @@ pub enum Meaningless {
 }
 
 /// Combinations of one line that are looked at at most.
-const MOST: u64 = 20_000_000;
+pub(crate) const MOST: u64 = 20_000_000;
 
 /// Judges every line of `survive:`. Components whose loss is accepted (`accept:`) are left out of what may fail.
 pub fn survive(model: &Model, design: &Design) -> (Vec<Answer>, Vec<Meaningless>) {
@@ -105,6 +112,89 @@ fn candidates(model: &Model, design: &Design, kind: &str) -> Vec<Var> {
         .collect()
 }
 
+/// The combinations of failures that a line asks for: so many of one kind, so many of another.
+pub(crate) struct Combinations {
+    kinds: Vec<(Vec<Var>, usize)>,
+}
+
+impl Combinations {
+    /// Those of a line, without some components that are away already.
+    pub(crate) fn of(model: &Model, design: &Design, goal: &Goal, away: &[Var]) -> Self {
+        let kinds = goal.failures.iter().map(|failure| {
+            let mut vars = candidates(model, design, failure.kind.as_str());
+            vars.retain(|var| !away.contains(var));
+            (vars, failure.count as usize)
+        });
+        Combinations { kinds: kinds.collect() }
+    }
+
+    /// Where fewer are left than asked for, all that are left.
+    pub(crate) fn bounded(mut self) -> Self {
+        for (vars, count) in &mut self.kinds {
+            *count = vars.len().min(*count);
+        }
+        self
+    }
+
+    /// How many there are at most: one that is two things at once is counted twice.
+    pub(crate) fn size(&self) -> u64 {
+        self.kinds.iter().fold(1, |size: u64, (vars, count)| size.saturating_mul(choose(vars.len(), *count)))
+    }
+
+    /// Shows each, sorted, until the visitor gives false.
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(&[Var]) -> bool) {
+        let mut seen = BTreeSet::new();
+        let size: usize = self.kinds.iter().map(|(_, count)| count).sum();
+        combine(&self.kinds, 0, 0, &mut Vec::new(), &mut |picked| {
+            if self.kinds.len() < 2 {
+                return visit(picked);
+            }
+            // One that is of two kinds (`host + any`) may be picked for both: a smaller combination than was asked for.
+            let mut sorted = picked.to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            sorted.len() < size || !seen.insert(sorted.clone()) || visit(&sorted)
+        });
+    }
+}
+
+fn choose(of: usize, count: usize) -> u64 {
+    if count > of {
+        return 0;
+    }
+    let mut ways: u128 = 1;
+    for step in 0..count.min(of - count) as u128 {
+        ways = ways.saturating_mul(of as u128 - step) / (step + 1);
+        if ways > u128::from(u64::MAX) {
+            return u64::MAX;
+        }
+    }
+    ways as u64
+}
+
+/// Picks what is left of the first kind from `from` on, then of the other kinds.
+fn combine(
+    kinds: &[(Vec<Var>, usize)],
+    from: usize,
+    done: usize,
+    picked: &mut Vec<Var>,
+    visit: &mut dyn FnMut(&[Var]) -> bool,
+) -> bool {
+    let Some(((vars, count), rest)) = kinds.split_first() else { return visit(picked) };
+    if done == *count {
+        return combine(rest, 0, 0, picked, visit);
+    }
+    for (at, var) in vars.iter().enumerate().skip(from) {
+        picked.push(*var);
+        let go_on = combine(kinds, at + 1, done + 1, picked, visit);
+        picked.pop();
+        if !go_on {
+            return false;
+        }
+    }
+    true
+}
+
 fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal) -> Result<Vec<Answer>, Meaningless> {
     let model = question.model();
     let promises: Vec<usize> =
@@ -113,20 +203,16 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         let known = model.promises.iter().map(|promise| promise.id.clone()).collect();
         return Err(Meaningless::Promise { goal: index, name: goal.promise.clone(), known });
     }
-    let mut slots: Vec<Vec<Var>> = Vec::new();
     for failure in &goal.failures {
-        let vars = candidates(model, design, failure.kind.as_str());
-        if vars.is_empty() && !model.failable().any(|(_, component)| is_of(component, failure.kind.as_str())) {
+        if !model.failable().any(|(_, component)| is_of(component, failure.kind.as_str())) {
             let kinds: BTreeSet<&str> = model.failable().map(|(_, component)| component.kind.as_str()).collect();
             let known = kinds.into_iter().map(str::to_owned).collect();
             return Err(Meaningless::Kind { goal: index, name: failure.kind.to_string(), known });
         }
-        for _ in 0..failure.count {
-            slots.push(vars.clone());
-        }
     }
     let drains: Vec<Option<Var>> = if goal.while_drained { drained_hosts(model, design) } else { vec![None] };
-    let size = slots.iter().fold(drains.len() as u64, |size, slot| size.saturating_mul(slot.len() as u64));
+    let whole = Combinations::of(model, design, goal, &[]);
+    let size = whole.size().saturating_mul(drains.len() as u64);
     if size > MOST {
         return Err(Meaningless::TooMany { goal: index, combinations: size });
     }
@@ -134,30 +220,29 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         .iter()
         .map(|&promise| Answer { goal: index, promise, combinations: 0, counter_examples: Vec::new(), broken_by: 0 })
         .collect();
-    let mut seen: BTreeSet<CounterExample> = BTreeSet::new();
     for drained in drains {
-        let mut picked: Vec<Var> = Vec::new();
-        combine(&slots, &mut picked, &mut |failed: &[Var]| {
-            let mut sorted: Vec<Var> = failed.to_vec();
-            sorted.sort_unstable();
-            sorted.dedup();
-            // The same one twice, or what is drained anyway, is a smaller combination than the line asks for.
-            if sorted.len() < slots.len() || drained.is_some_and(|host| sorted.contains(&host)) {
-                return;
-            }
-            let example = CounterExample { drained, failed: sorted };
-            if slots.len() > 1 && !seen.insert(example.clone()) {
-                return;
-            }
-            question.ask(example.failed.iter().copied().chain(drained));
+        // What is drained cannot fail as well.
+        let combinations = match drained {
+            Some(host) => Combinations::of(model, design, goal, &[host]),
+            None => Combinations::of(model, design, goal, &[]),
+        };
+        combinations.each(&mut |failed: &[Var]| {
+            question.ask(failed.iter().copied().chain(drained));
             for answer in &mut answers {
                 answer.combinations += 1;
                 if question.broken(answer.promise) {
                     answer.broken_by += 1;
-                    answer.counter_examples.push(example.clone());
+                    if answer.counter_examples.len() < LOOKED_AT {
+                        answer.counter_examples.push(CounterExample { drained, failed: failed.to_vec() });
+                    }
                 }
             }
+            true
         });
+    }
+    // Nothing failed, so that nothing was survived.
+    if answers.iter().any(|answer| answer.combinations == 0) {
+        return Err(Meaningless::TooFew { goal: index });
     }
     for answer in &mut answers {
         smallest(question, answer);
@@ -165,19 +250,10 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
     Ok(answers)
 }
 
-/// Hosts in service, which may be drained.
+/// Hosts that are there, which may be drained.
 pub(crate) fn drained_hosts(model: &Model, design: &Design) -> Vec<Option<Var>> {
-    let active = design.host.iter().filter(|(_, host)| host.state == State::Active);
-    active.filter_map(|(name, _)| model.components.find(&format!("host/{name}"))).map(Some).collect()
-}
-
-fn combine(slots: &[Vec<Var>], picked: &mut Vec<Var>, visit: &mut dyn FnMut(&[Var])) {
-    let Some((first, rest)) = slots.split_first() else { return visit(picked) };
-    for &var in first {
-        picked.push(var);
-        combine(rest, picked, visit);
-        picked.pop();
-    }
+    let there = design.host.iter().filter(|(_, host)| host.state != State::Planned);
+    there.filter_map(|(name, _)| model.components.find(&format!("host/{name}"))).map(Some).collect()
 }
 
 /// Takes out of each counter-example what is not needed, and keeps the smallest.

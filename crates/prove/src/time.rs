@@ -61,7 +61,7 @@ pub fn lost_time(
     let hosts: Vec<Var> = design
         .host
         .iter()
-        .filter(|(_, host)| host.state == State::Active)
+        .filter(|(_, host)| host.state != State::Planned)
         .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
         .filter(|host| compiled.support().binary_search(host).is_ok())
         .collect();
@@ -74,9 +74,7 @@ pub fn lost_time(
         // A host in maintenance is down for certain; what it would have cost anyway is in the first part.
         let mut sum = 0.0;
         for host in &hosts {
-            let with = compiled.conditional(&numbers, &[(*host, true)])?;
-            let without = compiled.conditional(&numbers, &[(*host, false)])?;
-            let more = (pick(with, corner) - pick(without, corner)).max(0.0);
+            let more = difference(&compiled, model, *host, corner)?;
             sum += more * maintenance.a_year.at(corner) * maintenance.hours.at(corner) * 3600.0;
         }
         second.push(sum);
@@ -91,11 +89,11 @@ pub fn lost_time(
         if compiled.support().binary_search(&var).is_err() {
             continue;
         }
-        let with = pick(compiled.conditional(&numbers, &[(var, true)])?, Corner::Typical);
-        let without = pick(compiled.conditional(&numbers, &[(var, false)])?, Corner::Typical);
-        let share = (with - without).max(0.0);
-        let at = |corner: Corner| component.rate.unavailability(corner) * share * year;
-        common.push((var, Range::new(at(Corner::Low), at(Corner::Typical), at(Corner::High))));
+        let mut seconds = [0.0; 3];
+        for (seconds, corner) in seconds.iter_mut().zip(corners) {
+            *seconds = component.rate.unavailability(corner) * difference(&compiled, model, var, corner)? * year;
+        }
+        common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
     }
     let mut decided_by: Vec<(Var, f64)> = match compiled.importance(&numbers) {
         Ok((_, list)) => list
@@ -109,6 +107,19 @@ pub fn lost_time(
     decided_by.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     decided_by.truncate(DECIDING);
     Ok(LostTime { steady, maintenance: Range::new(second[0], second[1], second[2]), bound_only, common, decided_by })
+}
+
+/// How much more probable the promise is broken when `var` is away than when it is not. The difference does not grow with
+/// every input, so that its ends take each of the two at its own end: certain bounds, a little wide.
+fn difference(compiled: &Compiled, model: &Model, var: Var, corner: Corner) -> Result<f64, CircuitError> {
+    let against = match corner {
+        Corner::Low => Corner::High,
+        Corner::Typical => Corner::Typical,
+        Corner::High => Corner::Low,
+    };
+    let with = compiled.conditional(&probabilities(model, corner), &[(var, true)])?;
+    let without = compiled.conditional(&probabilities(model, against), &[(var, false)])?;
+    Ok((pick(with, corner) - pick(without, against)).max(0.0))
 }
 
 /// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.

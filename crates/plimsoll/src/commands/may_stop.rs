@@ -57,13 +57,23 @@ impl MayStop {
                 let lost: Vec<&str> = promises.iter().map(|promise| model.promises[*promise].id.as_str()).collect();
                 (false, format!("you may not {asked}: it breaks {}\n", lost.join(", ")))
             }
-            Verdict::NoMargin { promise, failure } => (
+            Verdict::NoMargin { promise, failure, with } => {
+                let failed: Vec<&str> =
+                    [failure].iter().chain(&with).map(|var| model.components.get(*var).path.as_str()).collect();
+                let line = format!(
+                    "you may not {asked}: nothing breaks at once, but then {} would break {}, which the file says must \
+                     survive that during maintenance\n",
+                    failed.join(" with "),
+                    model.promises[promise].id
+                );
+                (false, line)
+            }
+            Verdict::TooMany { goal, combinations } => (
                 false,
                 format!(
-                    "you may not {asked}: nothing breaks at once, but then {} would break {}, which the file says must \
-                     survive one failure during maintenance\n",
-                    model.components.get(failure).path,
-                    model.promises[promise].id
+                    "not known whether you may {asked}: line {} of `survive` has {combinations} combinations, more than \
+                     are looked at\n",
+                    goal + 1
                 ),
             ),
         };

@@ -1,10 +1,11 @@
 //! `api`: somebody behind the gateway can write through the API.
 
-use plimsoll_circuit::Node;
-use plimsoll_model::Name;
-use plimsoll_model::design::{Vrrp, VrrpCheckKind};
+use plimsoll_circuit::{Node, Var};
+use plimsoll_model::design::{EtcdTopology, Role, Vrrp, VrrpCheckKind};
+use plimsoll_model::{Design, Name};
 
 use crate::build::Build;
+use crate::rename::rename;
 
 use super::{Promise, Voter, without_majority};
 
@@ -13,21 +14,36 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
     let network = design.api.network.clone();
     let network = design.network.contains_key(&network).then_some(network);
 
-    // An API server of kubeadm asks the member of etcd on its own machine, which answers as part of a majority.
-    let members: Vec<Name> = design.etcd.member.keys().cloned().collect();
+    let members: Vec<Name> = design.etcd.member.keys().filter(|member| build.exists(member)).cloned().collect();
     let mut voters = Vec::new();
     for member in &members {
         let path = format!("etcd/member/{member}");
         let down = build.daemon(&path, &path, member);
         voters.push(Voter { name: member.to_string(), host: host_of(build, member), down });
     }
-    let alone = without_majority(build, &voters, network.as_ref(), "etcd");
+    let between = etcd_network(design).or_else(|| network.clone());
+    let alone = without_majority(build, &voters, between.as_ref(), "etcd");
     let mut servers: Vec<(Name, Name, Node)> = Vec::new();
-    for (member, alone) in members.iter().zip(&alone) {
-        let own = build.daemon(&format!("machine/{member}/apiserver"), &format!("machine/{member}"), member);
-        let down = build.or([own, *alone]);
-        build.label(down, format!("the API server on {member} does not answer"));
-        servers.push((member.clone(), host_of(build, member), down));
+    for server in control_planes(build) {
+        let own = build.daemon(&format!("machine/{server}/apiserver"), &format!("machine/{server}"), &server);
+        let host = host_of(build, &server);
+        // With members of its own, an API server of kubeadm asks the one on its machine, which answers as part of a
+        // majority. With others it asks any that it reaches.
+        let mut each = Vec::new();
+        for ((member, voter), alone) in members.iter().zip(&voters).zip(&alone) {
+            if design.etcd.topology == EtcdTopology::Stacked && *member != server {
+                continue;
+            }
+            let apart = match &between {
+                Some(network) if *member != server => build.apart(&host, &voter.host, network),
+                _ => Node::FALSE,
+            };
+            each.push(build.or([*alone, apart]));
+        }
+        let silent = build.and(each);
+        let down = build.or([own, silent]);
+        build.label(down, format!("the API server on {server} does not answer"));
+        servers.push((server, host, down));
     }
 
     let broken = if let Some(vrrp) = &design.api.vrrp {
@@ -54,6 +70,22 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
         origin: "api".into(),
         meant_by_all: true,
     }
+}
+
+/// Machines with an API server: control planes that are there. Retiring ones serve until they are gone.
+fn control_planes(build: &Build<'_>) -> Vec<Name> {
+    let there = build.design.machines(Role::ControlPlane).filter(|(name, _)| build.exists(name));
+    there.map(|(name, _)| name.clone()).collect()
+}
+
+/// The network in which members of etcd have their addresses.
+fn etcd_network(design: &Design) -> Option<Name> {
+    let (member, of) = design.etcd.member.iter().next()?;
+    let nics = &design.machine.get(member)?.nic;
+    let found = nics.iter().find(|(_, nic)| {
+        nic.address.addr() == of.address || nic.address6.is_some_and(|address| address.addr() == of.address)
+    });
+    found.map(|(network, _)| network.clone())
 }
 
 fn host_of(build: &Build<'_>, machine: &Name) -> Name {
@@ -97,12 +129,14 @@ fn noticed(vrrp: &Vrrp) -> Noticed {
 fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], network: Option<&Name>) -> Node {
     let local_only = build.design.api.haproxy.as_ref().is_some_and(|haproxy| haproxy.local_only);
     let noticed = noticed(vrrp);
-    let mut members: Vec<(&Name, u8)> = vrrp.member.iter().map(|(name, member)| (name, member.priority)).collect();
+    let there = vrrp.member.iter().filter(|(name, _)| build.exists(name));
+    let mut members: Vec<(&Name, u8)> = there.map(|(name, member)| (name, member.priority)).collect();
     members.sort_by_key(|(name, priority)| (std::cmp::Reverse(*priority), (*name).clone()));
     let mut each = Vec::new();
     let mut stuck = Vec::new();
-    let mut higher: Vec<Node> = Vec::new();
-    for (member, _) in members {
+    // Who takes the address before a member does, and when it does not.
+    let mut higher: Vec<(u8, Node)> = Vec::new();
+    for (member, priority) in members {
         let host = host_of(build, member);
         let origin = format!("machine/{member}");
         let balancer = build.daemon(&format!("machine/{member}/haproxy"), &origin, member);
@@ -125,14 +159,41 @@ fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], n
             Noticed::Balancer => behind,
             Noticed::Nothing => build.or([balancer, behind]),
         };
-        // It keeps the address as long as it lives; with preemption that takes the loss of those before it.
-        let holds = if vrrp.preempt { build.and(higher.iter().copied()) } else { Node::TRUE };
+        let gone = build.or([holder, cut]);
+        let unnoticed = while_it_lives(build, unnoticed, gone);
+        // It keeps the address as long as it lives; with preemption that takes those before it to be out.
+        let before: Vec<Node> = higher.iter().filter(|(of, _)| *of > priority).map(|(_, node)| *node).collect();
+        let holds = if vrrp.preempt { build.and(before) } else { Node::TRUE };
         let keeps = build.and([unnoticed, holds]);
         stuck.push(build.label(keeps, format!("{member} keeps the address although it cannot serve it")));
-        higher.push(holder);
+        // One that is cut off, or that its check takes out of the election, leaves it to the next as well.
+        let out = match noticed {
+            Noticed::Nothing => build.or([holder, cut]),
+            Noticed::Balancer => build.or([holder, cut, balancer]),
+            Noticed::Path => build.or([holder, cut, balancer, behind]),
+        };
+        higher.push((priority, out));
     }
     let none = build.and(each);
     let none = build.label(none, "nobody can serve the address of the API");
     stuck.push(none);
     build.or(stuck)
+}
+
+/// `unnoticed` for as long as the member is there: one that is dead or cut off keeps no address. "And it lives" cannot be
+/// said in failures alone, so that what ends the member by itself is taken out instead: never less than the truth.
+fn while_it_lives(build: &mut Build<'_>, unnoticed: Node, gone: Node) -> Node {
+    let ends: Vec<Var> = build.circuit.support(gone);
+    let ends: Vec<Var> = ends
+        .into_iter()
+        .filter(|end| {
+            let with = rename(&mut build.circuit, gone, &mut |circuit, var| {
+                if var == *end { Node::TRUE } else { circuit.variable(var) }
+            });
+            with == Node::TRUE
+        })
+        .collect();
+    rename(&mut build.circuit, unnoticed, &mut |circuit, var| {
+        if ends.contains(&var) { Node::FALSE } else { circuit.variable(var) }
+    })
 }

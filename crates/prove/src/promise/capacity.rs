@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_circuit::Node;
-use plimsoll_model::design::{Role, Tenant};
+use plimsoll_model::design::{Machine, Role, Tenant};
 use plimsoll_model::{Name, Origins};
 use plimsoll_views::DesignSource;
 use plimsoll_views::workloads::{HostRoom, from_design};
@@ -23,14 +23,19 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
     }
     let network = node_network(build);
     let mut hosts: BTreeMap<String, Vec<Node>> = BTreeMap::new();
-    for (node, host) in nodes(build, &[Role::Worker]) {
+    // Whatever gives room: workers, and control planes that take pods.
+    for (node, host) in nodes(build, &[Role::Worker, Role::ControlPlane]) {
+        let takes_pods = |machine: &Machine| machine.taints.iter().all(|taint| taint.effect == "PreferNoSchedule");
+        if !design.machine.get(&node).is_some_and(takes_pods) {
+            continue;
+        }
         let down = unusable(build, &node, &host, network.as_ref());
         hosts.entry(host.to_string()).or_default().push(down);
     }
     let mut down: BTreeMap<String, Node> = BTreeMap::new();
     for (host, nodes) in hosts {
         let any = build.or(nodes);
-        let any = build.label(any, format!("the worker on {host} is down or cut off"));
+        let any = build.label(any, format!("a node with room on {host} is down or cut off"));
         down.insert(host, any);
     }
     build.assume("pods are small enough for the gaps on nodes: room is compared as a sum");
@@ -72,14 +77,15 @@ fn short(
     of: impl Fn(&HostRoom) -> u64,
     need: u64,
 ) -> Node {
-    let total: u64 = rooms.iter().map(&of).sum();
-    if need > total {
-        return Node::TRUE;
-    }
+    // Room on a host of which it is not known when it is lost is no room.
     let weighted: Vec<(u64, Node)> = rooms
         .iter()
         .filter_map(|room| Some((of(room), *down.get(&room.host)?)))
         .filter(|(room, _)| *room > 0)
         .collect();
+    let total: u64 = weighted.iter().map(|(room, _)| room).sum();
+    if need > total {
+        return Node::TRUE;
+    }
     build.circuit.threshold(total - need + 1, weighted)
 }

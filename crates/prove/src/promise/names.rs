@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::Role;
 
 use crate::build::Build;
 
-use super::{Promise, node_network, nodes, unusable};
+use super::{Promise, node_network, unusable};
 
 /// Copies of CoreDNS are where the scheduler put them. Where they must be on different hosts, as many hosts must be lost as
 /// there are copies; else one may carry them all.
@@ -17,7 +16,14 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
     let dns = &design.coredns;
     let network = node_network(build);
     let mut hosts: BTreeMap<Name, Vec<Node>> = BTreeMap::new();
-    for (node, host) in nodes(build, &[Role::ControlPlane, Role::Worker]) {
+    // A copy may still be on a node that is on its way out.
+    let there: Vec<(Name, Name)> = design
+        .machine
+        .iter()
+        .filter(|(name, machine)| machine.role.is_node() && build.exists(name))
+        .map(|(name, machine)| (name.clone(), machine.host.clone()))
+        .collect();
+    for (node, host) in there {
         let down = unusable(build, &node, &host, network.as_ref());
         hosts.entry(host).or_default().push(down);
     }
@@ -54,7 +60,7 @@ pub(super) fn zone(build: &mut Build<'_>) -> Option<Promise> {
     for (name, zone) in &design.zone {
         let mut servers = Vec::new();
         for server in std::iter::once(&zone.primary).chain(&zone.secondaries) {
-            let Some(machine) = design.machine.get(server) else { continue };
+            let Some(machine) = design.machine.get(server).filter(|_| build.exists(server)) else { continue };
             let path = format!("dns_server/{server}");
             let down = build.daemon(&path, &path, server);
             let address = design.dns_server.get(server).map(|server| server.address);

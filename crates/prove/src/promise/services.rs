@@ -16,7 +16,7 @@ pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
     for (name, pool) in metallb.pool.iter().filter(|(_, pool)| !pool.announce.is_empty()) {
         let mut ways = Vec::new();
         for node in &metallb.nodes {
-            let Some(machine) = design.machine.get(node) else { continue };
+            let Some(machine) = design.machine.get(node).filter(|_| build.exists(node)) else { continue };
             if pool.announce.contains(&Announce::Bgp) {
                 for peer in metallb.peer.values().filter(|peer| peer.nodes.contains(node)) {
                     let down = build.machine(node);
@@ -24,7 +24,14 @@ pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
                         Some(network) if design.external.contains_key(&peer.router) => {
                             build.cut_from(&machine.host, network, &peer.router)
                         }
-                        _ => Node::FALSE,
+                        Some(network) if design.switch.contains_key(&peer.router) => {
+                            build.assume("switches that route reach the outside");
+                            build.cut_from_switch(&machine.host, network, &peer.router)
+                        }
+                        _ => {
+                            build.assume(&format!("{}, of which nothing is said", peer.router));
+                            Node::FALSE
+                        }
                     };
                     let way = build.or([down, cut]);
                     ways.push(build.label(way, format!("{node} announces nothing to {}", peer.router)));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_model::design::{Raid, Role};
+use plimsoll_model::design::{Announce, FailureDomain, Osd, Raid, Role};
 use plimsoll_model::{Design, Map, Name};
 
 pub(crate) struct Simulation<'a> {
@@ -83,6 +83,11 @@ impl Simulation<'_> {
             .filter(|(name, of)| of.port.values().any(carries) && self.switch(name))
             .map(|(name, _)| name)
             .collect();
+        let cabled = self
+            .design
+            .cable
+            .values()
+            .any(|of| of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/"));
         // Flood from each switch.
         let mut island: BTreeMap<&Name, usize> = BTreeMap::new();
         for (number, start) in switches.iter().enumerate() {
@@ -104,6 +109,24 @@ impl Simulation<'_> {
                             && let Some(next) = switches.iter().find(|switch| switch.as_str() == next)
                         {
                             open.push(next);
+                        }
+                        // A router joins the switches below it where both ports carry the network, when these have no
+                        // cable of their own.
+                        let port =
+                            |switch: &Name, port: &Name| self.design.switch[switch].port.get(port).is_some_and(carries);
+                        if !cabled
+                            && here.device == format!("switch/{at}")
+                            && port(at, &here.port)
+                            && there.device.starts_with("external/")
+                            && self.ok(&there.device)
+                        {
+                            let below = self.design.cable.iter().filter(|(name, _)| self.ok(&format!("cable/{name}")));
+                            let below = below.flat_map(|(_, of)| [(&of.a, &of.b), (&of.b, &of.a)]);
+                            for (end, _) in below.filter(|(_, end)| end.device == there.device) {
+                                let next = end.device.strip_prefix("switch/").map(Name::from);
+                                let next = next.filter(|next| port(next, &end.port));
+                                open.extend(switches.iter().find(|switch| Some(**switch) == next.as_ref()));
+                            }
                         }
                     }
                 }
@@ -226,7 +249,8 @@ impl Simulation<'_> {
         let nodes: Vec<&Name> =
             design.machine.iter().filter(|(_, of)| of.role.is_node()).map(|(name, _)| name).collect();
         let bad_hosts: BTreeSet<String> = nodes.iter().filter(|node| !usable(node)).map(|node| host_of(node)).collect();
-        say("dns", bad_hosts.len() < design.coredns.replicas as usize);
+        let all_hosts = nodes.iter().map(|node| host_of(node)).collect::<BTreeSet<_>>().len();
+        say("dns", bad_hosts.len() < (design.coredns.replicas as usize).min(all_hosts));
         say(
             "zone",
             design.zone.values().all(|zone| {
@@ -236,9 +260,13 @@ impl Simulation<'_> {
             }),
         );
         let metallb = design.metallb.as_ref().expect("MetalLB");
+        let layer_2 = metallb.pool.values().all(|pool| pool.announce == [Announce::L2]);
         say(
             "ingress/public",
             metallb.nodes.iter().any(|node| {
+                if layer_2 {
+                    return usable(node);
+                }
                 self.machine(node)
                     && metallb
                         .peer
@@ -250,45 +278,60 @@ impl Simulation<'_> {
         say("egress", workers.iter().any(|worker| usable(worker)));
 
         let ceph = design.ceph.as_ref().expect("Ceph");
-        let monitors: Vec<&Name> =
-            ceph.mon.keys().filter(|name| self.daemon(&format!("ceph/mon/{name}"), name)).collect();
-        let majority = monitors.iter().any(|one| {
-            monitors.iter().filter(|other| meet("storage", &host_of(one), &host_of(other))).count() > ceph.mon.len() / 2
-        });
-        let mut away: BTreeSet<String> = BTreeSet::new();
-        let mut number: BTreeMap<&Name, u32> = BTreeMap::new();
-        for (name, osd) in &ceph.osd {
-            let number = number.entry(&osd.host).or_default();
-            *number += 1;
-            let up = self.daemon(&format!("ceph/osd/{name}"), &osd.machine)
-                && self.ok(&format!("host/{}/disk/osd/{number}", osd.host))
-                && !on("storage", osd.host.as_str()).is_empty();
-            if !up {
-                away.insert(osd.host.to_string());
-            }
-        }
         let pool = ceph.pool.values().next().expect("a pool");
-        let domains = ceph.osd.values().map(|osd| &osd.host).collect::<BTreeSet<_>>().len();
-        say("storage/ssd", majority && away.len() <= (pool.replicas - pool.min) as usize);
-        say(
-            "storage/ssd/recovered",
-            majority && away.len() < pool.replicas as usize && domains - away.len() >= pool.min as usize,
-        );
+        let size = pool.erasure.map_or(pool.replicas, |(data, coding)| data + coding) as usize;
+        let (min, least) = (pool.min as usize, pool.erasure.map_or(1, |(data, _)| data) as usize);
+        let domain = |name: &Name, osd: &Osd| match pool.domain {
+            FailureDomain::Osd => name.to_string(),
+            FailureDomain::Host => osd.machine.to_string(),
+            FailureDomain::Chassis => osd.host.to_string(),
+            FailureDomain::Rack => design.host[&osd.host].rack.to_string(),
+        };
+        let domains = ceph.osd.iter().map(|(name, osd)| domain(name, osd)).collect::<BTreeSet<_>>().len();
+        // Each island is a cluster of its own: what it has of monitors and of disks.
+        let every: BTreeSet<usize> = islands[&Name::from("storage")].values().flatten().copied().collect();
+        let (mut serves, mut recovers) = (false, false);
+        for island in every {
+            let there = |host: &Name| on("storage", host.as_str()).contains(&island);
+            let monitors = ceph
+                .mon
+                .iter()
+                .filter(|(name, mon)| self.daemon(&format!("ceph/mon/{name}"), name) && there(&mon.host));
+            let majority = monitors.count() > ceph.mon.len() / 2;
+            let mut away: BTreeSet<String> = BTreeSet::new();
+            let mut number: BTreeMap<&Name, u32> = BTreeMap::new();
+            for (name, osd) in &ceph.osd {
+                let number = number.entry(&osd.host).or_default();
+                *number += 1;
+                let up = self.daemon(&format!("ceph/osd/{name}"), &osd.machine)
+                    && self.ok(&format!("host/{}/disk/osd/{number}", osd.host))
+                    && there(&osd.host);
+                if !up {
+                    away.insert(domain(name, osd));
+                }
+            }
+            let copies = size.min(domains);
+            serves |= majority && copies >= min + away.len();
+            recovers |= majority && copies >= least + away.len() && domains >= min + away.len();
+        }
+        say("storage/ssd", serves);
+        say("storage/ssd/recovered", recovers);
 
         let hosts = design.host.len();
-        let voting = design
-            .host
-            .iter()
-            .filter(|(name, of)| {
-                self.host(name)
-                    && of.corosync.values().any(|link| match design.network[&link.network].gateway {
-                        Some(_) => out(link.network.as_str(), name.as_str()),
-                        None => !on(link.network.as_str(), name.as_str()).is_empty(),
-                    })
-            })
-            .count();
+        let mut quorate = false;
+        for network in design.host.values().flat_map(|of| of.corosync.values()).map(|link| &link.network) {
+            let every: BTreeSet<usize> = islands[network].values().flatten().copied().collect();
+            for island in every {
+                let voting = design
+                    .host
+                    .keys()
+                    .filter(|name| self.host(name) && on(network.as_str(), name.as_str()).contains(&island))
+                    .count();
+                quorate |= voting > hosts / 2;
+            }
+        }
         let reached = design.host.keys().filter(|name| self.host(name) && out("mgmt", name.as_str())).count();
-        say("management", voting > hosts / 2 && reached > hosts / 2);
+        say("management", quorate && reached > hosts / 2);
         broken
     }
 }

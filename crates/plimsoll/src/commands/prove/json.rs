@@ -1,6 +1,6 @@
 //! The proof for programs.
 
-use plimsoll_prove::{Images, Range, explain};
+use plimsoll_prove::{Images, Meaningless, Range, explain};
 use serde_json::{Value, json};
 
 use super::{Proof, seconds};
@@ -84,7 +84,20 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
             json!({ "images": images, "works": cold.works(), "steps": cold.steps, "blocked": cold.blocked, "by_hand": cold.by_hand })
         })
         .collect();
+    let not_judged: Vec<Value> = proof
+        .meaningless
+        .iter()
+        .map(|problem| match problem {
+            Meaningless::Promise { goal, name, .. } => json!({ "line": goal, "unknown_promise": name }),
+            Meaningless::Kind { goal, name, .. } => json!({ "line": goal, "unknown_kind": name }),
+            Meaningless::TooFew { goal } => json!({ "line": goal, "too_few_components": true }),
+            Meaningless::TooMany { goal, combinations } => {
+                json!({ "line": goal, "too_many_combinations": combinations })
+            }
+        })
+        .collect();
     json!({
+        "not_judged": not_judged,
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
         "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),

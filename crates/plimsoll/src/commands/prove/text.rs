@@ -16,11 +16,28 @@ const CLASSES: usize = 4;
 const SENTENCES: usize = 8;
 
 pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
-    let mut out = format!("{}\n\n", terminal.bold(&format!("{}: proved as declared", proof.design.cluster)));
+    let verdict = match (proof.holds(), proof.design.survive.is_empty()) {
+        (false, _) => "NOT all holds that is asked for",
+        (true, true) => "nothing is asked for",
+        (true, false) => "all holds that is asked for",
+    };
+    let mut out = format!("{}\n\n", terminal.bold(&format!("{}: {verdict}", proof.design.cluster)));
     out += &asked(proof, cluster, terminal);
     let _ = writeln!(out, "\n{}", terminal.bold("What breaks each promise"));
-    for of in &proof.promises {
-        out += &breaks(proof, of);
+    for (at, of) in proof.promises.iter().enumerate() {
+        // One who reads the same list five times stops reading.
+        let same = proof.promises[..at].iter().find(|other| of.cuts.is_some() && other.cuts == of.cuts);
+        match same {
+            Some(other) => {
+                let (promise, other) = (&proof.model.promises[of.promise], &proof.model.promises[other.promise]);
+                let _ = writeln!(
+                    out,
+                    "  {}: {}\n      is lost with what {} is lost with",
+                    promise.id, promise.words, other.id
+                );
+            }
+            None => out += &breaks(proof, of),
+        }
     }
     let _ = writeln!(out, "\n{}", terminal.bold("Time lost in a year"));
     out += &times(proof);
@@ -36,13 +53,18 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
         let _ = writeln!(out, "  assumed: {assumed}");
     }
     for (path, excluded) in &proof.design.excluded {
-        let _ = writeln!(out, "  accepted by the file: the loss of {path} ({})", excluded.reason);
+        let _ = writeln!(out, "  accepted by the file: the loss of {path} ({}){}", excluded.reason, until(excluded));
     }
     for source in proof.model.components.sources() {
         let _ = writeln!(out, "  rates: {}", source.as_str());
     }
     out += "  Failures are independent and repaired independently. `plimsoll prove --not-modelled` lists what is left out.\n";
     out
+}
+
+/// A day that has passed ends nothing here: a proof has no clock, `plimsoll check` does.
+fn until(excluded: &plimsoll_model::design::Excluded) -> String {
+    excluded.until.map(|day| format!(", until {day}, which is not compared with today")).unwrap_or_default()
 }
 
 fn name(proof: &Proof<'_>, var: Var) -> String {
@@ -86,6 +108,12 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
             Meaningless::Kind { name, known, .. } => {
                 writeln!(out, "  UNKNOWN  there is no component of kind `{name}`: there are {}", known.join(", "))
             }
+            Meaningless::TooFew { goal } => writeln!(
+                out,
+                "  UNKNOWN  {} survives {}: there are not so many whose loss is not accepted, so that nothing was tried",
+                proof.design.survive[*goal].promise,
+                words(&proof.design.survive[*goal])
+            ),
             Meaningless::TooMany { goal, combinations } => {
                 writeln!(out, "  NOT DONE  line {} has {combinations} combinations, more than are looked at", goal + 1)
             }
@@ -131,10 +159,27 @@ fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
         return out + "      no cut sets: more failures can mend it, so that they do not say what breaks it\n";
     };
     let kinds = ["nothing at all", "one", "two", "three", "four", "five", "six"];
+    let singles: Vec<&CutClass> = cuts.classes.iter().filter(|class| class.example.len() == 1).collect();
+    let (borne, others): (Vec<&CutClass>, Vec<&CutClass>) =
+        singles.into_iter().partition(|class| is_accepted(proof, class));
+    let complete = cuts.complete_to.is_none_or(|to| to >= proof.order);
+    if !borne.is_empty() {
+        let borne: Vec<String> = borne.iter().map(|class| names(proof, &class.example, " + ")).collect();
+        let more = if others.is_empty() { ": no other single failure takes it" } else { "" };
+        let _ = writeln!(out, "      is lost, as the file accepts, with {}{more}", borne.join(" or "));
+    }
     for (order, count) in cuts.by_order.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let of_order: Vec<&CutClass> = cuts.classes.iter().filter(|class| class.example.len() == order).collect();
+        let mut of_order: Vec<&CutClass> = cuts.classes.iter().filter(|class| class.example.len() == order).collect();
+        let mut count = *count;
+        if order == 1 && !borne.is_empty() {
+            of_order.retain(|class| !is_accepted(proof, class));
+            count = of_order.iter().map(|class| u128::from(class.count)).sum();
+            if count == 0 {
+                continue;
+            }
+        }
         let word = kinds.get(order).copied().unwrap_or("more");
-        let sets = if *count == 1 { "set" } else { "sets" };
+        let sets = if count == 1 { "set" } else { "sets" };
         let like = if of_order.is_empty() { String::new() } else { format!(", of {}", plural(of_order.len(), "kind")) };
         let _ = writeln!(out, "      is lost with {word}: {count} {sets}{like}");
         for class in of_order.iter().take(CLASSES) {
@@ -144,11 +189,20 @@ fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
             let _ = writeln!(out, "        …");
         }
     }
-    let least = cuts.by_order.iter().position(|count| *count > 0);
-    if least.is_none() {
+    if !complete {
+        let to = cuts.complete_to.unwrap_or_default();
+        let _ = writeln!(out, "      all sets of up to {to} are known; larger ones were too many to look for");
+    } else if cuts.by_order.iter().all(|count| *count == 0) {
         let _ = writeln!(out, "      survives any {} failures", proof.order);
     }
     out
+}
+
+fn is_accepted(proof: &Proof<'_>, class: &CutClass) -> bool {
+    class.example.iter().any(|var| {
+        let path = name(proof, *var);
+        proof.design.excluded.keys().any(|excluded| excluded.as_str() == path)
+    })
 }
 
 fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
@@ -161,11 +215,7 @@ fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
         return format!("any {count} of {}", names(proof, &any.of, ", "));
     }
     let example = names(proof, &class.example, " + ");
-    let accepted = class.example.iter().find(|var| {
-        let path = name(proof, **var);
-        proof.design.excluded.keys().any(|excluded| excluded.as_str() == path)
-    });
-    let note = if accepted.is_some() { "  (accepted by the file)" } else { "" };
+    let note = if is_accepted(proof, class) { "  (accepted by the file)" } else { "" };
     if class.count == 1 {
         format!("{example}{note}")
     } else {
@@ -177,7 +227,8 @@ fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
 fn duration(seconds: f64) -> String {
     let two = |value: f64| if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
     match seconds {
-        seconds if seconds < 0.05 => "0 s".to_owned(),
+        seconds if seconds <= 0.0 => "0 s".to_owned(),
+        seconds if seconds < 0.05 => "< 0.1 s".to_owned(),
         seconds if seconds < 90.0 => format!("{} s", two(seconds)),
         seconds if seconds < 5400.0 => format!("{} min", two(seconds / 60.0)),
         seconds if seconds < 172_800.0 => format!("{} h", two(seconds / 3600.0)),
@@ -212,10 +263,18 @@ fn times(proof: &Proof<'_>) -> String {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
     }
-    out += "  Common causes, apart, for every promise that they take:\n";
-    let most = proof.promises.iter().filter_map(|of| of.lost.as_ref()).max_by_key(|lost| lost.common.len());
-    for (var, time) in most.map(|lost| lost.common.as_slice()).unwrap_or_default() {
-        let _ = writeln!(out, "    {}: {}", name(proof, *var), range(*time));
+    out += "  Not in these: the seconds of each failover, which can outweigh them, and the start after a power cut.\n";
+    out += "  Common causes, apart, of the promise that they take for longest:\n";
+    let mut common: Vec<(Var, Range)> = Vec::new();
+    for (var, time) in proof.promises.iter().filter_map(|of| of.lost.as_ref()).flat_map(|lost| &lost.common) {
+        match common.iter_mut().find(|(known, _)| known == var) {
+            Some((_, most)) if most.high < time.high => *most = *time,
+            Some(_) => {}
+            None => common.push((*var, *time)),
+        }
+    }
+    for (var, time) in common {
+        let _ = writeln!(out, "    {}: {}", name(proof, var), range(time));
     }
     match proof.design.assume.bad_changes {
         Some(count) => {
@@ -224,10 +283,18 @@ fn times(proof: &Proof<'_>) -> String {
         }
         None => out += "    bad changes: not stated (`assume: { bad_changes: 1, bad_change_lasts: 1h }`)\n",
     }
+    out += "  How much of the likely time would be gone if this never failed (shares overlap):\n";
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     for of in &proof.promises {
-        if let Some(lost) = of.lost.as_ref().filter(|lost| !lost.decided_by.is_empty()) {
-            let _ = writeln!(out, "  {} is decided by {}", proof.model.promises[of.promise].id, decided(proof, lost));
+        let Some(lost) = of.lost.as_ref().filter(|lost| !lost.decided_by.is_empty()) else { continue };
+        let (id, by) = (proof.model.promises[of.promise].id.as_str(), decided(proof, lost));
+        match told.iter_mut().find(|(known, _)| *known == by) {
+            Some((_, ids)) => ids.push(id),
+            None => told.push((by, vec![id])),
         }
+    }
+    for (by, ids) in told {
+        let _ = writeln!(out, "    {}: {by}", ids.join(", "));
     }
     out
 }
@@ -246,7 +313,9 @@ fn cold(proof: &Proof<'_>) -> String {
             Images::Gone => "with empty nodes, from the registry",
         };
         if cold.works() {
-            let _ = writeln!(out, "  everything starts {when}, in {} steps", cold.steps.len());
+            let _ = writeln!(out, "  everything starts by itself {when}, in {} steps", cold.steps.len());
+        } else if cold.blocked.is_empty() {
+            let _ = writeln!(out, "  NOT everything starts by itself {when}: somebody must start what is named below");
         } else {
             let _ = writeln!(out, "  NOT everything starts {when}:");
             for chain in &cold.blocked {
@@ -278,17 +347,26 @@ fn short(step: &[String]) -> String {
 
 pub(super) fn not_modelled() -> String {
     "What the proof does not know:\n\
+     \n  what `plimsoll check` reports: a file with errors there may promise more here than it keeps\
      \n  a switch that takes packets and loses some of them (half-dead), and links that work in one direction\
-     \n  two holders of the address of the API after a partition\
+     \n  two holders of the address of the API after a partition, and two routers that both answer for a gateway\
+     \n  which switch of a pair goes on when the link between the two is gone: the first by name is taken\
+     \n  a network card with several ports that fails as a whole\
      \n  machines that the hypervisor restarts elsewhere: they count as lost with their host\
-     \n  hosts that reset themselves because they run high availability and lost the quorum of corosync\
-     \n  machines that move when their host is drained: they count as stopped\
+     \n  machines that move when their host is drained: they count as stopped, and need no room elsewhere\
      \n  crashes of single pods; the scheduler puts them back in seconds\
-     \n  whether pods fit node by node: room is compared as a sum\
-     \n  the time that Ceph takes to make copies anew: a lost disk counts until it is replaced\
+     \n  pods of file systems and object stores (metadata servers, gateways): only their copies are looked at\
+     \n  volumes on one node, and NFS, where no machine's own disk lies on it\
+     \n  whether pods fit node by node: room is compared as a sum; GPUs, volumes and numbers of pods are not compared\
+     \n  the time that Ceph takes to make copies anew: a lost disk counts until it is replaced; full disks\
+     \n  the seconds of a failover, and the time until all runs again after a power cut, in what is lost in a year\
      \n  performance: a cluster that answers too slowly is one that answers\
-     \n  software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`\
-     \n  repairs that wait for each other: everything is repaired by a crew of its own\
-     \n  latent faults that nobody notices until they are needed\n"
+     \n  outside names in pods, and what is behind the routers; external balancers, registries and resolvers\
+     \n  what two supplies, two routers or two batteries have in common behind the place where the file ends\
+     \n  software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time\
+     \n  repairs that wait for each other: everything is repaired by a crew of its own (`assume: { repair: … }` is not used)\
+     \n  latent faults that nobody notices until they are needed: an empty battery, a dead standby\
+     \n  in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes\
+     \n  the day on which an `accept:` ends: a proof has no clock\n"
         .to_owned()
 }

@@ -1,0 +1,264 @@
+//! What was once said wrongly: each a design and a failure, worked out by hand.
+#![allow(clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::{broken, campus, campus_with, vars};
+use plimsoll_model::design::{EtcdTopology, Failure, Goal, State};
+use plimsoll_model::{Design, Name};
+use plimsoll_prove::{
+    Corner, HOURS_A_YEAR, Images, Maintenance, MayStop, Meaningless, Model, cold_start, cuts, lost_time, may_stop,
+    survive,
+};
+use serde_json::json;
+
+fn goal(promise: &str, failures: &[(u32, &str)], while_drained: bool) -> Goal {
+    let failures = failures.iter().map(|(count, kind)| Failure { count: *count, kind: (*kind).into() }).collect();
+    Goal { promise: promise.into(), failures, while_drained }
+}
+
+#[test]
+fn a_battery_behind_a_battery_does_not_outlast_the_public_supply() {
+    let (design, origins) = campus_with(&[
+        ("feed/ups-2", json!({ "from": "ups-1", "runtime": "10m" })),
+        ("rack/r1/pdu/a/feed", json!("ups-2")),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["feed/utility"]).len(), model.promises.len());
+}
+
+#[test]
+fn surviving_nothing_is_no_survival() {
+    let (mut design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    design.survive = vec![goal("api", &[(7, "host")], false)];
+    assert_eq!(survive(&model, &design), (vec![], vec![Meaningless::TooFew { goal: 0 }]));
+    let reason = design.excluded.values().next().expect("something accepted").clone();
+    for host in design.host.keys() {
+        design.excluded.insert(format!("host/{host}").as_str().into(), reason.clone());
+    }
+    design.survive = vec![goal("api", &[(1, "host")], false)];
+    assert_eq!(survive(&model, &design), (vec![], vec![Meaningless::TooFew { goal: 0 }]));
+}
+
+#[test]
+fn combinations_of_two_kinds_are_counted_once() {
+    let (mut design, origins) = campus();
+    design.excluded.clear();
+    let model = Model::of(&design, &origins);
+    design.survive = vec![goal("dns", &[(1, "any"), (1, "host")], false)];
+    let (answers, _) = survive(&model, &design);
+    // Six hosts with each other component, and two hosts: each set once.
+    let all = model.failable().count() as u64;
+    assert_eq!(answers[0].combinations, 6 * (all - 6) + 15);
+}
+
+#[test]
+fn a_host_is_not_stopped_when_more_than_one_failure_must_be_borne_meanwhile() {
+    let (mut design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let stop = |design: &Design| may_stop(&model, design, &vars(&model, &["host/pve-1"]), &[]);
+    // Six hosts announce: with one stopped, four more may go and five may not.
+    design.survive = vec![goal("ingress/*", &[(4, "host")], true)];
+    assert_eq!(stop(&design), MayStop::Yes);
+    design.survive = vec![goal("ingress/*", &[(5, "host")], true)];
+    let MayStop::NoMargin { promise, with, .. } = stop(&design) else { panic!("it may not be stopped") };
+    assert_eq!((model.promises[promise].id.as_str(), with.len()), ("ingress/public", 4));
+    // What `all` does not mean counts where it is named.
+    design.survive = vec![goal("storage/ssd/recovered", &[(2, "host")], true)];
+    assert!(matches!(stop(&design), MayStop::NoMargin { .. }));
+    // More combinations than can be looked at are no permission.
+    design.survive = vec![goal("ingress/*", &[(5, "any")], true)];
+    assert!(matches!(stop(&design), MayStop::TooMany { goal: 0, .. }));
+}
+
+#[test]
+fn what_is_planned_holds_nothing_up() {
+    let (mut design, origins) = campus();
+    design.machine.get_mut(&Name::from("cp-3")).expect("cp-3").state = State::Planned;
+    assert_eq!(broken(&Model::of(&design, &origins), &["etcd/member/cp-1"]), ["api"]);
+    let (mut design, origins) = campus();
+    for host in ["pve-4", "pve-5"] {
+        design.host.get_mut(&Name::from(host)).expect("a host").state = State::Planned;
+    }
+    let broken = broken(&Model::of(&design, &origins), &[]);
+    assert!(broken.iter().any(|id| id == "zone"), "both servers of the zone are on them: {broken:?}");
+}
+
+#[test]
+fn api_servers_beside_an_external_etcd_are_needed_too() {
+    let (mut design, origins) = campus();
+    design.etcd.topology = EtcdTopology::External;
+    let members: Vec<_> = design.etcd.member.values().cloned().collect();
+    design.etcd.member.clear();
+    for (name, member) in ["worker-4", "worker-5", "worker-6"].into_iter().zip(members) {
+        design.etcd.member.insert(name.into(), member);
+    }
+    let model = Model::of(&design, &origins);
+    let three = ["machine/cp-1/apiserver", "machine/cp-2/apiserver", "machine/cp-3/apiserver"];
+    assert_eq!(broken(&model, &three), ["api"]);
+    // The one that is left asks any member.
+    assert_eq!(broken(&model, &[three[0], three[1], "etcd/member/worker-4"]), [""; 0]);
+    assert_eq!(broken(&model, &["etcd/member/worker-4", "etcd/member/worker-5"]), ["api"]);
+}
+
+#[test]
+fn a_pool_that_wants_more_copies_than_there_are_stands_still() {
+    let (design, origins) = campus_with(&[("ceph/pool/ssd/min", json!(4))]);
+    assert_eq!(broken(&Model::of(&design, &origins), &[]), ["storage/ssd"]);
+}
+
+#[test]
+fn one_of_two_switches_that_are_no_pair_takes_nothing() {
+    let (mut design, origins) = campus();
+    design.switch.values_mut().for_each(|switch| switch.mlag = None);
+    design.mlag.clear();
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["switch/leaf-1"]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/leaf-2"]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/leaf-1", "switch/leaf-2"]).len(), model.promises.len());
+}
+
+#[test]
+fn hosts_that_restart_machines_reset_themselves_without_a_quorum() {
+    let three = ["host/pve-4", "host/pve-5", "host/pve-6"];
+    let (design, origins) = campus();
+    let ids = broken(&Model::of(&design, &origins), &three);
+    assert!(!ids.iter().any(|id| id == "ingress/public" || id == "api"), "{ids:?}");
+    let (mut design, origins) = campus();
+    design.machine.values_mut().for_each(|machine| machine.ha = true);
+    let ids = broken(&Model::of(&design, &origins), &three);
+    assert!(ids.iter().any(|id| id == "ingress/public") && ids.iter().any(|id| id == "api"), "{ids:?}");
+}
+
+#[test]
+fn members_on_one_shared_store_fall_with_it() {
+    let edits: Vec<(String, serde_json::Value)> =
+        (1..=3).map(|host| (format!("host/pve-{host}/disk/fast/shared"), json!("vault"))).collect();
+    let edits: Vec<(&str, serde_json::Value)> = edits.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+    let (design, origins) = campus_with(&edits);
+    let model = Model::of(&design, &origins);
+    // The three nodes may have carried all three copies of CoreDNS.
+    assert_eq!(broken(&model, &["external/vault"]), ["api", "dns"]);
+    assert!(model.components.get(vars(&model, &["external/vault"])[0]).external);
+}
+
+#[test]
+fn a_dead_member_keeps_no_address_and_a_check_may_pass_it_to_one_that_cannot_serve() {
+    // 150 - 10 still beats 130: the balancer's death is not noticed, but the host's is.
+    let (mut design, origins) = campus_with(&[
+        ("api/vrrp/check/weight", json!(-10)),
+        ("api/vrrp/preempt", json!(true)),
+        ("api/vrrp/member/cp-1/priority", json!(150)),
+        ("api/vrrp/member/cp-2/priority", json!(130)),
+        ("api/vrrp/member/cp-3/priority", json!(110)),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["host/pve-1"]), [""; 0]);
+    assert_eq!(broken(&model, &["machine/cp-1/haproxy"]), ["api"]);
+    assert_eq!(broken(&model, &["host/pve-1", "machine/cp-2/haproxy"]), ["api"]);
+    // A check that sees only its balancer, and balancers that know only their own API server.
+    let vrrp = design.api.vrrp.as_mut().expect("VRRP");
+    let check = vrrp.check.as_mut().expect("a check");
+    (check.kind, check.weight) = (plimsoll_model::design::VrrpCheckKind::Process, None);
+    design.api.haproxy.as_mut().expect("HAProxy").local_only = true;
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["machine/cp-2/apiserver"]), [""; 0], "cp-1 has the address");
+    assert_eq!(broken(&model, &["machine/cp-1/haproxy", "machine/cp-2/apiserver"]), ["api"]);
+    assert_eq!(broken(&model, &["machine/cp-1/apiserver"]), ["api"]);
+}
+
+#[test]
+fn two_halves_are_no_majority() {
+    // Three hosts on each of two switches that meet at the routers only, and each switch keeps another router.
+    let (mut design, origins) = campus();
+    design.switch.values_mut().for_each(|switch| switch.mlag = None);
+    design.mlag.clear();
+    design.cable.retain(|_, of| !(of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/")));
+    for (at, host) in design.host.values_mut().enumerate() {
+        let leaf = if at < 3 { "leaf-1" } else { "leaf-2" };
+        let on: Vec<Name> =
+            host.nic.iter().filter(|(_, nic)| nic.switch.as_str() == leaf).map(|(name, _)| name.clone()).collect();
+        host.bond.values_mut().for_each(|bond| bond.members.retain(|member| on.contains(member)));
+    }
+    let model = Model::of(&design, &origins);
+    // No router carries the network of Ceph: its disks are on two islands from the start.
+    assert_eq!(broken(&model, &[]), ["storage/ssd", "storage/ssd/recovered"]);
+    assert_eq!(broken(&model, &["switch/oob-1"]), ["storage/ssd", "storage/ssd/recovered"]);
+    let cross: Vec<String> = design
+        .cable
+        .iter()
+        .filter(|(_, of)| {
+            let ends = [of.a.device.as_str(), of.b.device.as_str()];
+            [["switch/leaf-1", "external/gw-2"], ["switch/leaf-2", "external/gw-1"]]
+                .iter()
+                .any(|pair| pair.iter().all(|end| ends.contains(end)))
+        })
+        .map(|(name, _)| format!("cable/{name}"))
+        .collect();
+    assert!(cross.len() >= 2, "{cross:?}");
+    let mut failed: Vec<&str> = cross.iter().map(String::as_str).collect();
+    failed.push("switch/oob-1");
+    let ids = broken(&model, &failed);
+    assert!(ids.iter().any(|id| id == "management"), "{ids:?}");
+}
+
+#[test]
+fn a_switch_that_is_the_only_peer_takes_the_addresses_with_it() {
+    let (mut design, origins) = campus();
+    for peer in design.metallb.as_mut().expect("MetalLB").peer.values_mut() {
+        peer.router = "leaf-1".into();
+    }
+    let ids = broken(&Model::of(&design, &origins), &["switch/leaf-1"]);
+    assert_eq!(ids, ["ingress/public"]);
+}
+
+#[test]
+fn common_causes_are_bounded_at_both_ends() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let lost = lost_time(&model, &design, model.promise("egress").expect("egress"), Maintenance::default());
+    let lost = lost.expect("numbers");
+    let utility = vars(&model, &["feed/utility"])[0];
+    let (_, time) = lost.common.iter().find(|(var, _)| *var == utility).expect("the supply of the site");
+    // The longest cuts last 5.6 h on average, and outlast 20 minutes with e^(-1/3/5.6).
+    let away = model.components.get(utility).rate.unavailability(Corner::High);
+    let least = away * (-1.0_f64 / 3.0 / 5.6).exp() * HOURS_A_YEAR * 3600.0;
+    assert!(time.high >= least * 0.999 && time.high <= least * 1.01, "{} and {least}", time.high);
+    assert!(time.low <= time.typical && time.typical <= time.high);
+    assert!(lost.maintenance.low <= lost.maintenance.typical && lost.maintenance.typical <= lost.maintenance.high);
+}
+
+#[test]
+fn a_longer_battery_elsewhere_makes_no_power_cut_less_probable() {
+    let (design, origins) = campus_with(&[("feed/ups-2", json!({ "from": "utility", "runtime": "2h" }))]);
+    let model = Model::of(&design, &origins);
+    let found = cuts(&model, &design, model.promise("egress").expect("egress"), 1).expect("coherent");
+    let utility = vars(&model, &["feed/utility"]);
+    let class = found.classes.iter().find(|class| class.example == utility).expect("the supply");
+    let expected = model.components.get(utility[0]).rate.unavailability(Corner::Typical) * (-20.0_f64 / 120.0).exp();
+    assert!((class.each - expected).abs() < expected * 1e-9, "{} and {expected}", class.each);
+}
+
+#[test]
+fn a_start_waits_for_names_for_the_address_of_the_api_and_for_hands() {
+    // The registry is outside, its name is known only inside.
+    let (design, _) = campus_with(&[("site/resolvers", json!(["10.96.0.10"]))]);
+    assert!(!cold_start(&design, Images::Gone).works());
+    // The address of the API is one that the cluster announces for itself.
+    let (mut design, _) = campus_with(&[("api/vip", json!(["10.30.14.5"]))]);
+    design.api.vrrp = None;
+    let cold = cold_start(&design, Images::OnNodes);
+    let chain = cold.blocked.iter().flatten().cloned().collect::<Vec<_>>().join("; ");
+    assert!(chain.contains("the API needs who holds its address: ingress/public"), "{chain}");
+    // A machine that nobody starts.
+    let (mut design, _) = campus();
+    design.machine.get_mut(&Name::from("cp-1")).expect("cp-1").onboot = false;
+    assert!(!cold_start(&design, Images::OnNodes).works());
+    // Two members of three are only planned.
+    let (mut design, _) = campus();
+    for name in ["cp-1", "cp-2", "cp-3"] {
+        design.machine.get_mut(&Name::from(name)).expect("a machine").state = State::Planned;
+    }
+    assert!(!cold_start(&design, Images::OnNodes).works());
+}
