@@ -112,7 +112,7 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
                 out,
                 "  UNKNOWN  {} survives {}: there are not so many whose loss is not accepted, so that nothing was tried",
                 proof.design.survive[*goal].promise,
-                words(&proof.design.survive[*goal])
+                words::goal(&proof.design.survive[*goal])
             ),
             Meaningless::TooMany { goal, combinations } => {
                 writeln!(out, "  NOT DONE  line {} has {combinations} combinations, more than are looked at", goal + 1)
