@@ -8,6 +8,7 @@ use plimsoll_model::units::Millis;
 use plimsoll_model::{Design, Name};
 
 use crate::component::{Components, Kind};
+use crate::promise::Room;
 use crate::rate::{Range, Rate, Source};
 
 /// A circuit in the making.
@@ -19,7 +20,9 @@ pub(crate) struct Build<'d> {
     pub(crate) labels: BTreeMap<Node, String>,
     /// What was taken for granted, each once, in the order in which it was met.
     pub(crate) assumed: Vec<String>,
-    memo: BTreeMap<String, Node>,
+    /// The room that promises of capacity compare.
+    pub(crate) room: Room,
+    pub(crate) memo: BTreeMap<String, Node>,
 }
 
 impl<'d> Build<'d> {
@@ -30,6 +33,7 @@ impl<'d> Build<'d> {
             components: Components::default(),
             labels: BTreeMap::new(),
             assumed: Vec::new(),
+            room: Room::default(),
             memo: BTreeMap::new(),
         }
     }

@@ -19,6 +19,7 @@ mod rename;
 mod survive;
 mod symmetry;
 mod time;
+pub mod words;
 
 pub use cold_start::{ColdStart, Images, cold_start};
 pub use component::{Component, Components, Kind};
@@ -26,7 +27,7 @@ pub use cuts::{AnyOf, CutClass, Cuts, cuts};
 pub use explain::explain;
 pub use margin::{Margin, MayStop, batches, margins, may_stop};
 pub use model::Model;
-pub use promise::Promise;
+pub use promise::{HostRoom, Need, Promise, Room};
 pub use question::Question;
 pub use rate::{Corner, HOURS_A_YEAR, Range, Rate, Source};
 pub use survive::{Answer, CounterExample, Meaningless, survive};

@@ -7,7 +7,7 @@ use plimsoll_model::{Design, Origins};
 
 use crate::build::Build;
 use crate::component::{Component, Components};
-use crate::promise::{self, Promise};
+use crate::promise::{self, Promise, Room};
 
 /// All promises of a Design over all its components, in one circuit.
 #[derive(Clone, Debug)]
@@ -20,7 +20,10 @@ pub struct Model {
     pub promises: Vec<Promise>,
     /// What was taken for granted.
     pub assumed: Vec<String>,
+    /// The room that promises of capacity compare.
+    pub room: Room,
     pub(crate) labels: BTreeMap<Node, String>,
+    away: BTreeMap<String, Node>,
 }
 
 impl Model {
@@ -34,13 +37,26 @@ impl Model {
             components: build.components,
             promises,
             assumed: build.assumed,
+            room: build.room,
             labels: build.labels,
+            away: build.memo.into_iter().filter(|(key, _)| is_path(key)).collect(),
         }
     }
 
     /// The promise of that name.
     pub fn promise(&self, id: &str) -> Option<&Promise> {
         self.promises.iter().find(|promise| promise.id == id)
+    }
+
+    /// True when the thing at this path is away, by its own failure or by that of what it rests on: a feed, a PDU, a
+    /// switch, a host or its disks, a machine.
+    pub fn away(&self, path: &str) -> Option<Node> {
+        self.away.get(path).copied()
+    }
+
+    /// What a node means, where that was said: the sentences of [`crate::explain`].
+    pub fn label(&self, node: Node) -> Option<&str> {
+        self.labels.get(&node).map(String::as_str)
     }
 
     /// What a person may fail: components, without what only follows from them.
@@ -57,4 +73,9 @@ impl Model {
         }
         all
     }
+}
+
+/// Whether something was remembered under the path of a thing, and not as a relation of things.
+fn is_path(key: &str) -> bool {
+    ["feed/", "rack/", "switch/", "host/", "machine/"].iter().any(|start| key.starts_with(start))
 }

@@ -13,6 +13,8 @@ use plimsoll_model::{Name, Origins};
 
 use crate::build::Build;
 
+pub use capacity::{HostRoom, Need, Room};
+
 /// A promise.
 #[derive(Clone, Debug)]
 pub struct Promise {

@@ -13,7 +13,6 @@ mod prove;
 mod schema;
 mod secrets;
 mod show;
-mod words;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::Origin;
-use plimsoll_prove::{Answer, Model, survive};
+use plimsoll_prove::{Answer, Model, survive, words};
 
 use super::plural;
-use super::words::goal;
 use crate::input::Cluster;
 
 /// What the file asks for, judged.
@@ -31,7 +30,7 @@ impl Promises {
         for (index, line) in design.survive.iter().enumerate() {
             let of_line: Vec<&Answer> = answers.iter().filter(|answer| answer.goal == index).collect();
             let Some(first) = of_line.first() else { continue };
-            let what = goal(line);
+            let what = words::goal(line);
             if of_line.iter().all(|answer| answer.holds()) {
                 let combinations = plural(usize::try_from(first.combinations).unwrap_or(usize::MAX), "combination");
                 held.push(format!(

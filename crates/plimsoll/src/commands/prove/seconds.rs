@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 
 use plimsoll_model::units::Millis;
 use plimsoll_outage::{End, How, Interval, Prediction, Predictions, Way};
-use plimsoll_prove::{Corner, Model, Range};
+use plimsoll_prove::{Corner, Model, Range, words};
 use serde_json::{Value, json};
-
-use super::text::range;
 
 /// Failures that are shown of each promise.
 const SHOWN: usize = 3;
@@ -81,7 +79,7 @@ pub(super) fn text(predictions: &Predictions, promises: &[&str]) -> String {
         }
         for ((most, min, way, how), components) in alike.iter().take(SHOWN) {
             let seconds = |millis: u64| Millis(millis).as_secs();
-            let time = range(Range::new(seconds(*min), seconds(*min), seconds(u64::MAX - most)));
+            let time = words::range(Range::new(seconds(*min), seconds(*min), seconds(u64::MAX - most)));
             let _ = writeln!(out, "    {time:<15} {} {way}{how}", few(components));
         }
         if alike.len() > SHOWN {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
-use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain};
+use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain, words};
 
 use super::{OfPromise, Proof, seconds};
-use crate::commands::{plural, words};
+use crate::commands::plural;
 use crate::input::Cluster;
 use crate::terminal::Terminal;
 
@@ -223,24 +223,6 @@ fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
     }
 }
 
-/// `35 s`, `12 min`, `2.5 h`: two digits are more than is known.
-fn duration(seconds: f64) -> String {
-    let two = |value: f64| if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
-    match seconds {
-        seconds if seconds <= 0.0 => "0 s".to_owned(),
-        seconds if seconds < 0.05 => "< 0.1 s".to_owned(),
-        seconds if seconds < 90.0 => format!("{} s", two(seconds)),
-        seconds if seconds < 5400.0 => format!("{} min", two(seconds / 60.0)),
-        seconds if seconds < 172_800.0 => format!("{} h", two(seconds / 3600.0)),
-        seconds => format!("{} d", two(seconds / 86_400.0)),
-    }
-}
-
-pub(super) fn range(range: Range) -> String {
-    let (low, high) = (duration(range.low), duration(range.high));
-    if low == high { low } else { format!("{low} to {high}") }
-}
-
 fn times(proof: &Proof<'_>) -> String {
     let mut rows = vec![
         ["PROMISE", "INDEPENDENT FAILURES", "LIKELY", "FAILOVERS", "WHILE A HOST IS IN MAINTENANCE"].map(str::to_owned),
@@ -250,10 +232,10 @@ fn times(proof: &Proof<'_>) -> String {
         let bound = if lost.bound_only { "at most " } else { "" };
         rows.push([
             proof.model.promises[of.promise].id.clone(),
-            format!("{bound}{}", range(lost.steady)),
-            duration(lost.steady.typical),
-            range(of.failovers),
-            range(lost.maintenance),
+            format!("{bound}{}", words::range(lost.steady)),
+            words::duration(lost.steady.typical),
+            words::range(of.failovers),
+            words::range(lost.maintenance),
         ]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
@@ -274,12 +256,16 @@ fn times(proof: &Proof<'_>) -> String {
         }
     }
     for (var, time) in common {
-        let _ = writeln!(out, "    {}: {}", name(proof, var), range(time));
+        let _ = writeln!(out, "    {}: {}", name(proof, var), words::range(time));
     }
     match proof.design.assume.bad_changes {
         Some(count) => {
             let each = proof.design.assume.bad_change_lasts.map_or(3600.0, plimsoll_model::units::Millis::as_secs);
-            let _ = writeln!(out, "    {count} bad changes a year (assumed by the file): {}", duration(count * each));
+            let _ = writeln!(
+                out,
+                "    {count} bad changes a year (assumed by the file): {}",
+                words::duration(count * each)
+            );
         }
         None => out += "    bad changes: not stated (`assume: { bad_changes: 1, bad_change_lasts: 1h }`)\n",
     }
@@ -346,27 +332,9 @@ fn short(step: &[String]) -> String {
 }
 
 pub(super) fn not_modelled() -> String {
-    "What the proof does not know:\n\
-     \n  what `plimsoll check` reports: a file with errors there may promise more here than it keeps\
-     \n  a switch that takes packets and loses some of them (half-dead), and links that work in one direction\
-     \n  two holders of the address of the API after a partition, and two routers that both answer for a gateway\
-     \n  which switch of a pair goes on when the link between the two is gone: the first by name is taken\
-     \n  a network card with several ports that fails as a whole\
-     \n  machines that the hypervisor restarts elsewhere: they count as lost with their host\
-     \n  machines that move when their host is drained: they count as stopped, and need no room elsewhere\
-     \n  crashes of single pods; the scheduler puts them back in seconds\
-     \n  pods of file systems and object stores (metadata servers, gateways): only their copies are looked at\
-     \n  volumes on one node, and NFS, where no machine's own disk lies on it\
-     \n  whether pods fit node by node: room is compared as a sum; GPUs, volumes and numbers of pods are not compared\
-     \n  the time that Ceph takes to make copies anew: a lost disk counts until it is replaced; full disks\
-     \n  the seconds of a failover, and the time until all runs again after a power cut, in what is lost in a year\
-     \n  performance: a cluster that answers too slowly is one that answers\
-     \n  outside names in pods, and what is behind the routers; external balancers, registries and resolvers\
-     \n  what two supplies, two routers or two batteries have in common behind the place where the file ends\
-     \n  software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time\
-     \n  repairs that wait for each other: everything is repaired by a crew of its own (`assume: { repair: … }` is not used)\
-     \n  latent faults that nobody notices until they are needed: an empty battery, a dead standby\
-     \n  in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes\
-     \n  the day on which an `accept:` ends: a proof has no clock\n"
-        .to_owned()
+    let mut out = String::from("What the proof does not know:\n\n");
+    for what in words::NOT_MODELLED {
+        let _ = writeln!(out, "  {what}");
+    }
+    out
 }

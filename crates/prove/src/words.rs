@@ -1,0 +1,65 @@
+//! Words for people that every view of a proof shares.
+
+use plimsoll_model::design::Goal;
+
+use crate::rate::Range;
+
+/// What the proof does not know.
+pub const NOT_MODELLED: [&str; 21] = [
+    "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
+    "a switch that takes packets and loses some of them (half-dead), and links that work in one direction",
+    "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
+    "which switch of a pair goes on when the link between the two is gone: the first by name is taken",
+    "a network card with several ports that fails as a whole",
+    "machines that the hypervisor restarts elsewhere: they count as lost with their host",
+    "machines that move when their host is drained: they count as stopped, and need no room elsewhere",
+    "crashes of single pods; the scheduler puts them back in seconds",
+    "pods of file systems and object stores (metadata servers, gateways): only their copies are looked at",
+    "volumes on one node, and NFS, where no machine's own disk lies on it",
+    "whether pods fit node by node: room is compared as a sum; GPUs, volumes and numbers of pods are not compared",
+    "the time that Ceph takes to make copies anew: a lost disk counts until it is replaced; full disks",
+    "the seconds of a failover, and the time until all runs again after a power cut, in what is lost in a year",
+    "performance: a cluster that answers too slowly is one that answers",
+    "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
+    "what two supplies, two routers or two batteries have in common behind the place where the file ends",
+    "software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time",
+    "repairs that wait for each other: everything is repaired by a crew of its own (`assume: { repair: … }` is not used)",
+    "latent faults that nobody notices until they are needed: an empty battery, a dead standby",
+    "in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes",
+    "the day on which an `accept:` ends: a proof has no clock",
+];
+
+/// `any one component, while one host is drained`: what a line of `survive:` asks for.
+pub fn goal(goal: &Goal) -> String {
+    let parts: Vec<String> = goal
+        .failures
+        .iter()
+        .map(|failure| match (failure.count, failure.kind.as_str()) {
+            (1, "any") => "any one component".to_owned(),
+            (count, "any") => format!("any {count} components"),
+            (1, kind) => format!("any one {kind}"),
+            (count, kind) => format!("any {count} of kind {kind}"),
+        })
+        .collect();
+    let drained = if goal.while_drained { ", while one host is drained" } else { "" };
+    format!("{}{drained}", parts.join(" and "))
+}
+
+/// `35 s`, `12 min`, `2.5 h`: two digits are more than is known.
+pub fn duration(seconds: f64) -> String {
+    let two = |value: f64| if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
+    match seconds {
+        seconds if seconds <= 0.0 => "0 s".to_owned(),
+        seconds if seconds < 0.05 => "< 0.1 s".to_owned(),
+        seconds if seconds < 90.0 => format!("{} s", two(seconds)),
+        seconds if seconds < 5400.0 => format!("{} min", two(seconds / 60.0)),
+        seconds if seconds < 172_800.0 => format!("{} h", two(seconds / 3600.0)),
+        seconds => format!("{} d", two(seconds / 86_400.0)),
+    }
+}
+
+/// `35 s to 12 min`.
+pub fn range(range: Range) -> String {
+    let (low, high) = (duration(range.low), duration(range.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
