@@ -15,7 +15,9 @@ enum Needs {
     Module(&'static str, &'static str),
 }
 
-const NEEDS: [Needs; 9] = [
+const NEEDS: [Needs; 11] = [
+    Needs::Program("chromedriver", "chromium-driver"),
+    Needs::Program("chromium", "chromium"),
     Needs::Program("ip", "iproute2"),
     Needs::Program("mmdebstrap", "mmdebstrap"),
     Needs::Program("mount", "mount"),

@@ -44,7 +44,7 @@ struct State<'a> {
 /// What the default build leaves out.
 const SECRETS: &str = "--features=plimsoll/secrets";
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "format", about: "cargo fmt --check", heavy: false, by_default: true, run: format },
     Step {
         name: "licences",
@@ -83,6 +83,7 @@ const STEPS: [Step; 9] = [
         by_default: false,
         run: |context| cargo_test(context, &["--package=plimsoll-accept"]),
     },
+    Step { name: "page", about: "the report in a real browser", heavy: true, by_default: true, run: page },
     Step { name: "lab", about: "the control plane run by its real daemons", heavy: true, by_default: true, run: lab },
 ];
 
@@ -159,6 +160,11 @@ fn lab(context: &State<'_>) -> anyhow::Result<bool> {
     arguments.extend(targets);
     arguments.extend(["--", "--include-ignored", "--nocapture"]);
     cargo_test(context, &arguments)
+}
+
+/// The test of the page is marked `#[ignore]` too: it needs the browser that set-up installs.
+fn page(context: &State<'_>) -> anyhow::Result<bool> {
+    cargo_test(context, &["--package=plimsoll-report", "--test=page", "--", "--include-ignored", "--nocapture"])
 }
 
 fn unit(context: &State<'_>) -> anyhow::Result<bool> {

@@ -10,6 +10,7 @@ mod lock;
 mod may_stop;
 mod promises;
 mod prove;
+mod report;
 mod schema;
 mod secrets;
 mod show;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Audit(audit::Audit),
     Prove(prove::Prove),
     MayStop(may_stop::MayStop),
+    Report(report::Report),
     Show(show::Show),
     Explain(explain::Explain),
     Lock(lock::LockCommand),
@@ -53,6 +55,7 @@ impl Command {
             Command::Audit(audit) => audit.run(terminal),
             Command::Prove(prove) => prove.run(terminal),
             Command::MayStop(may_stop) => may_stop.run(terminal),
+            Command::Report(report) => report.run(terminal),
             Command::Show(show) => show.run(terminal),
             Command::Explain(explain) => explain.run(terminal),
             Command::Lock(lock) => lock.run(terminal),
