@@ -33,6 +33,7 @@ pub(crate) fn html(input: &Input<'_>, reload: Option<(&str, &str)>) -> String {
         "topology" => svg::in_page(&layout, &can_fail),
         "verdict" => sections::verdict::verdict(&facts),
         "state" => sections::promises::state(&facts),
+        "meaning" => sections::promises::meaning(&facts),
         "promises" => sections::promises::table(&facts),
         "matrix" => sections::matrix::matrix(&facts),
         "findings" => sections::findings::findings(&facts),

@@ -32,7 +32,7 @@ pub(crate) fn in_page(layout: &Layout, can_fail: &dyn Fn(&str) -> bool) -> Strin
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "<svg class=\"topology\" id=\"topology\" role=\"group\" aria-label=\"Topology\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">",
+        "<svg class=\"topology\" id=\"topology\" role=\"group\" aria-label=\"Topology\" style=\"--width: {w}px\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">",
         w = layout.width,
         h = layout.height,
     );

@@ -69,7 +69,7 @@ fn upstream(design: &Design) -> Vec<Column> {
             tier: Tier::Router,
             path: format!("external/{name}"),
             label: short(name.as_str()),
-            note: "others own it".to_owned(),
+            note: "external".to_owned(),
             about: format!("router {name}, which others own"),
             level: 0,
             above: Vec::new(),

@@ -1,7 +1,7 @@
 //! Room for tenants: now, and after the worst single failure that the file does not accept.
 
 use plimsoll_circuit::Var;
-use plimsoll_model::units::{Bytes, MilliCpu};
+use plimsoll_model::units::Bytes;
 
 use super::{code, table};
 use crate::escape::text;
@@ -26,13 +26,15 @@ pub(crate) fn capacity(facts: &Facts<'_>) -> String {
         .enumerate()
         .map(|(index, need)| {
             let tenant = facts.design.tenant.iter().find(|(name, _)| name.as_str() == need.tenant);
-            let own = tenant.map(|(_, tenant)| format!("{} CPU, {}", tenant.cpu, tenant.memory)).unwrap_or_default();
+            let own = tenant
+                .map(|(_, tenant)| format!("{} CPU, {}", cpu_words(tenant.cpu.0), gib(tenant.memory.0)))
+                .unwrap_or_default();
             let fits = |cpu: u64, memory: u64| verdict(need.cpu.0 <= cpu && need.memory.0 <= memory);
             let after = (cpu.map_or(0, |(_, room)| room), memory.map_or(0, |(_, room)| room));
             vec![
                 code(&need.tenant),
                 text(&own),
-                format!("{} CPU, {}", need.cpu, gib(need.memory.0)),
+                format!("{} CPU, {}", cpu_words(need.cpu.0), gib(need.memory.0)),
                 fits(full.0, full.1),
                 fits(after.0, after.1),
                 format!("<span data-need=\"{index}\">{}</span>", fits(full.0, full.1)),
@@ -40,17 +42,20 @@ pub(crate) fn capacity(facts: &Facts<'_>) -> String {
         })
         .collect();
     let mut out =
-        format!("<p>Room for pods of tenants: <b>{} CPU and {}</b> with all hosts.", MilliCpu(full.0), gib(full.1));
+        format!("<p>Room for pods of tenants: <b>{} CPU and {}</b> with all hosts.", cpu_words(full.0), gib(full.1));
     if let (Some((var, left)), Some((_, bytes))) = (cpu, memory) {
         out += &format!(
             " After the worst single failure ({}): <b>{} CPU and {}</b>.",
             code(facts.path(var)),
-            MilliCpu(left),
+            cpu_words(left),
             gib(bytes)
         );
     }
-    out +=
-        &format!(" With what has failed above: <b id=\"room\">{} CPU and {}</b>.</p>\n", MilliCpu(full.0), gib(full.1));
+    out += &format!(
+        " With what has failed above: <b id=\"room\">{} CPU and {}</b>.</p>\n",
+        cpu_words(full.0),
+        gib(full.1)
+    );
     let head =
         ["Tenant", "Quota", "With all that rank as high", "With all hosts", "After one failure", "In the scenario"];
     out + &table("Capacity", &head, &rows)
@@ -64,4 +69,10 @@ fn verdict(fits: bool) -> String {
 /// Memory in GiB with one digit, as the script of the page writes it.
 fn gib(bytes: u64) -> String {
     format!("{:.1} GiB", Bytes(bytes).as_gib())
+}
+
+/// Processor time with as many digits as it has, likewise.
+fn cpu_words(milli: u64) -> String {
+    let all = format!("{}.{:03}", milli / 1000, milli % 1000);
+    all.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

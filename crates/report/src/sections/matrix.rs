@@ -47,6 +47,9 @@ fn group(facts: &Facts<'_>, kind: Kind, members: &[usize]) -> String {
         if bare > 0 {
             parts.push(format!("{bare} no spare"));
         }
+        if parts.is_empty() {
+            parts.push("✓".to_owned());
+        }
         out += &format!("<td class=\"sum\">{}</td>", parts.join("<br>"));
     }
     let hidden = if open { "" } else { " hidden" };

@@ -24,8 +24,17 @@ fn plural(count: usize, what: &str) -> String {
 
 /// A table in a box of its own, which can be moved sideways where the page is narrow.
 fn table(label: &str, head: &[&str], rows: &[Vec<String>]) -> String {
+    table_of("plain", label, head, rows)
+}
+
+/// A table whose rows become cards where the page is narrow.
+fn stacked(label: &str, head: &[&str], rows: &[Vec<String>]) -> String {
+    table_of("stacked", label, head, rows)
+}
+
+fn table_of(class: &str, label: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     let mut out = format!(
-        "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\"><table>\n<thead><tr>",
+        "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\"><table class=\"{class}\">\n<thead><tr>",
         label = text(label)
     );
     for cell in head {
@@ -33,8 +42,12 @@ fn table(label: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     }
     out += "</tr></thead>\n<tbody>\n";
     for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            out += &if at == 0 { format!("<tr><th scope=\"row\">{cell}</th>") } else { format!("<td>{cell}</td>") };
+        for (at, (cell, head)) in row.iter().zip(head).enumerate() {
+            out += &if at == 0 {
+                format!("<tr><th scope=\"row\">{cell}</th>")
+            } else {
+                format!("<td data-label=\"{}\">{cell}</td>", text(head))
+            };
         }
         out += "</tr>\n";
     }

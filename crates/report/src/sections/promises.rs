@@ -1,40 +1,53 @@
 //! Promises: their state, which the page keeps up to date, and the table of what breaks them and what that costs.
 
-use plimsoll_prove::{Cuts, LostTime, words};
+use plimsoll_prove::{Cuts, LostTime, Question, words};
 
 use super::{code, plural, some};
 use crate::escape::text;
 use crate::gather::Facts;
 use crate::singles::is_accepted;
 
-/// The list beside the drawing. The script of the page writes the same sentences for other states.
+/// The list beside the drawing. The script of the page writes the same words for other states.
 pub(crate) fn state(facts: &Facts<'_>) -> String {
+    let mut question = Question::new(facts.model);
+    question.ask([]);
     let mut out = String::new();
     for (index, promise) in facts.model.promises.iter().enumerate() {
+        let others = breaking(facts, index);
+        let (class, mark, word) = match (question.broken(index), others.is_empty()) {
+            (true, _) => ("bad", "✕", "broken"),
+            (false, false) => ("warn", "!", "holds, no spare"),
+            (false, true) => ("good", "✓", "holds"),
+        };
+        let next = if class == "warn" { format!("One failure breaks it: {}", some(&others, 3)) } else { String::new() };
         out += &format!(
-            "<li data-promise=\"{index}\" class=\"good\"><span class=\"mark\" aria-hidden=\"true\">✓</span> \
-             <span class=\"name\">{}</span> <span class=\"word\">holds</span>\
-             <p class=\"next\">{}</p><details class=\"why\" hidden><summary>Why</summary><ol></ol></details></li>\n",
+            "<li data-promise=\"{index}\" class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> \
+             <span class=\"name\">{}</span> <span class=\"word\">{word}</span>\
+             <p class=\"next\">{next}</p><details class=\"why\" hidden><summary>Why</summary><ol></ol></details></li>\n",
             text(&promise.id),
-            next(facts, index),
         );
     }
     out
 }
 
-/// What one further failure would do.
-fn next(facts: &Facts<'_>, promise: usize) -> String {
-    let breaking: Vec<_> = facts.singles.breaking(promise).collect();
-    let (accepted, others): (Vec<_>, Vec<_>) =
-        breaking.into_iter().partition(|var| is_accepted(facts.model, facts.design, *var));
-    let names = |vars: &[plimsoll_circuit::Var]| vars.iter().map(|var| facts.path(*var)).collect::<Vec<_>>();
-    if !others.is_empty() {
-        return format!("One failure breaks it: {}", some(&names(&others), 3));
-    }
-    if accepted.is_empty() {
-        return "Survives any one failure".to_owned();
-    }
-    format!("Survives any one failure but those the file accepts: {}", some(&names(&accepted), 3))
+/// What the list means by its words.
+pub(crate) fn meaning(facts: &Facts<'_>) -> String {
+    let counted =
+        accepted(facts).map(|accepted| format!("; losses that the file accepts ({accepted}) are not counted"));
+    format!("<b>Holds</b> means that any one more failure is survived too{}.", counted.unwrap_or_default())
+}
+
+/// The components whose loss the file accepts.
+fn accepted(facts: &Facts<'_>) -> Option<String> {
+    let all = facts.singles.components.iter().filter(|var| is_accepted(facts.model, facts.design, **var));
+    let paths: Vec<&str> = all.map(|var| facts.path(*var)).collect();
+    (!paths.is_empty()).then(|| some(&paths, 4))
+}
+
+/// Components that break a promise alone and whose loss the file does not accept.
+fn breaking<'f>(facts: &'f Facts<'_>, promise: usize) -> Vec<&'f str> {
+    let all = facts.singles.breaking(promise).filter(|var| !is_accepted(facts.model, facts.design, *var));
+    all.map(|var| facts.path(var)).collect()
 }
 
 fn rows(facts: &Facts<'_>) -> Vec<Vec<String>> {
@@ -44,7 +57,7 @@ fn rows(facts: &Facts<'_>) -> Vec<Vec<String>> {
             format!("{}<p class=\"muted\">{}</p>", code(&promise.id), text(&promise.words)),
             facts.cuts[index]
                 .as_ref()
-                .map_or_else(|| "more failures can mend it".to_owned(), |cuts| breaks(facts, cuts)),
+                .map_or_else(|| "more failures can mend it".to_owned(), |cuts| breaks(facts, index, cuts)),
             lost.map(steady).unwrap_or_default(),
             lost.map(|lost| text(&words::range(lost.maintenance))).unwrap_or_default(),
             lost.map(|lost| decided(facts, lost)).unwrap_or_default(),
@@ -56,7 +69,7 @@ fn rows(facts: &Facts<'_>) -> Vec<Vec<String>> {
 pub(crate) fn table(facts: &Facts<'_>) -> String {
     let head =
         ["Promise", "What breaks it", "Lost in a year", "Lost while a host is in maintenance", "What decides it"];
-    let mut out = super::table("Promises", &head, &rows(facts));
+    let mut out = super::stacked("Promises", &head, &rows(facts));
     let most = facts.lost.iter().flatten().max_by_key(|lost| lost.common.len());
     if let Some(lost) = most.filter(|lost| !lost.common.is_empty()) {
         let parts: Vec<String> = lost
@@ -68,6 +81,9 @@ pub(crate) fn table(facts: &Facts<'_>) -> String {
             "<p class=\"muted\">Common causes take everything at once and are not in these sums. In a year they cost: {}.</p>\n",
             parts.join(", ")
         );
+    }
+    if let Some(accepted) = accepted(facts) {
+        out += &format!("<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>\n");
     }
     out += "<p class=\"muted\">A range spans what is plausible for rates and repair times; the first number is the most likely one.</p>\n";
     out
@@ -82,43 +98,28 @@ fn steady(lost: &LostTime) -> String {
     )
 }
 
-fn breaks(facts: &Facts<'_>, cuts: &Cuts) -> String {
-    let accepted = |var: plimsoll_circuit::Var| is_accepted(facts.model, facts.design, var);
+fn breaks(facts: &Facts<'_>, promise: usize, cuts: &Cuts) -> String {
     let mut lines = Vec::new();
-    let mut singles: Vec<&str> = Vec::new();
-    let mut known: Vec<&str> = Vec::new();
-    for class in cuts.classes.iter().filter(|class| class.example.len() == 1) {
-        let list = if accepted(class.example[0]) { &mut known } else { &mut singles };
-        list.push(facts.path(class.example[0]));
-    }
-    let ones = cuts.by_order.get(1).copied().unwrap_or_default() as usize;
+    let singles = breaking(facts, promise);
     if !singles.is_empty() {
-        let more = ones.saturating_sub(singles.len() + known.len());
-        let like = if more > 0 { format!(" and {more} like them") } else { String::new() };
-        lines.push(format!("<b>One failure:</b> {}{like}", some(&singles, 4)));
+        lines.push(format!("<b>One failure:</b> {}", some(&singles, 4)));
     }
     let twos = cuts.by_order.get(2).copied().unwrap_or_default() as usize;
     if twos > 0 {
         let pair = cuts.classes.iter().find(|class| class.example.len() == 2);
         let example = pair.map(|class| match &class.any_of {
-            Some(any) => {
+            Some(any) if any.of.len() > 2 => {
                 let of: Vec<&str> = any.of.iter().map(|var| facts.path(*var)).collect();
                 format!(", most likely any two of {}", some(&of, 6))
             }
-            None => {
+            _ => {
                 let of: Vec<String> = class.example.iter().map(|var| code(facts.path(*var))).collect();
                 format!(", most likely {}", of.join(" + "))
             }
         });
         lines.push(format!("<b>Two failures:</b> {}{}", plural(twos, "pair"), example.unwrap_or_default()));
     }
-    if lines.is_empty() {
-        lines.push("Takes three failures or more".to_owned());
-    }
-    if !known.is_empty() {
-        lines.push(format!("<span class=\"muted\">Accepted by the file: {}</span>", some(&known, 4)));
-    }
-    lines.join("<br>")
+    if lines.is_empty() { "Takes three failures or more".to_owned() } else { lines.join("<br>") }
 }
 
 fn decided(facts: &Facts<'_>, lost: &LostTime) -> String {
@@ -126,7 +127,7 @@ fn decided(facts: &Facts<'_>, lost: &LostTime) -> String {
         .decided_by
         .iter()
         .take(3)
-        .map(|(var, share)| format!("{} {:.0} %", code(facts.path(*var)), share * 100.0))
+        .map(|(var, share)| format!("{} {:.0}\u{a0}%", code(facts.path(*var)), share * 100.0))
         .collect();
     parts.join("<br>")
 }

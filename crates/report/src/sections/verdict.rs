@@ -88,14 +88,14 @@ fn counts(facts: &Facts<'_>) -> String {
 fn requirement(facts: &Facts<'_>, index: usize, goal: &Goal) -> String {
     let answers: Vec<&Answer> = facts.answers.iter().filter(|answer| answer.goal == index).collect();
     let holds = holds(facts, index);
-    let (class, mark, word) = if holds { ("good", "✓", "holds") } else { ("bad", "✕", "broken") };
+    let (class, mark, word) = if holds { ("good", "✓", "Holds") } else { ("bad", "✕", "Broken") };
     let place = facts.origins.of(&format!("survive/{index}")).and_then(Origin::span);
     let place = place.map(|span| format!(" <span class=\"place\">{}</span>", text(&facts.sources.locate(span))));
     let covered = answers.first().map_or_else(String::new, |answer| {
         format!(": {}, {} each", plural(answers.len(), "promise"), plural(answer.combinations as usize, "combination"))
     });
     let mut out = format!(
-        "<li class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> <b>{word}</b> {} survives {}{covered}{}",
+        "<li class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> <b>{word}:</b> {} survives {}{covered}{}",
         code(&goal.promise),
         text(&words::goal(goal)),
         place.unwrap_or_default(),
