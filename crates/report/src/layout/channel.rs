@@ -109,8 +109,8 @@ pub(super) fn draw(
             let y = line(*row);
             let mut ends: Vec<i32> = trunk.into_iter().collect();
             if let (0, Some(source)) = (*row, source) {
-                ends.push(source.middle());
-                layout.wires.push(wire(vec![(source.middle(), source.bottom()), (source.middle(), y)], vec![], vec![]));
+                ends.push(source.exit());
+                layout.wires.push(wire(vec![(source.exit(), source.bottom()), (source.exit(), y)], vec![], vec![]));
             }
             for (path, parts) in &bus.taps {
                 let Some((rect, _)) = places.get(path).filter(|(_, of)| of == row) else { continue };
@@ -118,7 +118,7 @@ pub(super) fn draw(
                 let count = buses.iter().filter(|bus| bus.taps.contains_key(path)).count() as i32;
                 let order = tapped.entry(path).or_default();
                 *order += 1;
-                let x = rect.x + rect.w * *order / (count + 1);
+                let x = rect.entry(*order, count);
                 ends.push(x);
                 layout.wires.push(wire(vec![(x, y), (x, rect.y)], vec![(x, y)], parts.clone()));
             }

@@ -56,6 +56,19 @@ impl Rect {
         self.x + self.w / 2
     }
 
+    /// Where the wire begins that leaves it downwards. Wires that leave and wires that arrive stand on different
+    /// pixels, so that a wire of one source never runs on that of another.
+    const fn exit(self) -> i32 {
+        let x = self.middle();
+        x - x.rem_euclid(4)
+    }
+
+    /// Where one of some wires arrives from above, counted from 1.
+    const fn entry(self, order: i32, count: i32) -> i32 {
+        let x = self.x + self.w * order / (count + 1);
+        x - x.rem_euclid(4) + 2
+    }
+
     const fn moved(self, x: i32, y: i32) -> Rect {
         Rect { x: self.x + x, y: self.y + y, w: self.w, h: self.h }
     }

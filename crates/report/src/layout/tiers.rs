@@ -145,9 +145,9 @@ pub(super) fn place(design: &Design, layout: &mut Layout, left: i32, right: i32)
             for (place, (above, cables)) in column.above.iter().enumerate() {
                 let Some(source) = rects.get(above.as_str()) else { continue };
                 let order = sources.iter().position(|other| other == above).unwrap_or_default() as i32;
-                let (x, y) = (rect.x + rect.w * (place as i32 + 1) / (count + 1), rect.y - ELBOW * (order + 1));
+                let (x, y) = (rect.entry(place as i32 + 1, count), rect.y - ELBOW * (order + 1));
                 layout.wires.push(Wire {
-                    points: vec![(source.middle(), source.bottom()), (source.middle(), y), (x, y), (x, rect.y)],
+                    points: vec![(source.exit(), source.bottom()), (source.exit(), y), (x, y), (x, rect.y)],
                     dots: Vec::new(),
                     power: column.tier == Tier::Feed,
                     from: above.clone(),

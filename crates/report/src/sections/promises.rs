@@ -93,9 +93,15 @@ fn steady(lost: &LostTime) -> String {
     let bound = if lost.bound_only { "at most " } else { "" };
     format!(
         "<b>{bound}{}</b><p class=\"muted\">{}</p>",
-        text(&words::duration(lost.steady.typical)),
+        text(&likely(lost.steady.typical)),
         text(&words::range(lost.steady))
     )
+}
+
+/// What is shorter than the shortest duration that is written is not nothing.
+fn likely(seconds: f64) -> String {
+    let words = words::duration(seconds);
+    if seconds > 0.0 && words == words::duration(0.0) { "under 0.1 s".to_owned() } else { words }
 }
 
 fn breaks(facts: &Facts<'_>, promise: usize, cuts: &Cuts) -> String {

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one window. It ends with this value, also when a test panics.
-pub struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
@@ -22,7 +23,8 @@ pub struct Browser {
 
 impl Browser {
     /// Starts chromedriver on a free port, and a browser with an empty profile.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -37,7 +39,9 @@ impl Browser {
                 break port.trim_end_matches('.').parse().expect("a port");
             }
         };
-        let profile = std::env::temp_dir().join(format!("plimsoll-page-{}", std::process::id()));
+        // One of its own: two browsers with one profile would be one browser.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let profile = std::env::temp_dir().join(format!("plimsoll-page-{}-{number}", std::process::id()));
         // From here on the value ends what was started.
         let mut browser = Browser { driver, port, session: String::new(), process: None, profile };
         let profile = format!("--user-data-dir={}", browser.profile.display());
@@ -51,6 +55,8 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--window-size=1400,1000",
+            // What is scrolled to is there at once.
+            "--force-prefers-reduced-motion",
             &profile,
         ];
         let wanted = json!({ "capabilities": { "alwaysMatch": {
@@ -102,42 +108,42 @@ impl Browser {
     }
 
     /// Opens an address.
-    pub fn open(&self, url: &str) {
+    pub(crate) fn open(&self, url: &str) {
         self.in_session("POST", "/url", &json!({ "url": url }));
     }
 
     /// Runs the body of a function in the page.
-    pub fn run(&self, script: &str, arguments: &Value) -> Value {
+    pub(crate) fn run(&self, script: &str, arguments: &Value) -> Value {
         self.in_session("POST", "/execute/sync", &json!({ "script": script, "args": arguments }))
     }
 
     /// The elements that a selector finds.
-    pub fn find(&self, selector: &str) -> Vec<String> {
+    pub(crate) fn find(&self, selector: &str) -> Vec<String> {
         let found = self.in_session("POST", "/elements", &json!({ "using": "css selector", "value": selector }));
         let list = found.as_array().expect("a list");
         list.iter().filter_map(|element| element[ELEMENT].as_str()).map(str::to_owned).collect()
     }
 
     /// Clicks into the middle of an element, as a mouse does.
-    pub fn click(&self, element: &str) {
+    pub(crate) fn click(&self, element: &str) {
         self.in_session("POST", &format!("/element/{element}/click"), &json!({}));
     }
 
     /// Presses and releases a key.
-    pub fn key(&self, key: &str) {
+    pub(crate) fn key(&self, key: &str) {
         let press = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
         let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": press }] });
         self.in_session("POST", "/actions", &actions);
     }
 
     /// The name of an element as a screen reader hears it.
-    pub fn name(&self, element: &str) -> String {
+    pub(crate) fn name(&self, element: &str) -> String {
         let name = self.in_session("GET", &format!("/element/{element}/computedlabel"), &Value::Null);
         name.as_str().unwrap_or_default().to_owned()
     }
 
     /// What the page and the browser wrote to the console since the last time.
-    pub fn console(&self) -> Vec<Value> {
+    pub(crate) fn console(&self) -> Vec<Value> {
         let lines = self.in_session("POST", "/se/log", &json!({ "type": "browser" }));
         lines.as_array().cloned().unwrap_or_default()
     }
