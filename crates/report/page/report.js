@@ -206,19 +206,23 @@
     }
   };
 
+  const shown = new Map();
   const showDrawing = () => {
     const away = new Set();
     data.drawn.forEach((drawn, at) => { if (top(PROMISES + ROOMS + at)) away.add(drawn); });
     const gone = new Set([...failed].map(path));
     for (const [name, of] of buttons) {
-      const pressed = gone.has(name);
-      const down = !pressed && away.has(name);
+      const state = gone.has(name) ? "failed" : away.has(name) ? "away" : "";
+      // What has not changed is left alone: browsers work for every attribute that is set.
+      if (shown.get(name) === state) continue;
+      shown.set(name, state);
       for (const button of of) {
-        button.setAttribute("aria-pressed", String(pressed));
-        button.classList.toggle("failed", pressed);
-        button.classList.toggle("away", down);
+        button.setAttribute("aria-pressed", String(state === "failed"));
+        button.classList.toggle("failed", state === "failed");
+        button.classList.toggle("away", state === "away");
         if (button.dataset.about) {
-          button.setAttribute("aria-label", button.dataset.about + (pressed ? ": failed" : down ? ": down because of what failed" : ""));
+          const also = { failed: ": failed", away: ": down because of what failed" }[state] || "";
+          button.setAttribute("aria-label", button.dataset.about + also);
         }
       }
     }
@@ -317,6 +321,7 @@
     if (fold) {
       const open = fold.getAttribute("aria-expanded") !== "true";
       fold.setAttribute("aria-expanded", String(open));
+      fold.closest("tbody").classList.toggle("open", open);
       byId(fold.getAttribute("aria-controls")).hidden = !open;
     }
   });

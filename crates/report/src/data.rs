@@ -76,7 +76,9 @@ fn circuit(flat: &Flat) -> Value {
         from += count;
         // Sums are multiples of it, so that the bound may go up to the next multiple.
         let common = own.iter().fold(0, |common, weight| divisor(common, *weight)).max(1);
-        own.iter_mut().for_each(|weight| *weight /= common);
+        for weight in own {
+            *weight /= common;
+        }
         arguments[entry] = arguments[entry].div_ceil(common);
     }
     json!({

@@ -62,11 +62,10 @@ impl Singles {
                 (0..components.len()).filter(breaks).collect()
             })
             .collect();
-        for at in 0..components.len() {
-            for promise in 0..promises {
-                let other = alone[promise].iter().any(|other| *other != at);
-                if left[at][promise] == Left::Spare && other {
-                    left[at][promise] = Left::NoSpare;
+        for (at, row) in left.iter_mut().enumerate() {
+            for (after, alone) in row.iter_mut().zip(&alone) {
+                if *after == Left::Spare && alone.iter().any(|other| *other != at) {
+                    *after = Left::NoSpare;
                 }
             }
         }
@@ -106,8 +105,9 @@ fn settle(
         pairs.iter().map(|(first, second)| [components[*first].index(), components[*second].index()]).collect();
     lanes.ask(scenarios.iter().map(<[usize; 2]>::as_slice));
     let promises = left.first().map_or(0, Vec::len);
-    for promise in 0..promises {
-        for (at, bits) in lanes.word(promise).into_iter().enumerate() {
+    let broken: Vec<(usize, _)> = (0..promises).map(|promise| (promise, lanes.word(promise))).collect();
+    for (promise, words) in broken {
+        for (at, bits) in words.into_iter().enumerate() {
             let mut bits = bits;
             while bits != 0 {
                 let lane = at * 64 + bits.trailing_zeros() as usize;

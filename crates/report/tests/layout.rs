@@ -1,4 +1,5 @@
 //! Nothing lies on anything that it is not part of, for the example and for designs up to fifty hosts in five racks.
+#![allow(clippy::cast_possible_wrap, reason = "lengths of names")]
 
 mod common;
 

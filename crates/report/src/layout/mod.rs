@@ -5,6 +5,7 @@
 //! down on the left of the hosts, the network on the right, each strip and each switch on a rail of its own; a dot is a
 //! connection, a crossing without one is none. What serves several racks runs in the channel above them. Racks that do
 //! not fit beside each other go into further rows, which trunks in the margins reach.
+#![allow(clippy::cast_possible_wrap, reason = "counts of what stands on one site, far below the end of 31 bits")]
 
 mod channel;
 mod rack;

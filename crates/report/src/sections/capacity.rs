@@ -1,5 +1,7 @@
 //! Room for tenants: now, and after the worst single failure that the file does not accept.
 
+use std::fmt::Write as _;
+
 use plimsoll_circuit::Var;
 use plimsoll_model::units::Bytes;
 
@@ -44,14 +46,16 @@ pub(crate) fn capacity(facts: &Facts<'_>) -> String {
     let mut out =
         format!("<p>Room for pods of tenants: <b>{} CPU and {}</b> with all hosts.", cpu_words(full.0), gib(full.1));
     if let (Some((var, left)), Some((_, bytes))) = (cpu, memory) {
-        out += &format!(
+        let _ = write!(
+            out,
             " After the worst single failure ({}): <b>{} CPU and {}</b>.",
             code(facts.path(var)),
             cpu_words(left),
             gib(bytes)
         );
     }
-    out += &format!(
+    let _ = write!(
+        out,
         " With what has failed above: <b id=\"room\">{} CPU and {}</b>.</p>\n",
         cpu_words(full.0),
         gib(full.1)

@@ -1,5 +1,7 @@
 //! After losing all power.
 
+use std::fmt::Write as _;
+
 use plimsoll_prove::Images;
 
 use crate::escape::text;
@@ -13,26 +15,28 @@ pub(crate) fn cold(facts: &Facts<'_>) -> String {
             Images::Gone => "with empty nodes, which pull from the registry",
         };
         if cold.works() {
-            out += &format!(
+            let _ = write!(
+                out,
                 "<p><span class=\"good\">✓</span> Everything starts {when}, in {} steps.</p>\n",
                 cold.steps.len()
             );
         } else {
-            out += &format!("<p><span class=\"bad\">✕</span> Not everything starts {when}:</p>\n<ul>");
+            let _ = write!(out, "<p><span class=\"bad\">✕</span> Not everything starts {when}:</p>\n<ul>");
             for chain in &cold.blocked {
                 let lines: Vec<String> = chain.iter().map(|line| text(line)).collect();
-                out += &format!("<li>{}</li>", lines.join("<br>"));
+                let _ = write!(out, "<li>{}</li>", lines.join("<br>"));
             }
             out += "</ul>\n";
         }
         if *images == Images::OnNodes {
             out += "<ol class=\"steps\">";
             for step in &cold.steps {
-                out += &format!("<li>{}</li>", text(&step.join(", ")));
+                let _ = write!(out, "<li>{}</li>", text(&step.join(", ")));
             }
             out += "</ol>\n";
             if !cold.by_hand.is_empty() {
-                out += &format!(
+                let _ = write!(
+                    out,
                     "<p>By hand, since they do not start with their host: {}.</p>\n",
                     text(&cold.by_hand.join(", "))
                 );

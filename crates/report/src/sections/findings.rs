@@ -1,5 +1,7 @@
 //! What the rules found.
 
+use std::fmt::Write as _;
+
 use plimsoll_diagnostics::Diagnostic;
 
 use super::{code, plural};
@@ -11,18 +13,20 @@ pub(crate) fn findings(facts: &Facts<'_>) -> String {
     let mut out = format!("<p>{}.</p>\n", text(&report.summary()));
     if !report.findings.is_empty() {
         out += "<ul class=\"findings\">\n";
-        for finding in report.findings.iter() {
+        for finding in &report.findings {
             out += &one(facts, finding);
         }
         out += "</ul>\n";
     }
     if !report.accepted.is_empty() {
-        out += &format!(
+        let _ = write!(
+            out,
             "<details><summary>{} accepted by the file</summary><ul>",
             plural(report.accepted.len(), "finding")
         );
         for accepted in &report.accepted {
-            out += &format!(
+            let _ = write!(
+                out,
                 "<li>{} {}: {}</li>",
                 code(&accepted.finding.code),
                 text(&accepted.finding.message),
@@ -32,12 +36,14 @@ pub(crate) fn findings(facts: &Facts<'_>) -> String {
         out += "</ul></details>\n";
     }
     if !report.unjudged.is_empty() {
-        out += &format!(
+        let _ = write!(
+            out,
             "<details><summary>{} not judged, since something is not known</summary><ul>",
             plural(report.unjudged.len(), "component")
         );
         for unjudged in &report.unjudged {
-            out += &format!(
+            let _ = write!(
+                out,
                 "<li>{} {} would need {}</li>",
                 code(unjudged.rule),
                 code(&unjudged.component),
@@ -57,22 +63,21 @@ fn one(facts: &Facts<'_>, finding: &Diagnostic) -> String {
         _ => "plain",
     };
     let place = finding.annotations.iter().find(|annotation| annotation.primary).or(finding.annotations.first());
-    let mut out =
-        format!("<li class=\"{class}\"><b>{severity}</b> {} {}", code(&finding.code), text(&finding.message),);
+    let mut out = format!("<li class=\"{class}\"><b>{severity}</b> {} {}", code(&finding.code), text(&finding.message));
     if let Some(place) = place {
-        out += &format!(" <span class=\"place\">{}</span>", text(&facts.sources.locate(place.span)));
+        let _ = write!(out, " <span class=\"place\">{}</span>", text(&facts.sources.locate(place.span)));
         if !place.label.is_empty() {
-            out += &format!("<p class=\"muted\">{}</p>", text(&place.label));
+            let _ = write!(out, "<p class=\"muted\">{}</p>", text(&place.label));
         }
     }
     if let Some(breaks) = &finding.breaks {
-        out += &format!("<p>Breaks: {}</p>", text(breaks));
+        let _ = write!(out, "<p>Breaks: {}</p>", text(breaks));
     }
     for help in &finding.help {
-        out += &format!("<p>Help: {}</p>", text(help));
+        let _ = write!(out, "<p>Help: {}</p>", text(help));
     }
     for note in &finding.notes {
-        out += &format!("<p class=\"muted\">{}</p>", text(note));
+        let _ = write!(out, "<p class=\"muted\">{}</p>", text(note));
     }
     out + "</li>\n"
 }

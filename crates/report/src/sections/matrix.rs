@@ -1,5 +1,7 @@
 //! Component by promise: what each single failure does.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 
 use plimsoll_prove::Kind;
@@ -21,7 +23,7 @@ pub(crate) fn matrix(facts: &Facts<'_>) -> String {
         .to_owned();
     for promise in &facts.model.promises {
         // A place to break a line after each step of a name.
-        out += &format!("<th scope=\"col\">{}</th>", text(&promise.id).replace('/', "/<wbr>"));
+        let _ = write!(out, "<th scope=\"col\">{}</th>", text(&promise.id).replace('/', "/<wbr>"));
     }
     out += "</tr></thead>\n";
     for (kind, members) in kinds {
@@ -34,7 +36,8 @@ fn group(facts: &Facts<'_>, kind: Kind, members: &[usize]) -> String {
     let open = members.len() <= OPEN;
     let id = kind.as_str();
     let mut out = format!(
-        "<tbody class=\"kind\"><tr><th scope=\"rowgroup\"><button type=\"button\" class=\"fold\" aria-expanded=\"{open}\" aria-controls=\"kind-{id}\">{}</button></th>",
+        "<tbody class=\"kind{}\"><tr><th scope=\"rowgroup\"><button type=\"button\" class=\"fold\" aria-expanded=\"{open}\" aria-controls=\"kind-{id}\">{}</button></th>",
+        if open { " open" } else { "" },
         plural(members.len(), words(kind)),
     );
     for promise in 0..facts.model.promises.len() {
@@ -50,16 +53,17 @@ fn group(facts: &Facts<'_>, kind: Kind, members: &[usize]) -> String {
         if parts.is_empty() {
             parts.push("✓".to_owned());
         }
-        out += &format!("<td class=\"sum\">{}</td>", parts.join("<br>"));
+        let _ = write!(out, "<td class=\"sum\">{}</td>", parts.join("<br>"));
     }
     let hidden = if open { "" } else { " hidden" };
-    out += &format!("</tr></tbody>\n<tbody id=\"kind-{id}\"{hidden}>\n");
+    let _ = write!(out, "</tr></tbody>\n<tbody id=\"kind-{id}\"{hidden}>\n");
     for at in members {
         let var = facts.singles.components[*at];
         let path = facts.path(var);
         let accepted =
             if is_accepted(facts.model, facts.design, var) { " <span class=\"muted\">accepted</span>" } else { "" };
-        out += &format!(
+        let _ = write!(
+            out,
             "<tr><th scope=\"row\"><button type=\"button\" class=\"fail\" aria-pressed=\"false\" data-path=\"{path}\">{path}</button>{accepted}</th>",
             path = text(path),
         );

@@ -10,6 +10,8 @@ pub(crate) mod rests;
 pub(crate) mod uplinks;
 pub(crate) mod verdict;
 
+use std::fmt::Write as _;
+
 use crate::escape::text;
 
 /// `1 host`, `2 hosts`.
@@ -38,7 +40,7 @@ fn table_of(class: &str, label: &str, head: &[&str], rows: &[Vec<String>]) -> St
         label = text(label)
     );
     for cell in head {
-        out += &format!("<th scope=\"col\">{}</th>", text(cell));
+        let _ = write!(out, "<th scope=\"col\">{}</th>", text(cell));
     }
     out += "</tr></thead>\n<tbody>\n";
     for row in rows {

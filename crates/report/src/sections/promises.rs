@@ -1,5 +1,7 @@
 //! Promises: their state, which the page keeps up to date, and the table of what breaks them and what that costs.
 
+use std::fmt::Write as _;
+
 use plimsoll_prove::{Cuts, LostTime, Question, words};
 
 use super::{code, plural, some};
@@ -20,7 +22,8 @@ pub(crate) fn state(facts: &Facts<'_>) -> String {
             (false, true) => ("good", "✓", "holds"),
         };
         let next = if class == "warn" { format!("One failure breaks it: {}", some(&others, 3)) } else { String::new() };
-        out += &format!(
+        let _ = write!(
+            out,
             "<li data-promise=\"{index}\" class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> \
              <span class=\"name\">{}</span> <span class=\"word\">{word}</span>\
              <p class=\"next\">{next}</p><details class=\"why\" hidden><summary>Why</summary><ol></ol></details></li>\n",
@@ -77,13 +80,14 @@ pub(crate) fn table(facts: &Facts<'_>) -> String {
             .iter()
             .map(|(var, time)| format!("{} {}", code(facts.path(*var)), text(&words::range(*time))))
             .collect();
-        out += &format!(
+        let _ = write!(
+            out,
             "<p class=\"muted\">Common causes take everything at once and are not in these sums. In a year they cost: {}.</p>\n",
             parts.join(", ")
         );
     }
     if let Some(accepted) = accepted(facts) {
-        out += &format!("<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>\n");
+        let _ = write!(out, "<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>\n");
     }
     out += "<p class=\"muted\">A range spans what is plausible for rates and repair times; the first number is the most likely one.</p>\n";
     out

@@ -1,5 +1,7 @@
 //! The first thing one reads: does it hold?
 
+use std::fmt::Write as _;
+
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Origin;
 use plimsoll_model::design::Goal;
@@ -45,7 +47,7 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> String {
     };
     let mut out =
         format!("<p class=\"verdict {class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> {line}</p>\n");
-    out += &format!("<p class=\"muted\">{}</p>\n", counts(facts));
+    let _ = write!(out, "<p class=\"muted\">{}</p>\n", counts(facts));
     if asked > 0 {
         out += "<ul class=\"asked\">\n";
         for (index, goal) in facts.design.survive.iter().enumerate() {
@@ -132,7 +134,7 @@ fn requirement(facts: &Facts<'_>, index: usize, goal: &Goal) -> String {
     if !lines.is_empty() {
         out += "<ul>";
         for line in lines {
-            out += &format!("<li>{line}</li>");
+            let _ = write!(out, "<li>{line}</li>");
         }
         out += "</ul>";
     }

@@ -73,8 +73,8 @@ fn the_page_does_what_the_library_does() {
     same_answers(&case, &browser);
     clicks_and_keys(&browser);
     fragment(&browser, &page.url());
-    names(&browser);
     fast_enough(&browser);
+    names(&browser);
     let loud: Vec<Value> = browser.console().into_iter().filter(|line| line["level"] != "DEBUG").collect();
     assert!(loud.is_empty(), "the console is silent: {loud:?}");
 }
