@@ -24,6 +24,12 @@ pub enum Way {
 }
 
 impl Way {
+    /// Whether components mostly fail so. Half dead and stopped for good are others' stories: they are predicted, and not
+    /// what a year is added up from.
+    pub const fn is_usual(self) -> bool {
+        matches!(self, Way::PowerOff | Way::Killed | Way::CarrierLost | Way::Broken)
+    }
+
     /// In words.
     pub const fn as_str(self) -> &'static str {
         match self {

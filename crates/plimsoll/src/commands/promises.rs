@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::Origin;
-use plimsoll_prove::{Answer, Model, survive, words};
+use plimsoll_prove::{Answer, Meaningless, Model, survive, words};
 
 use super::plural;
 use crate::input::Cluster;
 
 /// What the file asks for, judged.
 pub(crate) struct Promises {
-    /// Requirements that do not hold, each at its line.
+    /// Requirements that do not hold, or that nobody can judge, each at its line.
     pub(crate) broken: Vec<Diagnostic>,
     /// One line for each requirement that holds.
     pub(crate) held: Vec<String>,
@@ -25,8 +25,10 @@ impl Promises {
             return Promises { broken: Vec::new(), held: Vec::new() };
         }
         let model = Model::of(design, &cluster.origins);
-        let (answers, _) = survive(&model, design);
-        let (mut broken, mut held) = (Vec::new(), Vec::new());
+        let (answers, meaningless) = survive(&model, design);
+        let place = |line: usize| cluster.origins.of(&format!("survive/{line}")).and_then(Origin::span);
+        let mut broken: Vec<Diagnostic> = meaningless.iter().map(|problem| nothing(problem, place)).collect();
+        let mut held = Vec::new();
         for (index, line) in design.survive.iter().enumerate() {
             let of_line: Vec<&Answer> = answers.iter().filter(|answer| answer.goal == index).collect();
             let Some(first) = of_line.first() else { continue };
@@ -40,11 +42,33 @@ impl Promises {
                 ));
                 continue;
             }
-            let place = cluster.origins.of(&format!("survive/{index}")).and_then(Origin::span);
-            broken.push(finding(&model, &of_line, &what, place));
+            broken.push(finding(&model, &of_line, &what, place(index)));
         }
         Promises { broken, held }
     }
+}
+
+/// A line that asks for nothing that can be judged: it must not read as kept.
+fn nothing(problem: &Meaningless, place: impl Fn(usize) -> Option<Span>) -> Diagnostic {
+    let (line, message, help) = match problem {
+        Meaningless::Promise { goal, name, known } => {
+            (*goal, format!("there is no promise `{name}`"), format!("there are {}", known.join(", ")))
+        }
+        Meaningless::Kind { goal, name, known } => {
+            (*goal, format!("there is no component of kind `{name}`"), format!("there are {}", known.join(", ")))
+        }
+        Meaningless::TooFew { goal } => (
+            *goal,
+            "nothing can fail as this line says".to_owned(),
+            "fewer of a kind, or fewer in `accept:`".to_owned(),
+        ),
+        Meaningless::TooMany { goal, combinations } => (
+            *goal,
+            format!("this line has {combinations} combinations, which are more than are looked at"),
+            "fewer failures at a time".to_owned(),
+        ),
+    };
+    Diagnostic::error(message).code("survive").at(place(line), "").help(help)
 }
 
 fn finding(model: &Model, answers: &[&Answer], what: &str, place: Option<Span>) -> Diagnostic {

@@ -62,6 +62,7 @@ fn holds(facts: &Facts<'_>, goal: usize) -> bool {
     let meant = |problem: &Meaningless| match problem {
         Meaningless::Promise { goal: of, .. }
         | Meaningless::Kind { goal: of, .. }
+        | Meaningless::TooFew { goal: of }
         | Meaningless::TooMany { goal: of, .. } => *of == goal,
     };
     facts.answers.iter().filter(|answer| answer.goal == goal).all(Answer::holds) && !facts.meaningless.iter().any(meant)

@@ -4,18 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use plimsoll_model::units::Millis;
-use plimsoll_outage::{End, How, Interval, Prediction, Predictions, Way};
+use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
 use plimsoll_prove::{Corner, Model, Range, words};
 use serde_json::{Value, json};
 
 /// Failures that are shown of each promise.
 const SHOWN: usize = 3;
-
-/// The way in which a component mostly fails. Half-dead and stopped for good are others' stories: they are shown, and not
-/// in the sum.
-fn usual(way: Way) -> bool {
-    matches!(way, Way::PowerOff | Way::Killed | Way::CarrierLost | Way::Broken)
-}
 
 /// Until new connections succeed, where the promise comes back by itself. `None`: it waits for a repair, and its time is
 /// that of the repair.
@@ -30,7 +24,7 @@ fn finite(interval: Interval) -> Option<(Millis, Millis)> {
 /// survives.
 pub(super) fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Range {
     let mut by_component: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for prediction in predictions.all.iter().filter(|one| one.promise == promise && usual(one.failure.way)) {
+    for prediction in predictions.all.iter().filter(|one| one.promise == promise && one.failure.way.is_usual()) {
         let Some((min, max)) = finite(prediction.new) else { continue };
         let worst = by_component.entry(&prediction.failure.component).or_default();
         *worst = (worst.0.max(min.as_secs()), worst.1.max(max.as_secs()));
