@@ -49,6 +49,7 @@ pub mod systemd;
 mod text;
 pub mod zone;
 
+pub use placeholder::fills_statement;
 pub use setting::Setting;
 
 /// What a reader made of a text, and what it has to say about it.

@@ -1,8 +1,10 @@
 //! `/etc/netplan/*.yaml`: the network of a guest.
 //!
 //! Follows netplan 1.1 (Debian trixie). What rules ask about is typed; the other keys of a device stay in its `rest`.
-//! Several files of one directory are one configuration to netplan, later ones winning key by key; each is read alone
-//! here. Defaults belong to the renderer: systemd-networkd asks for no address and takes the interface's own MTU.
+//! Several files of one directory are one configuration to netplan, later ones winning key by key; each is read alone,
+//! and [`Conf::merged`] puts them together. Defaults belong to the renderer: systemd-networkd asks for no address and takes the interface's own MTU.
+
+mod merge;
 
 use std::fmt;
 

@@ -65,6 +65,15 @@ pub(crate) fn find(text: &str) -> Option<Range<usize>> {
     None
 }
 
+/// Whether a statement is nothing but a place that somebody meant to fill in, so that any other statement may come of
+/// it: `{{ extra_options }}`, `{% include 'x' %}`. Conditions and loops are none: what they hold is read as it stands.
+pub fn fills_statement(text: &str) -> bool {
+    let text = text.trim();
+    let word = text.trim_start_matches(['{', '%', '-', '+']).trim_start();
+    let control = text.starts_with("{#") || (text.starts_with("{%") && !word.starts_with("include"));
+    !control && starts(text) == Some(text.len())
+}
+
 /// White space does not count towards the length, so that a reader who joins words by single spaces finds the same.
 /// A second opening before the closing means that the first one opens nothing.
 fn find_within(text: &str, from: usize, close: &str) -> Option<usize> {
@@ -113,7 +122,19 @@ fn named(text: &str, open: usize, close: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{fills_statement, find};
+
+    #[test]
+    fn a_place_that_is_a_whole_statement_may_be_anything() {
+        for text in
+            ["{{ options }}", " {{ a | join('\\n') }} ", "${EXTRA}", "<%= extra %>", "{% include 'x' %}", "@EXTRA@"]
+        {
+            assert!(fills_statement(text), "{text}");
+        }
+        for text in ["priority {{ p }}", "{% if x %}", "{%- endfor %}", "{# note #}", "{{ name }} 5", "weight 5", ""] {
+            assert!(!fills_statement(text), "{text}");
+        }
+    }
 
     #[test]
     fn finds_what_nobody_filled_in() {

@@ -7,6 +7,12 @@ use crate::{Read, Setting, placeholder};
 /// Larger texts are not read: no configuration is, and whoever hands us a disk image must not wait for it.
 const LARGEST: usize = 4 << 20;
 
+/// Nor is one with more lines than this: in a text of [`LARGEST`] bytes they would have 14 bytes each.
+const MOST_LINES: usize = 300_000;
+
+/// Nor with more words: they would have six bytes each.
+const MOST_WORDS: usize = 700_000;
+
 /// A file with more problems than this is no file of its format; the rest is counted.
 const MOST: usize = 500;
 
@@ -19,7 +25,8 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The text of `source`, with what collects its problems. The text is empty when it is too large to be read.
+    /// The text of `source`, with what collects its problems. The text is empty when it is too large to be read
+    /// or has too many lines or words.
     pub(crate) fn open(source: SourceId, sources: &Sources) -> (&str, Report) {
         let mut report = Report { source, problems: Diagnostics::new(), left_out: 0, last_placeholder: None };
         let text = sources.get(source).text.as_str();
@@ -27,6 +34,14 @@ impl Report {
             let message = format!("the file was not read: it has {} bytes, more than {LARGEST}", text.len());
             report.push(Diagnostic::error(message).code("too-large").at(Span::new(source, 0, 0), ""));
             return ("", report);
+        }
+        let (lines, words) = counted(text);
+        for (count, most, what) in [(lines, MOST_LINES, "lines"), (words, MOST_WORDS, "words")] {
+            if count > most {
+                let message = format!("the file was not read: it has {count} {what}, more than {most}");
+                report.push(Diagnostic::error(message).code("too-large").at(Span::new(source, 0, 0), ""));
+                return ("", report);
+            }
         }
         (text, report)
     }
@@ -154,6 +169,19 @@ impl Report {
     }
 }
 
+/// How many lines a text has, and how many words: what stands between white space and the marks that end statements,
+/// lists and blocks.
+fn counted(text: &str) -> (usize, usize) {
+    let (mut lines, mut words, mut between) = (0, 0, true);
+    for byte in text.bytes() {
+        let ends = matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | b';' | b',' | b'{' | b'}' | b'"');
+        lines += usize::from(byte == b'\n');
+        words += usize::from(between && !ends);
+        between = ends;
+    }
+    (lines, words)
+}
+
 /// Text for a message: one line, at most 60 characters.
 pub(crate) fn shorten(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
@@ -162,4 +190,27 @@ pub(crate) fn shorten(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_far_too_much_is_not_read_and_says_so() {
+        let refused = |text: String| {
+            let mut sources = Sources::new();
+            let id = sources.add("x", text);
+            let (text, report) = Report::open(id, &sources);
+            assert_eq!(text.is_empty(), !report.problems.is_empty());
+            report.problems.iter().map(|problem| problem.message.clone()).collect::<String>()
+        };
+        let said = "the file was not read: it has ";
+        assert_eq!(refused("a\n".repeat(MOST_LINES + 1)), format!("{said}300001 lines, more than 300000"));
+        assert_eq!(refused("a ".repeat(MOST_WORDS + 1)), format!("{said}700001 words, more than 700000"));
+        assert_eq!(refused("a;".repeat(MOST_WORDS + 1)), format!("{said}700001 words, more than 700000"));
+        assert_eq!(refused("a".repeat(LARGEST + 1)), format!("{said}4194305 bytes, more than 4194304"));
+        assert_eq!(refused(" ".repeat(LARGEST)), "");
+        assert_eq!(refused("some words\n".repeat(MOST_LINES)), "");
+    }
 }

@@ -4,7 +4,7 @@
 //! brace ends the line before it; `#` and `!` start a comment outside double quotes unless escaped; `$NAME=value`
 //! defines, `@id` and `@^id` make a line conditional on `keepalived -i`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Span;
 
@@ -63,6 +63,7 @@ pub(super) fn parse(text: &str, config_id: Option<&str>, report: &mut Report) ->
         config_id,
         values: BTreeMap::new(),
         parsed: Parsed { statements: Vec::new(), definitions: Vec::new(), ids: Vec::new() },
+        known_ids: BTreeSet::new(),
         stack: Vec::new(),
         current: Vec::new(),
         skipped: 0,
@@ -95,6 +96,8 @@ struct Parser<'a> {
     config_id: Option<&'a str>,
     values: BTreeMap<String, String>,
     parsed: Parsed,
+    /// The ids of `parsed`, to be found fast.
+    known_ids: BTreeSet<String>,
     /// Blocks that are open: the statements before them, and whether the last of those owns the block. A block without
     /// an owner is a stray brace: what is inside belongs to the block around it.
     stack: Vec<(Vec<Statement>, bool)>,
@@ -124,7 +127,7 @@ impl Parser<'_> {
         {
             let (reversed, rest) = rest.strip_prefix('^').map_or((false, rest), |rest| (true, rest));
             let id = rest.split([' ', '\t']).next().unwrap_or_default();
-            if !self.parsed.ids.iter().any(|known| known == id) {
+            if self.known_ids.insert(id.to_owned()) {
                 self.parsed.ids.push(id.to_owned());
             }
             let body = &rest[id.len()..];

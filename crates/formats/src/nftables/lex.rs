@@ -56,12 +56,15 @@ pub(super) fn tokens<'a>(text: &'a str, report: &mut Report) -> Vec<Token<'a>> {
             '}' => one(Kind::Close),
             ',' => one(Kind::Comma),
             '"' => {
-                let line = rest.split('\n').next().unwrap_or(rest);
-                let (inside, length) = if let Some(close) = line[1..].find('"') {
-                    (&line[1..=close], close + 2)
+                // Only as far as the text goes: a line may be as long as the file.
+                let behind = &rest[1..];
+                let end = behind.find(['"', '\n']).unwrap_or(behind.len());
+                let (inside, length) = if behind[end..].starts_with('"') {
+                    (&behind[..end], end + 2)
                 } else {
                     report.syntax("a text without its closing quote", report.span(at, at + 1), "");
-                    (line[1..].trim_end(), line.trim_end().len())
+                    let inside = behind[..end].trim_end();
+                    (inside, 1 + inside.len())
                 };
                 Token { kind: Kind::Text, text: inside, start: at, end: at + length }
             }

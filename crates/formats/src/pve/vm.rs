@@ -3,6 +3,7 @@
 //! Kept as keys and values in order, with snapshots and pending changes as sections; the functions read what rules
 //! judge, with QEMU server's defaults as documented constants (qm(1) of Proxmox VE 9).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use plimsoll_diagnostics::{SourceId, Sources, Spanned};
@@ -100,9 +101,9 @@ impl Vm {
     /// Memory in MiB where none is stated.
     pub const DEFAULT_MEMORY: u64 = 512;
 
-    /// The value of a key, of the machine as it is.
+    /// The value of a key, of the machine as it is; of what is stated twice, the last counts.
     pub fn get(&self, key: &str) -> Option<&Spanned<String>> {
-        self.values().find(|(found, _)| found.value == key).map(|(_, value)| value)
+        self.values().filter(|(found, _)| found.value == key).last().map(|(_, value)| value)
     }
 
     /// All keys and values of the machine as it is, in order.
@@ -164,23 +165,42 @@ impl Vm {
 
     /// Every disk, in order.
     pub fn disks(&self) -> Vec<Disk> {
-        self.values().filter(|(key, _)| is_slot(key, &["scsi", "virtio", "sata", "ide"])).map(disk).collect()
+        self.slots(&[("scsi", 31), ("virtio", 16), ("sata", 6), ("ide", 4)]).map(disk).collect()
     }
 
     /// Every network interface, in order.
     pub fn nets(&self) -> Vec<Net> {
-        self.values().filter(|(key, _)| is_slot(key, &["net"])).map(net).collect()
+        self.slots(&[("net", 32)]).map(net).collect()
     }
 
     /// Every device of the host that is passed through, as written.
     pub fn passed_through(&self) -> Vec<(&Spanned<String>, &Spanned<String>)> {
-        self.values().filter(|(key, _)| is_slot(key, &["hostpci"])).collect()
+        self.slots(&[("hostpci", 16)]).collect()
+    }
+
+    /// The values of the slots of some kinds, of which Proxmox VE has so many each (qm.conf(5)): `net31` is the last
+    /// network interface. Of a slot that is stated twice, the last counts.
+    fn slots(&self, kinds: &[(&str, u32)]) -> impl Iterator<Item = (&Spanned<String>, &Spanned<String>)> {
+        let mut order: Vec<(&Spanned<String>, &Spanned<String>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (key, value) in self.values().filter(|(key, _)| is_slot(key, kinds)) {
+            match places.get(key.value.as_str()).and_then(|at| order.get_mut(*at)) {
+                Some(before) => *before = (key, value),
+                None => {
+                    places.insert(&key.value, order.len());
+                    order.push((key, value));
+                }
+            }
+        }
+        order.into_iter()
     }
 }
 
-fn is_slot(key: &str, kinds: &[&str]) -> bool {
-    kinds.iter().any(|kind| {
-        key.strip_prefix(kind).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+fn is_slot(key: &str, kinds: &[(&str, u32)]) -> bool {
+    kinds.iter().any(|(kind, most)| {
+        // As it is written there: no sign, no zero in front.
+        let number = key.strip_prefix(kind).and_then(|rest| Some((rest, rest.parse::<u32>().ok()?)));
+        number.is_some_and(|(rest, number)| number < *most && rest == number.to_string())
     })
 }
 
@@ -330,5 +350,17 @@ mod tests {
         let vm = over(read, "cores: {{ cores }}\n").value;
         assert_eq!(vm.onboot().or(Vm::DEFAULT_ONBOOT), Some(false));
         assert_eq!(vm.threads(), None);
+    }
+
+    #[test]
+    fn of_what_is_stated_twice_the_last_counts_and_slots_are_those_there_are() {
+        let text = "cores: 2\ncores: 4\nnet0: virtio,bridge=vmbr0\nnet31: virtio,bridge=vmbr1\nnet32: virtio,bridge=vmbr9\n\
+                    net00: virtio,bridge=vmbr9\nnet0: virtio,bridge=vmbr2\nide3: a:1,size=1G\nide4: a:2,size=1G\n";
+        let vm = over(read, text).value;
+        assert_eq!(vm.threads(), Some(4));
+        let bridges: Vec<_> =
+            vm.nets().iter().filter_map(|net| net.bridge.as_ref()).map(|it| it.value.clone()).collect();
+        assert_eq!(bridges, ["vmbr2", "vmbr1"]);
+        assert_eq!(vm.disks().len(), 1);
     }
 }
