@@ -7,6 +7,7 @@ use plimsoll_model::design::{Accepted, Date, RuleSeverity};
 use plimsoll_model::{Name, Origin};
 use plimsoll_views::{Place, World};
 
+use crate::cut;
 use crate::report::{AcceptedFinding, Report, Unjudged};
 use crate::rule::{Finding, Rule, Verdicts};
 
@@ -20,6 +21,10 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
     for &rule in rules.iter().filter(|rule| overridden(world, rule) != Some(RuleSeverity::Off)) {
         let mut verdicts = Verdicts::default();
         (rule.check)(world, &mut verdicts);
+        if let Some(unknown) = cut::unknown(world, rule, &verdicts) {
+            report.unjudged.extend(unknown);
+            continue;
+        }
         if verdicts.broken.is_empty() && verdicts.held > 0 {
             report.held.insert(rule.id, verdicts.held);
         }

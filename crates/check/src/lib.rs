@@ -4,6 +4,7 @@
 //! could not be judged. A rule is a [`Rule`] constant in a file of its own below [`rules`]; see the one of VRRP-003 for
 //! the shape.
 
+mod cut;
 mod judge;
 mod manual;
 mod reference;

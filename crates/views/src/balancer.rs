@@ -2,6 +2,7 @@
 
 mod from_files;
 mod machine;
+mod open;
 
 use std::net::IpAddr;
 

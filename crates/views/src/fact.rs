@@ -102,6 +102,22 @@ impl<T> Fact<T> {
         }
     }
 
+    /// Unknown when the product's default was filled in: something that nobody can read may state it.
+    pub fn doubt_default(&mut self) {
+        if self.default {
+            self.value = None;
+            self.default = false;
+        }
+    }
+
+    /// Unknown when the value stands for something that was not found, which may stand where nobody can read it.
+    pub fn doubt(&mut self, absent: impl FnOnce(&T) -> bool) {
+        if self.value.as_ref().is_some_and(absent) {
+            self.value = None;
+            self.default = false;
+        }
+    }
+
     /// The value, when it is known.
     pub fn get(&self) -> Option<&T> {
         self.value.as_ref()

@@ -10,6 +10,7 @@ use plimsoll_formats::{
     kubernetes, modules_load, named, netplan, nftables, pve, resolv, sysctl, systemd, zone,
 };
 
+pub use bounds::{About, Cut};
 pub use recognise::recognise;
 
 /// Files somebody already has.
@@ -19,6 +20,8 @@ pub struct Files {
     pub list: Vec<File>,
     /// What the readers had to say: statements they did not know, templates that nobody filled in.
     pub problems: Diagnostics,
+    /// Files of which a part is not judged, because it is far too much.
+    pub cuts: Vec<Cut>,
 }
 
 /// One file.

@@ -118,6 +118,17 @@ impl HostNetwork {
         seen
     }
 
+    /// For each name the interfaces that stand on it, itself included: found once, when many names are asked for.
+    pub fn above(&self) -> BTreeMap<&str, Vec<(&str, &Interface)>> {
+        let mut above: BTreeMap<&str, Vec<(&str, &Interface)>> = BTreeMap::new();
+        for (name, interface) in &self.interfaces {
+            for below in self.down_from(name) {
+                above.entry(below).or_default().push((name.as_str(), interface));
+            }
+        }
+        above
+    }
+
     /// The network ports below an interface.
     pub fn ports_below<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
         let mut all = self.down_from(name);
@@ -153,20 +164,24 @@ pub fn from_files(files: &Files) -> Vec<HostNetwork> {
             complete: true,
         };
         let mut found = false;
+        let mut plans = Vec::new();
         for file in files.of(owner) {
             match &file.content {
                 Content::Interfaces(conf) => interfaces::add(conf, &mut network),
-                Content::Netplan(conf) => netplan::add(conf, &mut network),
+                Content::Netplan(conf) => plans.push((file.path.as_str(), &**conf)),
                 _ => continue,
             }
             found = true;
+        }
+        if let Some(plan) = netplan::merged(&plans) {
+            netplan::add(&plan, &mut network);
         }
         // `source /etc/network/interfaces.d/*` stands in every file; what it would bring in lies in the same folder.
         let included = |pattern: &str| {
             let folder = pattern.trim_start_matches('/').trim_end_matches('*').trim_end_matches('/');
             pattern.ends_with("interfaces.d/*") || files.of(owner).any(|file| file.path.contains(folder))
         };
-        network.complete = files.of(owner).all(|file| match &file.content {
+        network.complete &= files.of(owner).all(|file| match &file.content {
             Content::Interfaces(conf) => conf.includes.iter().all(|include| included(&include.pattern.value)),
             _ => true,
         });

@@ -8,7 +8,7 @@ use crate::balancer::Balancer;
 use crate::control_plane::ControlPlane;
 use crate::dns::Dns;
 use crate::etcd::EtcdCluster;
-use crate::files::Files;
+use crate::files::{Cut, Files};
 use crate::host_network::HostNetwork;
 use crate::hypervisor::Hypervisors;
 use crate::pod_network::PodNetwork;
@@ -29,6 +29,8 @@ pub struct World<'a> {
     pub thresholds: Thresholds,
     /// The day on which it is judged, for rules that know ends of life; `None` leaves these out.
     pub today: Option<Date>,
+    /// Files of which a part is not known: whoever misses something may find it there.
+    pub cuts: Vec<Cut>,
     /// VRRP groups: of the API and of others that are known.
     pub vrrp: Vec<VrrpGroup>,
     /// Balancers in front of the API.
@@ -65,6 +67,7 @@ impl<'a> World<'a> {
             goals: Goals::of(design),
             thresholds: design.threshold.clone(),
             today,
+            cuts: Vec::new(),
             vrrp: crate::vrrp::from_design(source),
             balancers: crate::balancer::from_design(source),
             control_planes: crate::control_plane::from_design(source),
@@ -88,6 +91,7 @@ impl<'a> World<'a> {
             goals: Goals::none(),
             thresholds: Thresholds::default(),
             today,
+            cuts: files.cuts.clone(),
             vrrp: crate::vrrp::from_files(files),
             balancers: crate::balancer::from_files(files),
             control_planes: crate::control_plane::from_files(files),

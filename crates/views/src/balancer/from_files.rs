@@ -9,6 +9,7 @@ use plimsoll_formats::haproxy::{self, Conf, Host, HttpCheck as OptionHttpchk, Mo
 use plimsoll_model::units::Millis;
 
 use super::machine::Machine;
+use super::open;
 use super::{Balancer, Bind, HttpCheck, Server};
 use crate::files::{Content, Files};
 use crate::{Fact, Place};
@@ -33,7 +34,11 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
             let back = back.unwrap_or_else(|| front.clone());
             if serves_api(&front, &back) {
                 let machine = Machine::of(files, &file.owner);
-                found.push(Projection { conf, front: &front, back: &back, owner, machine: &machine }.balancer());
+                let mut balancer = Projection { conf, front: &front, back: &back, owner, machine: &machine }.balancer();
+                if open::is_open(conf, &front, &back) {
+                    open::doubt(&mut balancer);
+                }
+                found.push(balancer);
             }
         }
     }

@@ -3,7 +3,7 @@
 use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Span};
 use plimsoll_formats::kubernetes::{Embedded, Manifest};
 
-use super::{File, Files, Kind};
+use super::{About, Cut, File, Files, Kind};
 
 /// Bytes of copies of one outer text: a thousand files in a manifest of 32 kB.
 const MOST_COPIED: usize = 32 << 20;
@@ -28,6 +28,8 @@ pub(super) fn unpack(manifest: &Manifest, outer: &File, text: &str, files: &mut 
         if copied > MOST_COPIED {
             let message = format!("only the first {} files in ConfigMaps of this file are judged", found.len());
             files.problems.push(Diagnostic::warning(message).code("too-many").at(span, "the first that is not"));
+            let left_out = "files in ConfigMaps".to_owned();
+            files.cuts.push(Cut { path: outer.path.clone(), about: About::Cluster, left_out });
             break;
         }
         let mut sources = Sources::new();

@@ -12,9 +12,11 @@ pub fn recognise(sources: &Sources) -> Files {
             Some(kind) => kind,
             None => by_words(&text.text),
         };
-        let mut content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
-        bounds::keep(&mut content, source, &mut files.problems);
-        let file = File { source, path: text.name.clone(), owner: owner(&text.name), content };
+        let since = files.problems.len();
+        let content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
+        let mut file = File { source, path: text.name.clone(), owner: owner(&text.name), content };
+        bounds::given_up(&file, &mut files, since);
+        bounds::keep(&mut file, &mut files.cuts, &mut files.problems);
         let inner = match &file.content {
             Content::Kubernetes(manifest) => embedded::unpack(manifest, &file, &text.text, &mut files),
             _ => Vec::new(),

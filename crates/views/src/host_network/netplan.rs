@@ -1,5 +1,7 @@
 //! What netplan files say.
 
+use std::collections::BTreeMap;
+
 use plimsoll_diagnostics::Spanned;
 use plimsoll_formats::Setting;
 use plimsoll_formats::netplan::{Conf, Device, Word};
@@ -9,8 +11,26 @@ use plimsoll_model::units::Millis;
 use super::{Bond, Bridge, HostNetwork, Interface, Kind};
 use crate::{Fact, Place};
 
-/// Adds the devices of one file. netplan merges files key by key; a device in two of them is known in part only, so
-/// that the first one counts and the network is not complete.
+/// The configuration that netplan makes of a machine's files: by the file's name whatever its folder, and of the same
+/// name only the one in `/run`, else in `/etc`, else in `/lib`. Nothing when there are none.
+pub(super) fn merged(files: &[(&str, &Conf)]) -> Option<Conf> {
+    let rank = |path: &str| {
+        let folder = path.rsplit('/').nth(2).unwrap_or_default();
+        ["lib", "etc", "run"].iter().position(|known| *known == folder)
+    };
+    let mut by_name: BTreeMap<&str, (Option<usize>, &Conf)> = BTreeMap::new();
+    for (path, conf) in files {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let this = (rank(path), *conf);
+        let before = by_name.entry(name).or_insert(this);
+        if before.0 < this.0 {
+            *before = this;
+        }
+    }
+    (!by_name.is_empty()).then(|| Conf::merged(by_name.into_values().map(|(_, conf)| conf)))
+}
+
+/// Adds the devices of a machine's configuration. A name that two of them bear is none that netplan takes.
 pub(super) fn add(conf: &Conf, network: &mut HostNetwork) {
     let Some(it) = &conf.network else { return };
     let mut insert = |key: &Spanned<String>, device: &Device, kind: &dyn Fn(&Device, &Place) -> Kind| {

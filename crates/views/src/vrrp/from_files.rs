@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use plimsoll_diagnostics::Span;
-use plimsoll_formats::Setting;
 use plimsoll_formats::keepalived::{self, Conf, Instance, State, SyncGroup, VrrpScript};
+use plimsoll_formats::{Kept, Setting, fills_statement};
 use plimsoll_model::design::VrrpState;
 use plimsoll_model::units::Millis;
 
@@ -23,8 +23,15 @@ pub fn from_files(files: &Files) -> Vec<VrrpGroup> {
         for instance in &conf.instances {
             let title = instance.name.get().cloned().unwrap_or_else(|| "(without name)".to_owned());
             let owner = if file.owner.is_empty() { file.path.clone() } else { file.owner.clone() };
-            let projection =
-                Projection { files, owner: &file.owner, conf, incomplete: *incomplete, instance, title: &title };
+            let projection = Projection {
+                files,
+                owner: &file.owner,
+                conf,
+                incomplete: *incomplete || any_open(&conf.unknown),
+                hidden: any_open(&instance.unknown) || any_open(&conf.global.unknown),
+                instance,
+                title: &title,
+            };
             let member = projection.member(&owner);
             match groups.iter_mut().find(|group| belongs(group, &member)) {
                 Some(group) => group.members.push(member),
@@ -41,6 +48,11 @@ pub fn from_files(files: &Files) -> Vec<VrrpGroup> {
         group.members.sort_by(|a, b| a.name.cmp(&b.name));
     }
     groups
+}
+
+/// Whether a template fills whole statements: whatever is not stated may come of these.
+fn any_open(kept: &[Kept]) -> bool {
+    kept.iter().any(|statement| fills_statement(statement))
 }
 
 fn belongs(group: &VrrpGroup, member: &VrrpMember) -> bool {
@@ -63,8 +75,10 @@ struct Projection<'a> {
     files: &'a Files,
     owner: &'a str,
     conf: &'a Conf,
-    /// Whether it includes files that are missing here.
+    /// Whether it includes files that are missing here, or a template makes more of it.
     incomplete: bool,
+    /// Whether a template makes statements of the instance, so that what is not stated is unknown and has no default.
+    hidden: bool,
     instance: &'a Instance,
     title: &'a str,
 }
@@ -79,6 +93,7 @@ impl Projection<'_> {
     fn effective<T, S>(&self, stated: &Setting<S>, effective: Option<T>) -> Fact<T> {
         let place = self.place(stated.span());
         match effective {
+            Some(_) if stated.is_absent() && self.hidden => Fact::unknown(place),
             Some(value) if stated.is_absent() => Fact::default(value, place),
             Some(value) => Fact::known(value, place),
             None => Fact::unknown(place),
@@ -87,7 +102,11 @@ impl Projection<'_> {
 
     fn flag(&self, flag: &plimsoll_diagnostics::Spanned<bool>) -> Fact<bool> {
         let place = self.place(flag.span);
-        if flag.value { Fact::known(true, place) } else { Fact::default(false, place) }
+        match flag.value {
+            true => Fact::known(true, place),
+            false if self.hidden && flag.span.is_none() => Fact::unknown(place),
+            false => Fact::default(false, place),
+        }
     }
 
     fn member(&self, name: &str) -> VrrpMember {
@@ -124,12 +143,16 @@ impl Projection<'_> {
             preempt_delay: self.effective(&instance.preempt_delay, effective.preempt_delay.map(millis)),
             strict: match (effective.strict, strict_at) {
                 (Some(strict), Some(_)) => Fact::known(strict, self.place(strict_at)),
-                (Some(strict), None) => Fact::default(strict, here.clone()),
-                (None, _) => Fact::unknown(self.place(strict_at)),
+                (Some(strict), None) if !self.hidden => Fact::default(strict, here.clone()),
+                (_, _) => Fact::unknown(self.place(strict_at)),
             },
             accept: self.effective(&instance.accept, effective.accept),
             interface: Fact::setting(&instance.interface, &here),
-            unicast: Fact::known(effective.unicast, self.place(first_peer)),
+            unicast: if effective.unicast || !self.hidden {
+                Fact::known(effective.unicast, self.place(first_peer))
+            } else {
+                Fact::unknown(here.clone())
+            },
             multicast_group: {
                 let of_family = match instance.virtual_addresses.first().and_then(|vip| vip.address.get()) {
                     Some(IpAddr::V6(_)) => &global.vrrp_mcast_group6,
@@ -138,12 +161,12 @@ impl Projection<'_> {
                 instance.mcast_dst_ip.inherit(of_family).get().copied()
             },
             unicast_source: Fact::setting(&instance.unicast_src_ip, &here),
-            peers: Fact::maybe(peers, self.place(first_peer)),
+            peers: Fact::maybe(peers.filter(|_| !self.hidden), self.place(first_peer)),
             own_addresses: Fact::unknown(here.clone()),
             authentication: self.authentication(),
             auth_length: Fact::maybe(
                 match &instance.authentication {
-                    None => Some(0),
+                    None => (!self.hidden).then_some(0),
                     Some(authentication) => authentication.auth_pass.get().map(|pass| pass.chars().count()),
                 },
                 self.place(instance.authentication.as_ref().and_then(|it| it.auth_pass.span())),
@@ -156,13 +179,13 @@ impl Projection<'_> {
             script_security: {
                 let place = self.place(global.enable_script_security.span.or(global.place.0));
                 let on = global.enable_script_security.value;
-                if on || !self.incomplete { Fact::known(on, place) } else { Fact::unknown(place) }
+                if on || !(self.incomplete || self.hidden) { Fact::known(on, place) } else { Fact::unknown(place) }
             },
             script_user: self.script_user(),
             lets_vrrp_in: Fact::unknown(here.clone()),
             tracks: self.tracks(),
             follows: self.groups().flat_map(|group| &group.instances).filter_map(|name| name.get().cloned()).collect(),
-            complete: !self.incomplete,
+            complete: !self.incomplete && !self.hidden,
             place: here,
         }
     }
@@ -178,12 +201,15 @@ impl Projection<'_> {
                 })
             })
             .collect();
+        // A template may add to them, but these are there.
+        let addresses = addresses.filter(|list| !(self.hidden && list.is_empty()));
         Fact::maybe(addresses, self.place(list.first().and_then(|vip| vip.address.span())))
     }
 
     fn authentication(&self) -> Fact<Option<(String, String)>> {
         let Some(authentication) = &self.instance.authentication else {
-            return Fact::default(None, self.place(None));
+            let here = self.place(None);
+            return if self.hidden { Fact::unknown(here) } else { Fact::default(None, here) };
         };
         let place = self.place(authentication.place.0);
         let kind = authentication.auth_type.or("PASS".to_owned());

@@ -6,7 +6,7 @@ use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
 use plimsoll_model::design::{Bond, BondMode, Design, Host, LagMode};
 use plimsoll_model::units::Millis;
-use plimsoll_views::{Fact, World};
+use plimsoll_views::{Fact, World, host_network};
 
 use super::hosts;
 use crate::words::list;
@@ -305,8 +305,9 @@ fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
 fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
     let mut broken: BTreeMap<&str, (&plimsoll_views::Place, Vec<&str>)> = BTreeMap::new();
     for network in &world.host_networks {
+        let above = network.above();
         for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::Lacp)) {
-            let above = || network.interfaces.iter().filter(|(above, _)| network.down_from(above).contains(name));
+            let above = || above.get(name).into_iter().flatten();
             let Some(policy) = bond.hash.get() else { continue };
             if policy != "layer2" {
                 verdicts.holds();
@@ -341,9 +342,11 @@ fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
 fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
     let mut broken: BTreeMap<(&str, &str), Alike<'_, BondMode>> = BTreeMap::new();
     for network in &world.host_networks {
+        let above = network.above();
         for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::BalanceAlb)) {
-            match network.bridges().find(|(bridge, ..)| network.down_from(bridge).contains(name)) {
-                Some((bridge, ..)) => {
+            match above.get(name).into_iter().flatten().find(|(_, it)| matches!(it.kind, host_network::Kind::Bridge(_)))
+            {
+                Some((bridge, _)) => {
                     broken.entry((bridge, name)).or_insert_with(|| (&bond.mode, Vec::new())).1.push(&network.host);
                 }
                 None => verdicts.holds(),

@@ -174,7 +174,7 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
                 continue;
             }
             if !member.complete {
-                verdicts.cannot_judge(&member.place, "the files it includes");
+                verdicts.cannot_judge(&member.place, "the files it includes, or what a template makes of it");
                 continue;
             }
             // A design says it once for all members.
