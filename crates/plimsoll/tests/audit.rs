@@ -310,3 +310,45 @@ fn what_pods_fill_in_is_not_asked_for() {
     place.write("dns/nodelocaldns.yaml", NODE_LOCAL);
     place.run(&["audit", "dns"]).exits(0).says("no findings").never_says("is not filled in");
 }
+
+#[test]
+fn one_mistake_on_three_masters_is_told_once() {
+    let place = Place::empty();
+    for machine in ["cp-1", "cp-2", "cp-3"] {
+        place.write(
+            &format!("masters/{machine}/etc/haproxy/haproxy.cfg"),
+            "defaults\n    mode tcp\n\nfrontend api\n    bind *:8443\n    default_backend api\n\nbackend api\n    \
+             server cp-1 10.0.0.1:6443 check\n    server cp-2 10.0.0.2:6443 check\n    server cp-3 10.0.0.3:6443 check\n",
+        );
+    }
+    let each = place.run(&["audit", "masters", "--verbose"]);
+    let codes = |said: &common::Said| {
+        let heads = said.out.lines().filter(|line| !line.starts_with(' ') && !line.starts_with("not judged"));
+        let codes = heads.filter_map(|line| line.split_once('[')?.1.split_once("]: ").map(|it| it.0.to_owned()));
+        codes.collect::<Vec<_>>()
+    };
+    let all = codes(&each);
+    let once = place.run(&["audit", "masters"]);
+    let told = codes(&once);
+    assert!(!told.is_empty() && told.len() < all.len(), "{told:?} of {all:?}");
+    once.says("the same on cp-2 (masters/cp-2/etc/haproxy/haproxy.cfg:")
+        .says("cp-3 (masters/cp-3/etc/haproxy/haproxy.cfg:");
+}
+
+#[test]
+fn what_cannot_be_opened_does_not_end_the_run() {
+    let place = masters();
+    // Longer than the system takes in one path, so that nobody can open it by its name, not even root.
+    let long = |parts: usize| vec!["d".repeat(200); parts].join("/");
+    place.write(&format!("elsewhere/{}/keepalived.conf", long(12)), "vrrp_instance hidden {\n}\n");
+    place.write(&format!("masters/cp-1/{}/seen.conf", long(10)), "vrrp_instance seen {\n}\n");
+    let deep = place.at(&format!("masters/cp-1/{}/deep", long(10)));
+    std::fs::rename(place.at("elsewhere"), deep).expect("moved below");
+    place
+        .run(&["audit", "masters"])
+        .exits(1)
+        .says("Recognised 3 of 3 files")
+        .says("Not read: 1 file, not readable for you: masters/cp-1/d")
+        .says("error[VRRP-003]")
+        .never_says("hidden");
+}

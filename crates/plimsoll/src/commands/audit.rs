@@ -10,7 +10,7 @@ use plimsoll_diagnostics::{Diagnostic, Severity, SourceId, Sources};
 use plimsoll_views::{World, files};
 use serde_json::json;
 
-use super::{Format, Judging, plural};
+use super::{Format, Judging, alike, plural};
 use crate::failure::Failure;
 use crate::input;
 use crate::terminal::Terminal;
@@ -54,8 +54,14 @@ impl Audit {
         timings.lap("recognise");
         let world = World::of_files(&files, input::today(self.judging.today));
         timings.lap("view");
-        let report = judge(&world, &rules::all());
+        let mut report = judge(&world, &rules::all());
         timings.lap("check");
+        if self.judging.format == Format::Text && !self.judging.verbose {
+            let owners: BTreeMap<SourceId, &str> =
+                files.list.iter().map(|file| (file.source, file.owner.as_str())).collect();
+            report.findings =
+                alike::together(&report.findings, &gathered.sources, |id| owners.get(&id).map(|it| (*it).to_owned()));
+        }
 
         let mut problems: Vec<Diagnostic> = gathered.problems.clone();
         problems.extend(files.problems.iter().filter(|problem| !was_read(problem, &files, &gathered.sources)).cloned());

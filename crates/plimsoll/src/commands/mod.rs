@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod alike;
 mod audit;
 mod build;
 mod check;
