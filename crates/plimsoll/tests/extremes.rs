@@ -22,6 +22,8 @@ fn extremes() -> Vec<(&'static str, Vec<u8>)> {
         ("byte order mark of UTF-16", b"\xff\xfep\0l\0i\0m\0".to_vec()),
         ("one long line", vec![b'x'; 512 << 10]),
         ("too large", vec![b'#'; 5 << 20]),
+        ("nothing but line ends", vec![b'\n'; 3 << 20]),
+        ("short lines", b"a b\n".repeat(500_000)),
         ("deep in flow lists", vec![b'['; 1 << 20]),
         ("deep in flow mappings", "{a: ".repeat(200_000).into_bytes()),
         ("deep in block lists", "- ".repeat(500_000).into_bytes()),
@@ -77,11 +79,13 @@ fn as_cluster_file() {
 
 #[test]
 fn as_somebodys_files() {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 9] = [
         "etc/keepalived/keepalived.conf",
         "etc/haproxy/haproxy.cfg",
         "etc/kubernetes/manifests/etcd.yaml",
         "etc/network/interfaces",
+        "etc/netplan/50-cloud-init.yaml",
+        "etc/nftables.conf",
         "etc/bind/named.conf",
         "etc/frr/frr.conf",
         "manifest.yaml",

@@ -12,6 +12,8 @@ use plimsoll_formats::{
 use plimsoll_resolve::{Lock, resolve};
 use plimsoll_views::{World, files};
 
+use crate::{hostile, shapes};
+
 /// A reader under trial.
 pub(crate) struct Reader {
     pub(crate) name: &'static str,
@@ -19,7 +21,12 @@ pub(crate) struct Reader {
     pub(crate) good: &'static str,
     /// Reads bytes and uses what came of it; true when there was something to say.
     pub(crate) run: fn(&Reader, &[u8]) -> bool,
+    /// Gives inputs that are hostile to this one reader.
+    pub(crate) more: Option<More>,
 }
+
+/// Gives inputs of a reader with their names, one after the other.
+type More = fn(&Reader, &mut dyn FnMut(&str, Vec<u8>));
 
 const CAMPUS: &str = include_str!("../../../../examples/campus/cluster.yaml");
 const LOCK: &str = include_str!("../../../../examples/campus/cluster.lock");
@@ -33,20 +40,30 @@ macro_rules! sample {
 /// A reader of `plimsoll-formats`: reads, writes what was understood, and reads that again.
 macro_rules! format {
     ($name:literal, $file:literal, $read:path) => {
-        Reader { name: $name, good: sample!($file), run: |_, bytes| read_and_write(bytes, $read) }
+        Reader { name: $name, good: sample!($file), run: |_, bytes| read_and_write(bytes, $read), more: None }
     };
 }
 
 /// A file as `plimsoll audit` takes it: recognised by its path, read, seen and judged by every rule.
 macro_rules! audited {
     ($path:literal, $file:literal) => {
-        Reader { name: concat!("audit ", $path), good: sample!($file), run: |reader, bytes| audit(reader, bytes) }
+        Reader {
+            name: concat!("audit ", $path),
+            good: sample!($file),
+            run: |reader, bytes| audit(reader, bytes),
+            more: Some(|reader, add| shapes::shapes(reader.name, add)),
+        }
     };
 }
 
 pub(crate) const READERS: &[Reader] = &[
-    Reader { name: "cluster file", good: CAMPUS, run: |_, bytes| build(bytes, "") },
-    Reader { name: "lock file", good: LOCK, run: |_, bytes| lock(bytes) },
+    Reader {
+        name: "cluster file",
+        good: CAMPUS,
+        run: |_, bytes| build(bytes, ""),
+        more: Some(|reader, add| hostile::clusters(reader.good, add)),
+    },
+    Reader { name: "lock file", good: LOCK, run: |_, bytes| lock(bytes), more: None },
     format!("keepalived.conf", "keepalived.conf", keepalived::read),
     format!("haproxy.cfg", "haproxy.cfg", haproxy::read),
     format!("interfaces", "interfaces", interfaces::read),
@@ -61,7 +78,12 @@ pub(crate) const READERS: &[Reader] = &[
     format!("frr.conf", "frr.conf", frr::read),
     format!("systemd unit", "etcd.service", systemd::read),
     format!("etcd variables", "etcd.env", etcd::read),
-    Reader { name: "etcd YAML", good: sample!("etcd.conf.yml"), run: |_, bytes| read_only(bytes, etcd::read_yaml) },
+    Reader {
+        name: "etcd YAML",
+        good: sample!("etcd.conf.yml"),
+        run: |_, bytes| read_only(bytes, etcd::read_yaml),
+        more: None,
+    },
     format!("variables", "etcd.env", env::read),
     format!("kubelet flags", "kubelet", kubelet_flags::read),
     format!("ExternalDNS", "external-dns.args", externaldns::read),
@@ -70,10 +92,29 @@ pub(crate) const READERS: &[Reader] = &[
     format!("storage.cfg", "storage.cfg", pve::sections::read),
     format!("hosts", "hosts", hosts::read),
     format!("resolv.conf", "resolv.conf", resolv::read),
-    Reader { name: "manifests", good: sample!("manifests.yaml"), run: |_, bytes| manifests(bytes) },
+    Reader { name: "manifests", good: sample!("manifests.yaml"), run: |_, bytes| manifests(bytes), more: None },
     audited!("cp-1/etc/keepalived/keepalived.conf", "keepalived.conf"),
     audited!("cp-1/etc/haproxy/haproxy.cfg", "haproxy.cfg"),
     audited!("pve-1/etc/network/interfaces", "interfaces"),
+    audited!("cp-1/etc/netplan/a.yaml", "netplan.yaml"),
+    audited!("cp-1/etc/nftables.conf", "nftables.conf"),
+    audited!("cp-1/etc/sysctl.d/a.conf", "sysctl.conf"),
+    audited!("cp-1/etc/modules-load.d/a.conf", "modules.conf"),
+    audited!("cp-1/etc/chrony/chrony.conf", "chrony.conf"),
+    audited!("cp-1/etc/hosts", "hosts"),
+    audited!("cp-1/etc/resolv.conf", "resolv.conf"),
+    audited!("cp-1/etc/default/kubelet", "kubelet"),
+    audited!("cp-1/etc/default/x", "etcd.env"),
+    audited!("cp-1/etc/systemd/system/etcd.service", "etcd.service"),
+    audited!("cp-1/etc/systemd/system/s.service", "etcd.service"),
+    audited!("cp-1/etc/etcd/etcd.conf.yml", "etcd.conf.yml"),
+    audited!("pve-1/etc/pve/corosync.conf", "corosync.conf"),
+    audited!("pve-1/etc/pve/storage.cfg", "storage.cfg"),
+    audited!("pve-1/etc/pve/ha/resources.cfg", "storage.cfg"),
+    audited!("pve-1/etc/pve/ha/rules.cfg", "storage.cfg"),
+    audited!("pve-1/etc/pve/qemu-server/1.conf", "2002.conf"),
+    audited!("ns-1/etc/bind/db.x", "k8s.zone"),
+    audited!("cluster/external-dns.args", "external-dns.args"),
     audited!("cp-1/etc/etcd.env", "etcd.env"),
     audited!("cp-1/etc/frr/frr.conf", "frr.conf"),
     audited!("ns-1/etc/bind/named.conf", "named.conf"),
