@@ -23,6 +23,7 @@ mod runbook;
 mod switches;
 mod text;
 mod tree;
+mod unbuilt;
 
 use plimsoll_model::Design;
 
@@ -30,6 +31,7 @@ pub use etcd::{etcd_flags, etcd_flags_for};
 pub use hole::{Form, Hole, Source};
 pub use manifest::{Manifest, ManifestEntry, sha256_hex};
 pub use tree::{File, Segment, Tree};
+pub use unbuilt::{Unbuilt, unbuilt};
 
 /// Every file of the cluster.
 pub fn render(design: &Design) -> Tree {

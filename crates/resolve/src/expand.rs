@@ -16,6 +16,8 @@ pub(crate) struct Item<'s, T> {
     pub(crate) spec: &'s T,
     /// Place in the range, from 0.
     pub(crate) index: usize,
+    /// How many things the range stands for.
+    pub(crate) of: usize,
     /// Whether the name was written as a range.
     pub(crate) ranged: bool,
     /// Where the name or range stands.
@@ -25,8 +27,7 @@ pub(crate) struct Item<'s, T> {
 impl<T> Item<'_, T> {
     /// The one of a range of names that pairs up with this.
     pub(crate) fn paired(&self, names: &Names) -> Option<Name> {
-        let list = names.list();
-        list.get(if list.len() == 1 { 0 } else { self.index }).map(name)
+        names.paired(self.index, self.of).map(name)
     }
 
     /// The one of a range of addresses that pairs up with this.
@@ -95,7 +96,8 @@ impl<'s> Things<'s> {
 fn singles<T>(map: &plimsoll_yaml::Map<Names, T>) -> impl Iterator<Item = (Name, Item<'_, T>)> {
     map.iter().flat_map(|(names, spec)| {
         let ranged = names.count() > 1;
-        let single = move |(index, word)| (name(word), Item { spec, index, ranged, span: names.span });
+        let single =
+            move |(index, word)| (name(word), Item { spec, index, of: names.count(), ranged, span: names.span });
         names.list().iter().enumerate().map(single)
     })
 }

@@ -6,7 +6,7 @@ use crate::Spec;
 use crate::cluster::{BalancerLayout, EtcdLayout, IngressBy};
 use crate::hardware::{PlatformKind, Role};
 use crate::services::CephBy;
-use crate::site::{ExternalKind, SwitchRole};
+use crate::site::ExternalKind;
 
 /// Refuses, in the order of the file's sections, whatever is understood but not built yet.
 pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
@@ -29,13 +29,6 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
         }
     }
     for (_, switch) in &spec.switches {
-        if let Some(role) = switch.role.as_ref().filter(|role| role.value == SwitchRole::Spine) {
-            no(
-                role.span,
-                "role: spine",
-                "leave it out, and let the leaves lead to the routers: `uplinks: { to: ROUTER }`",
-            );
-        }
         if let Some(asn) = &switch.asn {
             no(asn.span, "asn", "leave it out; routers with `kind: router` under `external` may have one");
         }
@@ -49,9 +42,6 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
         let metal = host.platform.as_ref().filter(|platform| platform.kind.value == PlatformKind::Metal);
         if let Some(platform) = metal {
             no(platform.kind.span, "platform: metal", "write `kind: proxmox`, and put machines on these hosts");
-        }
-        if let Some((name, _)) = host.gpus.iter().next() {
-            no(name.span, "gpus", "leave it out: the cluster is built without them");
         }
     }
     for (_, machine) in &spec.machines {
@@ -67,9 +57,6 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
                 "leave it out: with `kubernetes: { etcd: stacked }` etcd runs on the control plane",
             ),
             _ => {}
-        }
-        if let Some((name, _)) = machine.gpus.iter().next() {
-            no(name.span, "gpus", "leave it out: the cluster is built without them");
         }
     }
     if let Some(kubernetes) = &spec.kubernetes {

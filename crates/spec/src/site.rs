@@ -184,8 +184,8 @@ record! {
 
     /// Switches that look like one to a bond (MLAG, vPC, stack).
     pub struct Mlag short "group" {
-        /// The name they share.
-        pub group: Spanned<Name>,
+        /// The name they share; a range pairs up, two switches to each name of it.
+        pub group: Spanned<Names>,
         /// Links between the two.
         pub peer_links: Opt<u8>,
         /// Whether they see each other by a path that does not use the peer links.

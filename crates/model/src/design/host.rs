@@ -81,6 +81,9 @@ pub struct Host {
     pub corosync: Map<CorosyncLink>,
     /// Disks, by group.
     pub disk: Map<Disk>,
+    /// Graphics processors, by model.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub gpu: Map<u32>,
 }
 
 /// A management controller.

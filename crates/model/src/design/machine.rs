@@ -116,8 +116,11 @@ pub struct Machine {
     pub label: Map<String>,
     /// Kubernetes taints, for nodes.
     pub taints: Vec<Taint>,
-    /// Graphics processors passed through.
+    /// Graphics processors passed through, in all.
     pub gpus: u32,
+    /// The same by model.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub gpu: Map<u32>,
 }
 
 /// How the hypervisor caches a disk. Names are those of Proxmox VE.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use plimsoll_check::{Report, judge, rules};
-use plimsoll_diagnostics::render;
+use plimsoll_diagnostics::{Diagnostic, render};
 use plimsoll_views::World;
 use serde_json::json;
 
@@ -70,6 +70,21 @@ impl Build {
                 terminal.out(&format!(
                     "{}: {}\nNothing was written: mend the errors, accept them in the file with a reason, or pass \
                      `--force`.\n",
+                    cluster.design.cluster,
+                    self.judging.summary(&report)
+                ))?;
+            }
+            return Ok(false);
+        }
+        let unbuilt = unbuilt(&cluster);
+        if !unbuilt.is_empty() {
+            // Notes are shown before findings, and both reach JSON.
+            let notes: Vec<_> = cluster.notes.iter().cloned().chain(unbuilt).collect();
+            self.judging.show(&report, &notes, &cluster.sources, json!({ "written": false }), terminal)?;
+            if self.judging.format == Format::Text {
+                terminal.out(&format!(
+                    "{}: {}\nNothing was written: a part of the design cannot be rendered yet, and files without it would \
+                     describe another cluster.\n",
                     cluster.design.cluster,
                     self.judging.summary(&report)
                 ))?;
@@ -143,4 +158,20 @@ impl Build {
         let notes: Vec<_> = cluster.notes.iter().cloned().collect();
         self.judging.show(report, &notes, &cluster.sources, extra, terminal)
     }
+}
+
+/// What the design holds and cannot be rendered yet, once for each place of the file.
+fn unbuilt(cluster: &Cluster) -> Vec<Diagnostic> {
+    let mut said = Vec::new();
+    let mut problems = Vec::new();
+    for part in plimsoll_render::unbuilt(&cluster.design) {
+        let span = cluster.origins.span(&part.path);
+        if said.contains(&(part.what, span)) {
+            continue;
+        }
+        said.push((part.what, span));
+        let message = format!("{} is understood but not rendered yet", part.what);
+        problems.push(Diagnostic::error(message).code("not-yet").at(span, ""));
+    }
+    problems
 }

@@ -1,6 +1,8 @@
 //! Whether what was placed on hosts fits there: memory, disks, processors, and room for what is meant to move.
 
-use plimsoll_diagnostics::Diagnostic;
+use std::collections::BTreeSet;
+
+use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::design::{Drain, Machine, State};
 use plimsoll_model::units::Bytes;
 use plimsoll_model::{Map, Name};
@@ -8,13 +10,14 @@ use plimsoll_model::{Map, Name};
 use crate::cx::{Cx, error};
 use crate::expand::Things;
 
-use super::hosts::HostPlans;
+use super::hosts::{HostPlan, HostPlans};
 
 pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, machines: &Map<Machine>) {
     let on = |host: &Name| {
         let host = host.clone();
         machines.iter().filter(move |(_, machine)| machine.host == host && machine.state != State::Planned)
     };
+    let mut told = BTreeSet::new();
     for (host_name, plan) in &hosts.plans {
         let host = &plan.host;
         memory(cx, things, plan, host_name, on(host_name).collect());
@@ -60,6 +63,7 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
                 cx.say(error("passed-twice", message, span, "passed through whole"));
             }
         }
+        gpus(cx, things, plan, host_name, &on(host_name).collect::<Vec<_>>(), &mut told);
         for (name, machine) in on(host_name) {
             if machine.cpu > host.cpu.threads {
                 let message = format!(
@@ -125,4 +129,30 @@ fn memory(
 fn gib(bytes: Bytes) -> String {
     let value = bytes.as_gib();
     if (value - value.round()).abs() < 0.05 { format!("{value:.0} GiB") } else { format!("{value:.1} GiB") }
+}
+
+/// Graphics processors are passed through whole: each goes to one machine. Said once for a range of machines.
+fn gpus(
+    cx: &Cx<'_>,
+    things: &Things<'_>,
+    plan: &HostPlan,
+    host_name: &Name,
+    on: &[(&Name, &Machine)],
+    told: &mut BTreeSet<Option<Span>>,
+) {
+    let models: BTreeSet<&Name> = on.iter().flat_map(|(_, machine)| machine.gpu.keys()).collect();
+    for model in models {
+        let uses: Vec<(&Name, u32)> =
+            on.iter().filter_map(|(name, machine)| Some((*name, *machine.gpu.get(model)?))).collect();
+        let have = plan.host.gpu.get(model).copied().unwrap_or(0);
+        let want: u32 = uses.iter().map(|(_, count)| count).sum();
+        let last = uses.last().and_then(|(name, _)| things.machines.get(*name));
+        let span = last.and_then(|item| item.spec.gpus.get(model.as_str())).and_then(|count| count.span);
+        if want <= have || !told.insert(span) {
+            continue;
+        }
+        let message = format!("host `{host_name}` has {have} graphics processors `{model}`, its machines get {want}");
+        let uses: Vec<String> = uses.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        cx.say(error("gpus-too-few", message, span.or(plan.span), "").note(format!("on it: {}", uses.join(", "))));
+    }
 }

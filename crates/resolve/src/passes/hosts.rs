@@ -63,6 +63,7 @@ pub(crate) fn hosts(cx: &Cx<'_>, things: &Things<'_>, racks: &Map<Rack>, network
             address: Map::new(),
             corosync: Map::new(),
             disk: disks(cx, things, host_name, &at, item),
+            gpu: gpus(&at, &spec.gpus),
         };
         let mut wiring = Wiring { cx, networks, things, host_name, at: &at, item, carried: Vec::new(), next_nic: 0 };
         wiring.nics(&mut host, &mut all);
@@ -72,6 +73,15 @@ pub(crate) fn hosts(cx: &Cx<'_>, things: &Things<'_>, racks: &Map<Rack>, network
         all.plans.insert(host_name.clone(), HostPlan { host, interface, span: item.span });
     }
     all
+}
+
+/// Graphics processors by model, of a host or of a machine.
+pub(crate) fn gpus(at: &At<'_, '_>, written: &plimsoll_yaml::Map<String, Spanned<u8>>) -> Map<u32> {
+    let each = written.iter().map(|(model, count)| {
+        let count = at.expanded(&format!("gpu/{}", model.value), u32::from(count.value), count.span);
+        (Name::from(model.value.as_str()), count)
+    });
+    each.collect()
 }
 
 fn platform(cx: &Cx<'_>, at: &At<'_, '_>, item: &Item<'_, plimsoll_spec::Host>, ha: bool) -> Platform {

@@ -55,6 +55,10 @@ pub(crate) fn machines(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, doma
         };
         let (cache_default, onboot) = (CacheMode::None, true);
         let disk = disks(cx, things, &at, item, &plan.host, size, cache_default);
+        let gpu = super::hosts::gpus(&at, &spec.gpus);
+        if !gpu.is_empty() {
+            at.derived("gpus", (), &[&format!("{}/gpu", at.path())]);
+        }
         let design = Machine {
             state: at
                 .stated("state", &spec.state)
@@ -107,7 +111,8 @@ pub(crate) fn machines(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, doma
             image: image(cx, &at.child("image")),
             label: labels(cx, &at, item, what, &host_name, &plan.host.rack, racks.len()),
             taints: taints(cx, &at, item, what),
-            gpus: 0,
+            gpus: gpu.values().sum(),
+            gpu,
             host: host_name,
         };
         machines.insert(machine_name.clone(), design);

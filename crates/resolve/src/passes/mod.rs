@@ -7,6 +7,7 @@ mod bridges;
 pub(crate) mod capacity;
 pub(crate) mod corosync;
 pub(crate) mod etcd;
+pub(crate) mod fabric;
 pub(crate) mod firewall;
 pub(crate) mod goals;
 pub(crate) mod hosts;

@@ -13,25 +13,36 @@ use crate::cx::{Cx, error, map};
 use crate::expand::{Things, name};
 use crate::lock::{Fate, Kind, Want};
 
+use super::fabric;
 use super::site::{rack_of, supplies};
 
 /// The switch that everything hangs on when nothing was said about cabling.
 pub(crate) const ASSUMED_SWITCH: &str = "switch";
 
-/// A link of a host that needs a port of a switch.
+/// A link of a host, or of a switch below, that needs a port of a switch.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) switch: Name,
-    /// Path of the host.
+    /// Path of the host, or of the switch below.
     pub(crate) device: String,
     /// Its port there (`eno1`, `bmc`).
     pub(crate) port: Name,
     pub(crate) speed: BitRate,
     /// The bond it belongs to.
     pub(crate) bond: Option<Name>,
+    /// Between switches: the aggregate at this end.
+    pub(crate) lag: Option<Aggregate>,
     pub(crate) tagged: Vec<u16>,
     pub(crate) untagged: Option<u16>,
     pub(crate) span: Option<plimsoll_diagnostics::Span>,
+}
+
+/// An aggregate of links between switches, as one of its ends sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Aggregate {
+    pub(crate) name: Name,
+    /// Path of what is at the other end: a switch, or the pair of several.
+    pub(crate) to: String,
 }
 
 /// Everything about wires.
@@ -52,10 +63,14 @@ pub(crate) fn wire(
     bond_modes: &BTreeMap<(String, Name), BondMode>,
 ) -> Wires {
     let mut wires = Wires { switch: Map::new(), mlag: Map::new(), cable: Map::new(), ports: BTreeMap::new() };
-    switches(cx, things, racks, links, &mut wires);
-    ports(cx, links, bond_modes, &mut wires);
-    uplinks(cx, things, networks, &mut wires);
-    peer_links(cx, &mut wires);
+    // Switches that hang on a switch take ports of it beside its hosts.
+    let up = fabric::uplinks(things, links);
+    let down: Vec<Link> = links.iter().chain(up.iter().map(|up| &up.link)).cloned().collect();
+    switches(cx, things, racks, &down, &mut wires);
+    ports(cx, &down, bond_modes, &mut wires);
+    fabric::upper_ends(cx, &up, &mut wires);
+    fabric::routers(cx, things, networks, &mut wires);
+    fabric::peer_links(cx, &mut wires);
     wires
 }
 
@@ -77,9 +92,9 @@ fn switches(cx: &Cx<'_>, things: &Things<'_>, racks: &Map<Rack>, links: &[Link],
         let fastest = links.iter().filter(|link| link.switch == *switch).map(|link| link.speed).max();
         let speed = fastest.unwrap_or(cx.edition.assumed_speed.value);
         if let Some(mlag) = &spec.mlag {
-            groups.entry(name(&mlag.group)).or_default().push(switch.clone());
+            groups.entry(fabric::group(item, mlag)).or_default().push(switch.clone());
         }
-        let mlag = spec.mlag.as_ref().map(|mlag| at.expanded("mlag", name(&mlag.group), mlag.group.span));
+        let mlag = spec.mlag.as_ref().map(|mlag| at.expanded("mlag", fabric::group(item, mlag), mlag.group.span));
         let design = Switch {
             role,
             psu: supplies(&at, item, &spec.power, &rack),
@@ -172,34 +187,22 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
             let Fate::Allocated(port) = fate else { continue };
             let port = Name::from(port.to_string());
             let at = cx.at(format!("switch/{switch_name}/port/{port}"));
-            let port_there = if link.port == "bmc" { "bmc".to_owned() } else { format!("nic/{}", link.port) };
+            let between = link.device.starts_with("switch/");
+            let port_there = match (between, link.port.as_str()) {
+                (true, port) => format!("port/{port}"),
+                (false, "bmc") => "bmc".to_owned(),
+                (false, port) => format!("nic/{port}"),
+            };
             let peer = format!("{}/{port_there}", link.device);
             at.derived("", (), &[&peer]);
-            let mode = link.bond.as_ref().and_then(|bond| bond_modes.get(&(link.device.clone(), bond.clone())));
-            let lag = match mode {
-                Some(BondMode::Lacp | BondMode::BalanceXor | BondMode::BalanceRr | BondMode::Broadcast) => {
-                    let short = link.device.rsplit('/').next().unwrap_or_default();
-                    link.bond.as_ref().map(|bond| Name::from(format!("{short}-{bond}")))
+            let lag = match &link.lag {
+                Some(aggregate) => {
+                    let place = cx.at(format!("switch/{switch_name}/lag/{}", aggregate.name));
+                    place.derived("", (), &[&aggregate.to]);
+                    Some(fabric::aggregate(switch, aggregate))
                 }
-                _ => None,
+                None => bond_lag(cx, switch_name, switch, link, bond_modes, fallback),
             };
-            if let Some(lag) = &lag {
-                let place = cx.at(format!("switch/{switch_name}/lag/{lag}"));
-                let bond = link.bond.as_ref().map(|bond| format!("{}/bond/{bond}", link.device)).unwrap_or_default();
-                place.derived("", (), &[&bond]);
-                let lacp = mode == Some(&BondMode::Lacp);
-                let fallback = fallback.is_some_and(|fallback| place.written("mode", fallback));
-                let aggregate = Lag {
-                    mode: match (lacp, fallback) {
-                        (true, true) => LagMode::LacpFallback,
-                        (true, false) => LagMode::Lacp,
-                        (false, _) => LagMode::Static,
-                    },
-                    fast: lacp,
-                    to: link.device.clone(),
-                };
-                switch.lag.insert(lag.clone(), aggregate);
-            }
             let design = SwitchPort {
                 speed: at.derived("speed", link.speed, &[&peer]),
                 mtu: at.derived("mtu", switch.mtu, &[&format!("{scope}/mtu")]),
@@ -210,6 +213,7 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
                 },
                 lag,
                 edge: match edge {
+                    _ if between => at.chosen("edge", false, "a switch is at the other end"),
                     Some(edge) => at.written("edge", edge),
                     None => at.chosen("edge", true, "hosts never close a loop, and must not wait for spanning tree"),
                 },
@@ -227,67 +231,37 @@ fn ports(cx: &Cx<'_>, links: &[Link], bond_modes: &BTreeMap<(String, Name), Bond
     }
 }
 
-/// Links from leaves to routers: one from each to each.
-fn uplinks(cx: &Cx<'_>, things: &Things<'_>, networks: &Map<Network>, wires: &mut Wires) {
-    for (switch_name, item) in &things.switches {
-        let Some(uplinks) = &item.spec.uplinks else { continue };
-        let Some(switch) = wires.switch.get_mut(switch_name) else { continue };
-        for (index, target) in uplinks.to.list().iter().map(name).enumerate() {
-            let port = Name::from(format!("uplink-{}", index + 1));
-            let at = cx.at(format!("switch/{switch_name}/port/{port}"));
-            at.here(uplinks.to.span, true);
-            let device = if things.switches.contains_key(&target) { "switch" } else { "external" };
-            let mut tagged: Vec<u16> = networks
-                .values()
-                .filter(|network| network.gateway.as_ref().is_some_and(|gateway| gateway.by.contains(&target)))
-                .map(|network| network.vlan)
-                .collect();
-            tagged.sort_unstable();
-            let lag = switch.mlag.as_ref().map(|_| target.clone());
-            if let Some(lag) = &lag {
-                cx.at(format!("switch/{switch_name}/lag/{lag}")).here(uplinks.to.span, true);
-                let aggregate = Lag { mode: LagMode::Lacp, fast: true, to: format!("{device}/{target}") };
-                switch.lag.insert(lag.clone(), aggregate);
-            }
-            let speed = at.written("speed", &uplinks.speed);
-            let from = format!("switch/{switch_name}/mtu");
-            let design = SwitchPort {
-                speed,
-                mtu: at.derived("mtu", switch.mtu, &[&from]),
-                tagged: at.derived("tagged", tagged, &["network"]),
-                untagged: None,
-                lag,
-                edge: at.chosen("edge", false, "a switch or router is at the other end"),
-            };
-            switch.port.insert(port.clone(), design);
-            let cable = format!("{switch_name}:{port}");
-            cx.at(format!("cable/{cable}")).here(uplinks.to.span, true);
-            let ends = Cable {
-                a: CableEnd { device: format!("{device}/{target}"), port: switch_name.clone() },
-                b: CableEnd { device: format!("switch/{switch_name}"), port },
-                speed,
-            };
-            wires.cable.insert(cable.into(), ends);
-        }
+/// The aggregate that a bond of a host asks of its switch; none when the bond asks nothing.
+fn bond_lag(
+    cx: &Cx<'_>,
+    switch_name: &Name,
+    switch: &mut Switch,
+    link: &Link,
+    bond_modes: &BTreeMap<(String, Name), BondMode>,
+    fallback: Option<&plimsoll_diagnostics::Spanned<bool>>,
+) -> Option<Name> {
+    let bond = link.bond.as_ref()?;
+    let mode = bond_modes.get(&(link.device.clone(), bond.clone()))?;
+    if !matches!(mode, BondMode::Lacp | BondMode::BalanceXor | BondMode::BalanceRr | BondMode::Broadcast) {
+        return None;
     }
-}
-
-/// Cables between the members of a pair, as many as were stated.
-fn peer_links(cx: &Cx<'_>, wires: &mut Wires) {
-    for (group, mlag) in &wires.mlag {
-        let (Some(count), [first, rest @ ..]) = (mlag.peer_links, mlag.members.as_slice()) else { continue };
-        for other in rest {
-            for index in 1..=count.min(8) {
-                let suffix = if rest.len() > 1 { format!("{other}-{index}") } else { index.to_string() };
-                let port = Name::from(format!("peer-{suffix}"));
-                let speed = wires.switch.get(first).map_or(cx.edition.assumed_speed.value, |switch| switch.port_speed);
-                let cable = format!("{first}:{port}");
-                cx.at(format!("cable/{cable}")).derived("", (), &[&format!("mlag/{group}/peer_links")]);
-                let end = |switch: &Name| CableEnd { device: format!("switch/{switch}"), port: port.clone() };
-                wires.cable.insert(cable.into(), Cable { a: end(first), b: end(other), speed });
-            }
-        }
-    }
+    let short = link.device.rsplit('/').next().unwrap_or_default();
+    let lag = Name::from(format!("{short}-{bond}"));
+    let place = cx.at(format!("switch/{switch_name}/lag/{lag}"));
+    place.derived("", (), &[&format!("{}/bond/{bond}", link.device)]);
+    let lacp = *mode == BondMode::Lacp;
+    let fallback = fallback.is_some_and(|fallback| place.written("mode", fallback));
+    let aggregate = Lag {
+        mode: match (lacp, fallback) {
+            (true, true) => LagMode::LacpFallback,
+            (true, false) => LagMode::Lacp,
+            (false, _) => LagMode::Static,
+        },
+        fast: lacp,
+        to: link.device.clone(),
+    };
+    switch.lag.insert(lag.clone(), aggregate);
+    Some(lag)
 }
 
 /// Tells each port of a host which port of its switch it got.

@@ -75,7 +75,17 @@ impl Wiring<'_, '_> {
             });
         }
         let device = self.device();
-        all.links.push(Link { switch, device, port, speed, bond: None, tagged, untagged: None, span: self.item.span });
+        all.links.push(Link {
+            switch,
+            device,
+            port,
+            speed,
+            bond: None,
+            lag: None,
+            tagged,
+            untagged: None,
+            span: self.item.span,
+        });
     }
 
     /// The leaf, when there is exactly one; else an assumed switch.
@@ -160,6 +170,7 @@ impl Wiring<'_, '_> {
                 port,
                 speed,
                 bond: bonded.then(|| key.clone()),
+                lag: None,
                 tagged: tagged.clone(),
                 untagged,
                 span: port_span,
@@ -296,6 +307,7 @@ impl Wiring<'_, '_> {
             port: "bmc".into(),
             speed: speed.min(BitRate::gbit(1)),
             bond: None,
+            lag: None,
             tagged: Vec::new(),
             untagged: vlan,
             span: bmc.switch.span,

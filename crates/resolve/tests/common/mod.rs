@@ -70,3 +70,14 @@ pub fn campus(replace: &str, by: &str) -> String {
     assert!(CAMPUS.contains(replace), "`{replace}` is in the example");
     CAMPUS.replacen(replace, by, 1)
 }
+
+/// Fifty hosts in five racks.
+pub const FIVE_RACKS: &str = include_str!("../../../../examples/five-racks/cluster.yaml");
+
+/// The second example with texts replaced by others everywhere; each must be there.
+pub fn five_racks(edits: &[(&str, &str)]) -> String {
+    edits.iter().fold(FIVE_RACKS.to_owned(), |text, (replace, by)| {
+        assert!(text.contains(replace), "`{replace}` is in the example");
+        text.replace(replace, by)
+    })
+}

@@ -74,7 +74,8 @@ impl PartialEq<str> for NetworkName {
 }
 scalar!(NetworkName, "an interface name", Text, Some(r"^[A-Za-z0-9._-]{1,15}$"), &["bond0", "vmbr1", "bond0.2000"]);
 
-/// One name or a range of them: `pve-1..6` stands for six names, `n01..12` keeps its zeros.
+/// One name or a range of them: `pve-1..6` stands for six names, `n01..12` keeps its zeros, `n01..41/10` takes every
+/// tenth: 01, 11, 21, 31 and 41.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Names {
     written: String,
@@ -90,6 +91,15 @@ impl Names {
     pub fn count(&self) -> usize {
         self.names.len()
     }
+    /// The name that belongs to the one at `index` of `of` things: one for all, one for each, or, when they divide
+    /// evenly, one for each block of neighbours (five racks for fifty hosts: ten hosts in each).
+    pub fn paired(&self, index: usize, of: usize) -> Option<&Name> {
+        let have = self.names.len();
+        if have == 0 || index >= of || !of.is_multiple_of(have) {
+            return None;
+        }
+        self.names.get(index / (of / have))
+    }
 
     fn parse_text(text: &str) -> Result<Self, String> {
         let Some((front, last)) = text.split_once("..") else {
@@ -98,12 +108,16 @@ impl Names {
         };
         let digits = front.bytes().rev().take_while(u8::is_ascii_digit).count();
         let (stem, first) = front.split_at(front.len() - digits);
+        let (last, step) = last.split_once('/').unwrap_or((last, "1"));
         let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let (Some(from), Some(to)) = (number(first), number(last)) else {
+        let (Some(from), Some(to), Some(step)) = (number(first), number(last), number(step)) else {
             return Err(format!(
                 "`{text}` is not a range of names: write the first name and the last number, as in `pve-1..6`"
             ));
         };
+        if step == 0 || (to >= from && !(to - from).is_multiple_of(step)) {
+            return Err(format!("`{text}` does not end on its last number: steps of {step} from {from} miss {to}"));
+        }
         if first.starts_with('0') && first.len() > 1 && first.len() != last.len() {
             return Err(format!("`{text}` has a zero in front, so both ends need as many digits, as in `n01..12`"));
         }
@@ -117,7 +131,8 @@ impl Names {
             ));
         }
         let width = first.len();
-        let names = (from..=to).map(|number| Name::parse_text(&format!("{stem}{number:0width$}")));
+        let names =
+            (from..=to).step_by(step as usize).map(|number| Name::parse_text(&format!("{stem}{number:0width$}")));
         Ok(Names { written: text.to_owned(), names: names.collect::<Result<_, _>>()? })
     }
 }
@@ -130,8 +145,8 @@ scalar!(
     Names,
     "a name or a range of names",
     Text,
-    Some(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.\.[0-9]+)?$"),
-    &["pve-1", "pve-1..6", "n01..12"]
+    Some(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.\.[0-9]+(/[0-9]+)?)?$"),
+    &["pve-1", "pve-1..6", "n01..12", "n01..41/10"]
 );
 
 /// A DNS name of at least two labels, without a final dot.
@@ -174,7 +189,15 @@ mod tests {
         assert_eq!(names("pve-1..3"), Ok(vec!["pve-1".into(), "pve-2".into(), "pve-3".into()]));
         assert_eq!(names("n08..10"), Ok(vec!["n08".into(), "n09".into(), "n10".into()]));
         assert_eq!(names("x"), Ok(vec!["x".into()]));
+        assert_eq!(names("n01..21/10"), Ok(vec!["n01".into(), "n11".into(), "n21".into()]));
+        assert_eq!(names("leaf-2..4/2"), Ok(vec!["leaf-2".into(), "leaf-4".into()]));
         for (text, message) in [
+            ("a-1..4/2", "`a-1..4/2` does not end on its last number: steps of 2 from 1 miss 4"),
+            ("a-1..4/0", "`a-1..4/0` does not end on its last number: steps of 0 from 1 miss 4"),
+            (
+                "a-1..4/",
+                "`a-1..4/` is not a range of names: write the first name and the last number, as in `pve-1..6`",
+            ),
             ("a-3..1", "`a-3..1` runs backwards: 1 is less than 3"),
             ("a-1..100000", "`a-1..100000` stands for 100000 names; at most 500 are possible"),
             ("a-01..100", "`a-01..100` has a zero in front, so both ends need as many digits, as in `n01..12`"),
@@ -187,5 +210,16 @@ mod tests {
             assert_eq!(names(text), Err(message.to_owned()));
         }
         assert!(names("Pve-1").is_err() && names("-1..2").is_err() && names("").is_err());
+    }
+
+    #[test]
+    fn ranges_pair_up_one_for_all_one_each_or_one_for_each_block() {
+        let racks = Names::parse_text("r1..5").expect("a range");
+        let of = |index, of| racks.paired(index, of).map(|name| name.0.as_str());
+        assert_eq!([of(0, 50), of(9, 50), of(10, 50), of(49, 50)], [Some("r1"), Some("r1"), Some("r2"), Some("r5")]);
+        assert_eq!([of(0, 5), of(4, 5), of(5, 5)], [Some("r1"), Some("r5"), None]);
+        assert_eq!([of(0, 3), of(0, 7)], [None, None], "neither as many nor equal blocks");
+        let one = Names::parse_text("r1").expect("a name");
+        assert_eq!(one.paired(6, 7).map(|name| name.0.as_str()), Some("r1"));
     }
 }

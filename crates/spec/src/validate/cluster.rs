@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_diagnostics::{Diagnostic, Span, Spanned};
 
 use super::site::{addresses, placed, routers};
-use super::{Checker, Kind, paired};
+use super::{Checker, Kind};
 use crate::Spec;
 use crate::hardware::{Host, Machine, Nic, Role};
 use crate::scalars::{Name, Names};
@@ -35,18 +35,19 @@ fn check_host(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, ho
     if let Some(bmc) = &host.bmc
         && checker.need_all(&[Kind::Switch], &bmc.switch)
     {
-        checker.pairs(names, &bmc.switch);
+        checker.pairs_in_blocks(names, &bmc.switch);
     }
     if let Some(qdevice) = host.platform.as_ref().and_then(|platform| platform.qdevice.as_ref()) {
         checker.need_one(Kind::External, qdevice);
     }
     positive(checker, "cpu", host.cpu.value.into(), host.cpu.span);
     positive(checker, "memory", host.memory.value.0, host.memory.span);
+    gpus(checker, &host.gpus);
     for (_, nic) in &host.nics {
         checker.once("networks", nic.networks.iter());
         for port in &nic.ports {
             if checker.need_all(&[Kind::Switch], port) {
-                checker.pairs(names, port);
+                checker.pairs_in_blocks(names, port);
             }
         }
         for network in nic.networks.iter().chain(&nic.untagged) {
@@ -107,6 +108,19 @@ fn positive(checker: &mut Checker<'_>, what: &str, value: u64, span: Option<plim
     }
 }
 
+/// Graphics processors: their models become parts of paths and names.
+fn gpus(checker: &mut Checker<'_>, gpus: &plimsoll_yaml::Map<String, Spanned<u8>>) {
+    for (model, count) in gpus {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if model.value.is_empty() || !model.value.bytes().all(letter) {
+            let message = format!("`{}` is no model of a graphics processor", model.value);
+            let problem = Diagnostic::error(message).code("wrong-value").at(model.span, "");
+            checker.say(problem.help("letters, digits, `-`, `_` and `.`, as in `A100`"));
+        }
+        positive(checker, "gpus", u64::from(count.value), count.span);
+    }
+}
+
 fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, machine: &Machine) {
     for network in &machine.networks {
         checker.need_one(Kind::Network, network);
@@ -120,6 +134,7 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
     if let Some(cpu) = &machine.cpu {
         positive(checker, "cpu", cpu.value.into(), cpu.span);
     }
+    gpus(checker, &machine.gpus);
     if !checker.need_all(&[Kind::Host], &machine.host) || !checker.pairs(names, &machine.host) {
         return;
     }
@@ -131,7 +146,7 @@ fn check_machine(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>,
     let passes = machine.pass.iter().map(|name| (name.value.0.as_str(), name.span));
     for (disks, span) in uses.chain(passes) {
         for index in 0..names.count() {
-            let Some(name) = paired(&machine.host, index) else { continue };
+            let Some(name) = machine.host.paired(index, names.count()) else { continue };
             let host = spec.hosts.iter().find(|(known, _)| known.list().contains(name));
             let Some((_, host)) = host.filter(|(_, host)| host.disks.get(disks).is_none()) else { continue };
             no_disks(checker, Some(host), name, disks, span);

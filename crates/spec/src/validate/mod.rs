@@ -235,19 +235,29 @@ impl Checker<'_> {
         names.list().iter().all(|name| self.need(kinds, &name.0, names.span))
     }
 
+    /// Whether a range pairs up with the things it is given for: as many, one for all, or one for each of equal blocks.
+    fn pairs_in_blocks(&mut self, what: &Spanned<Names>, with: &Spanned<Names>) -> bool {
+        with.paired(0, what.count()).is_some() || {
+            self.unpaired(what, with, "as many are needed, one for all, or one for each of equal blocks");
+            false
+        }
+    }
+
     /// Whether a range pairs up with the things it is given for: as many, or one for all.
     fn pairs(&mut self, what: &Spanned<Names>, with: &Spanned<Names>) -> bool {
         let (have, want) = (with.count(), what.count());
         if have == want || have == 1 {
             return true;
         }
-        let message = format!("`{}` are {want}, but `{}` are {have}", what.value, with.value);
-        let problem = Diagnostic::error(message)
-            .code("range-length")
-            .at(with.span, "as many are needed, or one for all")
-            .context(what.span, "for these");
-        self.say(problem);
+        self.unpaired(what, with, "as many are needed, or one for all");
         false
+    }
+
+    fn unpaired(&mut self, what: &Spanned<Names>, with: &Spanned<Names>, needed: &str) {
+        let (have, want) = (with.count(), what.count());
+        let message = format!("`{}` are {want}, but `{}` are {have}", what.value, with.value);
+        let problem = Diagnostic::error(message).code("range-length").at(with.span, needed);
+        self.say(problem.context(what.span, "for these"));
     }
 }
 
@@ -256,9 +266,4 @@ fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a 
     let stem = |name: &'a str| name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let own = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     nearest(name, known.into_iter().filter(|known| stem(known) != own))
-}
-
-/// The name that pairs up with the one at `index`: one for all, or one each.
-fn paired(names: &Names, index: usize) -> Option<&Name> {
-    if names.count() == 1 { names.list().first() } else { names.list().get(index) }
 }

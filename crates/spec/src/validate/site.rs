@@ -1,6 +1,6 @@
 //! Power, racks, external parts, switches, networks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::{Diagnostic, Span, Spanned};
 use plimsoll_yaml::Map;
@@ -104,7 +104,7 @@ pub(super) fn placed(
         }
         return;
     };
-    if !checker.need_all(&[Kind::Rack], racks) || !checker.pairs(names, racks) {
+    if !checker.need_all(&[Kind::Rack], racks) || !checker.pairs_in_blocks(names, racks) {
         return;
     }
     for pdu in power {
@@ -178,10 +178,42 @@ fn external(spec: &Spec, checker: &mut Checker<'_>) {
 }
 
 fn switches(spec: &Spec, checker: &mut Checker<'_>) {
+    let mut known = true;
     for (names, switch) in &spec.switches {
         placed(spec, checker, names, switch.rack.as_ref(), &switch.power);
         if let Some(uplinks) = &switch.uplinks {
-            checker.need_all(&[Kind::External, Kind::Switch], &uplinks.to);
+            known &= checker.need_all(&[Kind::External, Kind::Switch], &uplinks.to);
+        }
+        if let Some(mlag) = &switch.mlag {
+            checker.pairs_in_blocks(names, &mlag.group);
+        }
+    }
+    if known {
+        upwards(spec, checker);
+    }
+}
+
+/// Uplinks lead upwards: a switch that hangs on itself, over however many others, has no place.
+fn upwards(spec: &Spec, checker: &mut Checker<'_>) {
+    let above: BTreeMap<&Name, &Spanned<Names>> = spec
+        .switches
+        .iter()
+        .filter_map(|(names, switch)| Some((names, &switch.uplinks.as_ref()?.to)))
+        .flat_map(|(names, to)| names.list().iter().map(move |name| (name, to)))
+        .collect();
+    for (names, switch) in &spec.switches {
+        let Some(uplinks) = &switch.uplinks else { continue };
+        let mut seen: BTreeSet<&Name> = BTreeSet::new();
+        let mut open: Vec<&Name> = uplinks.to.list().iter().collect();
+        while let Some(name) = open.pop() {
+            if seen.insert(name) {
+                open.extend(above.get(name).into_iter().flat_map(|to| to.list()));
+            }
+        }
+        if let Some(name) = names.list().iter().find(|name| seen.contains(name)) {
+            let message = format!("the switch `{name}` hangs on itself");
+            let problem = Diagnostic::error(message).code("cycle").at(uplinks.to.span, "");
+            checker.say(problem.help("`uplinks` lead to spines and routers; the two of a pair are joined by `mlag`"));
         }
     }
 }

@@ -1,10 +1,13 @@
 //! TOP-001 to 003: host ports against uplinks.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
 use plimsoll_model::design::{Design, SwitchRole};
 use plimsoll_views::World;
 
+use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const TOP_001: Rule = Rule {
@@ -114,76 +117,76 @@ fn leaves(design: &Design) -> Vec<Leaf<'_>> {
     list.map(|(name, (hosts, uplinks, fastest, storage))| Leaf { name, hosts, uplinks, fastest, storage }).collect()
 }
 
-fn judge(
+/// Judges each leaf by what `share` says of it: bits a second of uplinks to count with, and how many times as much may
+/// hang below. Leaves that are alike are told together.
+fn judge<'d>(
     world: &World<'_>,
     verdicts: &mut Verdicts,
-    leaf: &Leaf<'_>,
-    uplinks: u64,
-    most: f64,
+    leaves: impl IntoIterator<Item = Leaf<'d>>,
+    share: impl Fn(&Leaf<'_>) -> (u64, f64),
     when: &str,
     breaks: &str,
 ) {
     let Some(source) = world.design else { return };
-    let place = source.place(format!("switch/{}", leaf.name));
-    if leaf.uplinks == 0 {
-        verdicts.cannot_judge(&place, "its uplinks");
-        return;
+    let mut broken: BTreeMap<(u64, u64, bool), (f64, Vec<&str>)> = BTreeMap::new();
+    for leaf in leaves {
+        let (uplinks, most) = share(&leaf);
+        if leaf.uplinks == 0 {
+            verdicts.cannot_judge(&source.place(format!("switch/{}", leaf.name)), "its uplinks");
+        } else if uplinks == 0 || leaf.hosts as f64 / uplinks as f64 <= most {
+            // Without any uplink left it is parted, which PHY-003 judges.
+            verdicts.holds();
+        } else {
+            let alike = broken.entry((leaf.hosts, uplinks, leaf.storage));
+            alike.or_insert_with(|| (most, Vec::new())).1.push(leaf.name.as_str());
+        }
     }
-    // Without any uplink left it is parted, which PHY-003 judges.
-    let ratio = if uplinks == 0 { return verdicts.holds() } else { leaf.hosts as f64 / uplinks as f64 };
-    verdicts.verdict((ratio > most).then(|| {
-        Finding::new(Severity::Advice, &place, format!("{} is oversubscribed {ratio:.1} to 1{when}", leaf.name))
-            .at_place(&place, format!("{} G to hosts, {} G up", leaf.hosts / 1_000_000_000, uplinks / 1_000_000_000))
+    for ((hosts, uplinks, _), (most, names)) in broken {
+        let place = source.place(format!("switch/{}", names[0]));
+        let ratio = hosts as f64 / uplinks as f64;
+        let is = verb(names.len(), "is", "are");
+        let each = verb(names.len(), "", " each");
+        verdicts.broken(
+            Finding::new(
+                Severity::Advice,
+                &place,
+                format!("{} {is} oversubscribed {ratio:.1} to 1{when}", list(&names)),
+            )
+            .at_place(&place, format!("{} G to hosts, {} G up{each}", hosts / 1_000_000_000, uplinks / 1_000_000_000))
             .breaks(breaks)
-            .help(format!("add uplinks until it is at most {most} to 1"))
-    }));
+            .help(format!("add uplinks until it is at most {most} to 1")),
+        );
+    }
 }
 
 fn healthy(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
-    for leaf in leaves(source.design) {
-        judge(
-            world,
-            verdicts,
-            &leaf,
-            leaf.uplinks,
-            world.thresholds.oversubscription,
-            "",
-            "traffic between racks waits",
-        );
-    }
+    let most = world.thresholds.oversubscription;
+    let share = |leaf: &Leaf<'_>| (leaf.uplinks, most);
+    judge(world, verdicts, leaves(source.design), share, "", "traffic between racks waits");
 }
 
 fn degraded(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
-    for leaf in leaves(source.design) {
-        let storage = 2.0 * world.thresholds.oversubscription_storage;
-        let most = if leaf.storage { storage } else { world.thresholds.oversubscription_degraded };
-        let left = leaf.uplinks - leaf.fastest;
-        judge(
-            world,
-            verdicts,
-            &leaf,
-            left,
-            most,
-            " with one uplink down",
-            "the loss of a link turns into slow operations of storage",
-        );
-    }
+    let (storage, other) =
+        (2.0 * world.thresholds.oversubscription_storage, world.thresholds.oversubscription_degraded);
+    let share = |leaf: &Leaf<'_>| (leaf.uplinks - leaf.fastest, if leaf.storage { storage } else { other });
+    let breaks = "the loss of a link turns into slow operations of storage";
+    judge(world, verdicts, leaves(source.design), share, " with one uplink down", breaks);
 }
 
 fn storage(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
     let design = source.design;
-    let racks: std::collections::BTreeSet<_> = design
+    let racks: BTreeSet<_> = design
         .ceph
         .iter()
         .flat_map(|ceph| ceph.osd.values())
         .filter_map(|osd| design.host.get(&osd.host))
         .map(|host| &host.rack)
         .collect();
-    for leaf in leaves(design).iter().filter(|leaf| leaf.storage && racks.len() > 1) {
-        let most = world.thresholds.oversubscription_storage;
-        judge(world, verdicts, leaf, leaf.uplinks, most, " and carries storage", "recovery of Ceph starves clients");
-    }
+    let most = world.thresholds.oversubscription_storage;
+    let with_disks = leaves(design).into_iter().filter(|leaf| leaf.storage && racks.len() > 1);
+    let share = |leaf: &Leaf<'_>| (leaf.uplinks, most);
+    judge(world, verdicts, with_disks, share, " with storage below", "recovery of Ceph starves clients");
 }
