@@ -160,6 +160,8 @@ fn graphics_processors_are_in_the_design() {
     let said = many.problems();
     assert_eq!(said.matches("error[").count(), 1, "once for the range: {said}");
     assert!(said.contains("error[gpus-too-few]: host `pve-41` has 4 graphics processors `A100`, its machines get 5"));
+    let moved = Run::of(&five_racks(&[("drain: stop, gpus", "drain: migrate, gpus")]));
+    assert!(moved.problems().contains("error[nowhere-to-go]: `gpu-10` has graphics processors of its host"));
     let none =
         Run::of(&campus("networks: [kube, storage], drain", "gpus: { L4: 1 }, networks: [kube, storage], drain"));
     assert!(none.problems().contains("host `pve-1` has 0 graphics processors `L4`, its machines get 1"));

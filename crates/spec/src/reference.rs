@@ -12,7 +12,8 @@ pub fn reference_markdown() -> String {
     let mut out = String::from(
         "# The cluster file\n\nA key in bold is required; everything else has a default that `plimsoll show --origins` \
          tells. Sizes, times and speeds have units; ranges such as `pve-1..6` stand for several names and pair up with \
-         others of the same length. Anchors, aliases, merge keys and tags are not read.\n",
+         others of the same length; `n01..41/10` is every tenth. Racks, switches and pairs of switches are shared in \
+         equal blocks where there are fewer of them: fifty hosts with `rack: r1..5` are ten in each. Anchors, aliases, merge keys and tags are not read.\n",
     );
     let mut known = Vec::new();
     collect(&Spec::shape(), &mut known);

@@ -82,6 +82,7 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
                 && plan.host.state == State::Active
                 && used + machine.memory + plan.host.reserved_memory <= plan.host.memory
                 && machine.passthrough.is_empty()
+                && machine.gpu.is_empty()
                 && machine.disk.values().all(|part| {
                     let held = on(other).flat_map(|(_, guest)| guest.disk.values()).filter(|disk| disk.on == part.on);
                     let held: Bytes = held.map(|disk| disk.size).sum();
@@ -90,8 +91,12 @@ pub(crate) fn capacity(cx: &Cx<'_>, things: &Things<'_>, hosts: &HostPlans, mach
         });
         if !fits {
             let span = things.machines.get(name).and_then(|item| item.spec.drain.as_ref()).and_then(|drain| drain.span);
-            let problem =
-                error("nowhere-to-go", format!("no other host has room for `{name}`, which is to migrate"), span, "");
+            let message = if machine.gpu.is_empty() {
+                format!("no other host has room for `{name}`, which is to migrate")
+            } else {
+                format!("`{name}` has graphics processors of its host, and is to migrate")
+            };
+            let problem = error("nowhere-to-go", message, span, "");
             let problem = problem.breaks("its host cannot be drained without stopping it");
             cx.say(problem.help("write `drain: stop`, or leave memory and disk space for it on another host"));
         }

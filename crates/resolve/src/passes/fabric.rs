@@ -70,9 +70,9 @@ pub(super) fn uplinks(things: &Things<'_>, links: &[Link]) -> Vec<Up> {
                     switch: target.clone(),
                 },
                 lower: lower.clone(),
-                speed: uplinks.speed.clone(),
+                speed: uplinks.speed,
                 lag: aggregated.then(|| end(&theirs, &target)),
-                native: item.spec.native_vlan.clone(),
+                native: item.spec.native_vlan,
             });
         }
     }
@@ -108,7 +108,7 @@ pub(super) fn aggregate(switch: &mut Switch, wanted: &Aggregate) -> Name {
 }
 
 /// The ports of switches that hang on other switches; the upper ones are those of `ports`.
-pub(super) fn upper_ends(cx: &Cx<'_>, all: &[Up], wires: &mut Wires) {
+pub(super) fn lower_ends(cx: &Cx<'_>, all: &[Up], wires: &mut Wires) {
     for up in all {
         let (switch_name, port) = (&up.lower, &up.link.port);
         let Some(switch) = wires.switch.get_mut(switch_name) else { continue };

@@ -68,7 +68,7 @@ pub(crate) fn wire(
     let down: Vec<Link> = links.iter().chain(up.iter().map(|up| &up.link)).cloned().collect();
     switches(cx, things, racks, &down, &mut wires);
     ports(cx, &down, bond_modes, &mut wires);
-    fabric::upper_ends(cx, &up, &mut wires);
+    fabric::lower_ends(cx, &up, &mut wires);
     fabric::routers(cx, things, networks, &mut wires);
     fabric::peer_links(cx, &mut wires);
     wires
