@@ -35,12 +35,15 @@ fn the_example_has_no_findings() {
     assert!(FIVE_RACKS.lines().count() <= 120, "it is read in three minutes");
 }
 
+/// Texts that are replaced, and what is found then.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn what_is_wrong_with_a_fabric_is_found() {
     const CORE: &str = ", mlag: { group: core, peer_links: 2, keepalive: true } }";
     let no_stp = ("mtu: 9216, edge_ports: true, stp: true", "mtu: 9216, edge_ports: true, stp: false");
     let no_stp_above = ("ports: 32x100G, mtu: 9216, stp: true", "ports: 32x100G, mtu: 9216, stp: false");
-    let cases: [(&[(&str, &str)], &[&str]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[(CORE, " }")], &[]),
         (
             &[(CORE, " }"), no_stp, no_stp_above],
