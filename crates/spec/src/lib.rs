@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod hardware;
 mod init;
 mod not_yet;
+pub mod prices;
 pub mod promises;
 mod reference;
 pub mod scalars;
@@ -22,13 +23,14 @@ use plimsoll_yaml::{FromNode, Map, Mode, Reader, record};
 pub use cluster::{Api, Calico, Ingress, Kubernetes};
 pub use hardware::{Host, Image, Machine};
 pub use init::init;
+pub use prices::Part;
 pub use promises::{Accept, Assume, Objectives, RuleSettings, Survive};
 pub use reference::reference_markdown;
 pub use schema::schema;
 pub use services::{Access, Backups, Dns, Monitoring, Storage, Tenant};
 pub use site::{External, Network, Site, Switch};
 
-use scalars::{ComponentPath, DiskId, Edition, Name, Names, RuleId};
+use scalars::{ComponentPath, DiskId, Edition, Money, Name, Names, RuleId};
 
 /// A fact that may be left out.
 pub type Opt<T> = Option<Spanned<T>>;
@@ -91,6 +93,8 @@ record! {
         pub objectives: Option<Objectives>,
         /// What nobody has measured.
         pub assume: Option<Assume>,
+        /// What parts cost, all in one currency: `plimsoll improve` ranks by it.
+        pub prices: Map<Part, Spanned<Money>>,
         /// Findings that are known and accepted, by component or by rule.
         pub accept: Map<ComponentPath, Accept>,
         /// What rules go by here.

@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod completions;
 mod explain;
+mod improve;
 mod init;
 mod lock;
 mod may_stop;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Build(build::Build),
     Audit(audit::Audit),
     Prove(prove::Prove),
+    Improve(improve::Improve),
     MayStop(may_stop::MayStop),
     Report(report::Report),
     Show(show::Show),
@@ -55,6 +57,7 @@ impl Command {
             Command::Build(build) => build.run(terminal),
             Command::Audit(audit) => audit.run(terminal),
             Command::Prove(prove) => prove.run(terminal),
+            Command::Improve(improve) => improve.run(terminal),
             Command::MayStop(may_stop) => may_stop.run(terminal),
             Command::Report(report) => report.run(terminal),
             Command::Show(show) => show.run(terminal),

@@ -1,11 +1,13 @@
 //! Values written as one word or one short phrase, each with its unit and its bounds.
 
 mod addresses;
+mod money;
 mod names;
 mod parts;
 mod terms;
 
 pub use addresses::{AddressBlock, AddressRange, Asn, Mtu, Port, Prefix, Reach, VlanId, VmIds, Vrid};
+pub use money::Money;
 pub use names::{DomainName, Name, Names, NetworkName};
 pub use parts::{DiskClass, DiskId, DiskLayout, DiskUse, Disks, Ports};
 pub use terms::{ComponentPath, Date, Edition, Goal, Jurisdiction, PromisePattern, RuleId, Setting, Version};

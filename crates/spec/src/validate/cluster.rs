@@ -27,6 +27,7 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
     zone(spec, checker);
     numbers(spec, checker);
     promises(spec, checker);
+    prices(spec, checker);
 }
 
 fn check_host(spec: &Spec, checker: &mut Checker<'_>, names: &Spanned<Names>, host: &Host) {
@@ -455,5 +456,17 @@ fn component(checker: &mut Checker<'_>, path: &Spanned<crate::scalars::Component
     let name = name.unwrap_or(first);
     if !name.contains('*') {
         checker.need(kinds, name, path.span);
+    }
+}
+
+/// Sums over several currencies would mean nothing.
+fn prices(spec: &Spec, checker: &mut Checker<'_>) {
+    let Some((_, first)) = spec.prices.iter().next() else { return };
+    for (_, price) in &spec.prices {
+        if price.currency != first.currency {
+            let message = format!("prices are in `{}` and in `{}`", first.currency, price.currency);
+            let problem = Diagnostic::error(message).code("currencies").at(price.span, "another currency");
+            return checker.say(problem.context(first.span, "the first").help("write all in one currency"));
+        }
     }
 }

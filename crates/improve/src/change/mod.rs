@@ -1,0 +1,132 @@
+//! The changes that an engineer would try, in a fixed order.
+
+mod control;
+mod hosts;
+mod moves;
+mod network;
+mod power;
+mod services;
+
+use plimsoll_model::{Design, Name};
+use plimsoll_spec::Part;
+use plimsoll_spec::Spec;
+use plimsoll_yaml::Node;
+
+use crate::step::Step;
+
+/// How much a change asks for, beside money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// A setting, or something that moves.
+    Settings,
+    /// Virtual machines on the hosts that are there.
+    Machines,
+    /// Parts that are bought.
+    Parts,
+}
+
+/// A change of the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// Variants of the same idea; the best of them is shown.
+    pub(crate) group: String,
+    /// What to do, as an order.
+    pub(crate) what: String,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) parts: Vec<(Part, u32)>,
+    pub(crate) effort: Effort,
+    /// Why the change cannot be written as an edit of the file, though its effect is known.
+    pub(crate) by_hand: Option<String>,
+    /// What to know before doing it.
+    pub(crate) note: Option<&'static str>,
+    /// Whether it changes how long an outage lasts, and not what breaks.
+    pub(crate) timing: bool,
+}
+
+impl Change {
+    fn new(group: impl Into<String>, what: impl Into<String>, steps: Vec<Step>) -> Self {
+        Change {
+            group: group.into(),
+            what: what.into(),
+            steps,
+            parts: Vec::new(),
+            effort: Effort::Settings,
+            by_hand: None,
+            note: None,
+            timing: false,
+        }
+    }
+
+    fn buys(mut self, parts: &[(Part, u32)]) -> Self {
+        self.parts = parts.iter().copied().filter(|(_, count)| *count > 0).collect();
+        if !self.parts.is_empty() {
+            self.effort = Effort::Parts;
+        }
+        self
+    }
+
+    fn adds_machines(mut self) -> Self {
+        self.effort = self.effort.max(Effort::Machines);
+        self
+    }
+
+    fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
+        self
+    }
+}
+
+/// The file as it is, in its three forms.
+pub(crate) struct File<'a> {
+    pub(crate) root: &'a Node,
+    pub(crate) spec: &'a Spec,
+    pub(crate) design: &'a Design,
+}
+
+impl File<'_> {
+    /// Whether something has that name: hosts, machines, switches and external parts share one space.
+    fn taken(&self, name: &str) -> bool {
+        let (design, name) = (self.design, &Name::from(name));
+        design.host.contains_key(name)
+            || design.machine.contains_key(name)
+            || design.switch.contains_key(name)
+            || design.external.contains_key(name)
+    }
+
+    /// Hosts in service, in the order in which people count.
+    fn hosts(&self) -> Vec<String> {
+        let active = self.design.host.iter().filter(|(_, host)| host.state == plimsoll_model::design::State::Active);
+        let mut hosts: Vec<String> = active.map(|(name, _)| name.to_string()).collect();
+        crate::names::sort(&mut hosts);
+        hosts
+    }
+
+    /// The entry of `machines:` that a machine is of: its key as written, and all its names.
+    fn entry_of(&self, machine: &str) -> Option<(String, Vec<String>)> {
+        let (key, _) = self.spec.machines.iter().find(|(key, _)| key.list().iter().any(|name| name.0 == machine))?;
+        Some((key.value.to_string(), key.list().iter().map(|name| name.0.clone()).collect()))
+    }
+}
+
+/// All of them.
+pub(crate) fn all(file: &File<'_>) -> Vec<Change> {
+    let mut changes = moves::moves(file);
+    changes.extend(control::control(file));
+    changes.extend(services::services(file));
+    changes.extend(power::power(file));
+    changes.extend(network::network(file));
+    changes.extend(hosts::hosts(file));
+    changes
+}
+
+/// What is never tried, and why.
+pub(crate) fn never() -> Vec<String> {
+    [
+        "a pair of balancers of their own: `balancer: dedicated` is not built yet",
+        "names of the API in each node's hosts file: they are always written, the file has no key for it",
+        "another router, registry or backup: others own them",
+        "another rack, other disks, more memory",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}

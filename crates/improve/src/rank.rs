@@ -1,0 +1,136 @@
+//! Which change comes first.
+
+use std::cmp::Ordering;
+
+use plimsoll_prove::Range;
+use plimsoll_spec::Part;
+
+use crate::change::{Change, Effort};
+use crate::price::Price;
+use crate::proof::{Line, Proof, Time, less};
+
+/// A change that helps, proved.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// What to do, as an order.
+    pub what: String,
+    /// Lines of `survive:` that do not hold now and would.
+    pub cures: Vec<Line>,
+    /// Seconds a year saved, summed over the promises that gain or lose by it.
+    pub saved: Range,
+    /// The part of the typical seconds saved that is lost by causes whose loss the file accepts.
+    pub saved_of_accepted: f64,
+    /// Each promise that changes: before and after.
+    pub times: Vec<(Time, Time)>,
+    /// Single failures that break something now, and would no more.
+    pub no_longer_single: Vec<String>,
+    /// Parts that are bought.
+    pub parts: Vec<(Part, u32)>,
+    /// What they cost.
+    pub price: Price,
+    /// What it asks for beside money.
+    pub effort: Effort,
+    /// The change as a unified diff of the file.
+    pub patch: Option<String>,
+    /// Without a patch: what to do by hand.
+    pub by_hand: Option<String>,
+    /// What to know before doing it.
+    pub notes: Vec<&'static str>,
+}
+
+/// Seconds a year that are shown as none.
+pub(crate) const NOTHING: f64 = 0.05;
+
+/// Compares two proofs. `None` when the change is worth nothing, `Err` when it breaks what held.
+pub(crate) fn suggestion(
+    before: &Proof,
+    after: &Proof,
+    change: &Change,
+    price: Price,
+    patch: Option<String>,
+) -> Result<Option<Suggestion>, String> {
+    let line = |proof: &Proof, wanted: &Line| {
+        let found = proof.lines.iter().find(|line| (line.goal, &line.promise) == (wanted.goal, &wanted.promise));
+        found.map(|line| line.broken_by)
+    };
+    for broken in after.broken() {
+        if line(before, broken) == Some(0) {
+            return Err(format!("it would break: {}", broken.words));
+        }
+    }
+    let cures: Vec<Line> = before.broken().filter(|broken| line(after, broken) == Some(0)).cloned().collect();
+    let mut saved = Range::exactly(0.0);
+    let mut saved_of_accepted = 0.0;
+    let mut times = Vec::new();
+    for time in &before.times {
+        let Some(then) = after.times.iter().find(|then| then.promise == time.promise) else { continue };
+        let gain = less(time.seconds, then.seconds);
+        saved = crate::proof::add(saved, gain);
+        saved_of_accepted += less(time.accepted, then.accepted).typical;
+        if gain.typical.abs() >= NOTHING || gain.high.abs() >= NOTHING {
+            times.push((time.clone(), then.clone()));
+        }
+    }
+    if cures.is_empty() && saved.typical < NOTHING {
+        return Ok(None);
+    }
+    times.sort_by(|a, b| {
+        let gain = |pair: &(Time, Time)| pair.0.seconds.typical - pair.1.seconds.typical;
+        gain(b).total_cmp(&gain(a))
+    });
+    Ok(Some(Suggestion {
+        what: change.what.clone(),
+        cures,
+        saved,
+        saved_of_accepted,
+        times,
+        no_longer_single: before.single.difference(&after.single).cloned().collect(),
+        parts: change.parts.clone(),
+        price,
+        effort: change.effort,
+        by_hand: if patch.is_some() { None } else { change.by_hand.clone() },
+        patch,
+        notes: change.note.into_iter().collect(),
+    }))
+}
+
+/// The order in which suggestions are shown: first what cures most of what the file asks for, and of those the cheapest,
+/// or that with the least effort where prices are missing; then the most time saved for the money, or alone.
+pub(crate) fn order(a: &Suggestion, b: &Suggestion, priced: bool) -> Ordering {
+    let cures = b.cures.len().cmp(&a.cures.len());
+    let time = b.saved.typical.total_cmp(&a.saved.typical);
+    if cures != Ordering::Equal {
+        return cures;
+    }
+    if !a.cures.is_empty() {
+        let cheaper = if priced { cost(a).cmp(&cost(b)) } else { Ordering::Equal };
+        return cheaper.then(a.effort.cmp(&b.effort)).then(time);
+    }
+    if !priced {
+        return time;
+    }
+    match (cost(a), cost(b)) {
+        (0, 0) => time,
+        (0, _) => Ordering::Less,
+        (_, 0) => Ordering::Greater,
+        (one, other) => {
+            let (one, other) = (a.saved.typical / one as f64, b.saved.typical / other as f64);
+            other.total_cmp(&one).then(time)
+        }
+    }
+}
+
+/// Whether one variant of an idea should be shown instead of an earlier one: a difference of less than a hundredth is none.
+pub(crate) fn clearly_better(one: &Suggestion, known: &Suggestion) -> bool {
+    let alike = (one.cures.len(), one.effort) == (known.cures.len(), known.effort);
+    let near = (one.saved.typical - known.saved.typical).abs() <= 0.01 * known.saved.typical.abs();
+    order(one, known, false).is_lt() && !(alike && near)
+}
+
+fn cost(of: &Suggestion) -> u64 {
+    match of.price {
+        Price::Free => 0,
+        Price::Hundredths(sum) => sum,
+        Price::Unknown(_) => u64::MAX,
+    }
+}

@@ -1,0 +1,277 @@
+//! Worse versions of the example, in which the right cure comes first and its patch cures.
+#![allow(clippy::panic)]
+
+use plimsoll_improve::{Improvements, Price, Suggestion, improve, proved};
+use plimsoll_resolve::Lock;
+
+const CAMPUS: &str = include_str!("../../../examples/campus/cluster.yaml");
+
+fn campus_with(edits: &[(&str, &str)]) -> String {
+    edits.iter().fold(CAMPUS.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the example has no `{from}`");
+        text.replacen(from, to, 1)
+    })
+}
+
+fn run(text: &str) -> Improvements {
+    improve("cluster.yaml", text, &lock_of(text)).unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn lock_of(text: &str) -> Lock {
+    let mut sources = plimsoll_diagnostics::Sources::new();
+    let id = sources.add("cluster.yaml", text);
+    let spec = plimsoll_spec::read(id, &sources).0.expect("a file");
+    plimsoll_resolve::resolve(&spec, &Lock::new()).lock
+}
+
+/// Applies a unified diff to the letter: every line of context and every number must be right.
+fn patched(text: &str, patch: &str) -> String {
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut lines = patch.split_inclusive('\n').peekable();
+    assert_eq!(lines.next(), Some("--- cluster.yaml\n"));
+    assert_eq!(lines.next(), Some("+++ cluster.yaml\n"));
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(header) = lines.next() {
+        let numbers: Vec<usize> =
+            header.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+        let [start, removed, new_start, added] = numbers[..] else { panic!("no hunk: {header}") };
+        while at < start - 1 {
+            out.push_str(old[at]);
+            at += 1;
+        }
+        assert_eq!(out.split_inclusive('\n').count() + 1, new_start, "{header}");
+        let (mut seen_old, mut seen_new) = (0, 0);
+        while let Some(line) = lines.next_if(|line| !line.starts_with("@@")) {
+            let (sign, mut rest) = line.split_at(1);
+            if lines.next_if(|line| line.starts_with('\\')).is_some() {
+                rest = rest.trim_end_matches('\n');
+            }
+            if sign != "+" {
+                assert_eq!(old[at], rest, "{header}");
+                (at, seen_old) = (at + 1, seen_old + 1);
+            }
+            if sign != "-" {
+                out.push_str(rest);
+                seen_new += 1;
+            }
+        }
+        assert_eq!((seen_old, seen_new), (removed, added), "{header}");
+    }
+    old[at..].iter().for_each(|line| out.push_str(line));
+    out
+}
+
+fn patch_of(one: &Suggestion) -> &str {
+    one.patch.as_deref().unwrap_or_else(|| panic!("no patch: {}", one.what))
+}
+
+/// The patch applies, nothing that was allocated moves, and the proof of the patched file says what was promised.
+fn verify(text: &str, one: &Suggestion) {
+    let after = patched(text, patch_of(one));
+    let proved = proved(&after, &lock_of(text)).unwrap_or_else(|why| panic!("{}: {why}", one.what));
+    for line in &one.cures {
+        assert!(!proved.broken().any(|broken| broken.words == line.words), "{}", line.words);
+    }
+    for (_, then) in &one.times {
+        let now = proved.times.iter().find(|time| time.promise == then.promise).expect("the promise");
+        assert_eq!(now.seconds, then.seconds, "{}: {}", one.what, then.promise);
+    }
+    for comment in text.lines().filter_map(|line| Some(&line[line.find(" # ")?..])) {
+        assert!(after.contains(comment), "{}: lost {comment}", one.what);
+    }
+    let moved = lock_of(text)
+        .changes(&plimsoll_resolve::resolve(&spec_of(&after), &lock_of(text)).lock)
+        .into_iter()
+        .map(|change| change.to_string())
+        .find(|change| change.starts_with('-') && !change.starts_with("- serial"));
+    assert_eq!(moved, None, "{}", one.what);
+}
+
+fn spec_of(text: &str) -> plimsoll_spec::Spec {
+    let mut sources = plimsoll_diagnostics::Sources::new();
+    let id = sources.add("cluster.yaml", text);
+    plimsoll_spec::read(id, &sources).0.expect("a file")
+}
+
+/// The first suggestion, which must cure these promises of `all: [any]` and nothing be left.
+fn cure(text: &str, promises: &[&str]) -> Suggestion {
+    let found = run(text);
+    let broken: Vec<&str> = found.before.broken().map(|line| line.promise.as_str()).collect();
+    assert_eq!(broken, promises);
+    let first = found.suggestions.first().expect("a suggestion").clone();
+    let cured: Vec<&str> = first.cures.iter().map(|line| line.promise.as_str()).collect();
+    assert_eq!(cured, promises, "{}", first.what);
+    assert!(found.uncured.is_empty());
+    verify(text, &first);
+    first
+}
+
+const CP: &str = "  cp-1..3: { role: control-plane, host: pve-1..3, cpu: 4, memory: 16GiB, disks: { os: boot 40GiB, etcd: fast 16GiB },\n             networks: [kube], drain: stop }\n";
+
+#[test]
+fn two_control_planes_on_one_host_are_taken_apart() {
+    let two = CP.replace("cp-1..3", "cp-1..2").replace("pve-1..3", "pve-1");
+    let third = CP.replace("cp-1..3", "cp-3").replace("pve-1..3", "pve-3");
+    let first = cure(&campus_with(&[(CP, &(two + &third))]), &["api"]);
+    assert_eq!(first.what, "move cp-2 from pve-1 to pve-2");
+    let patch = patch_of(&first);
+    assert!(patch.contains("-  cp-1..2: { role: control-plane, host: pve-1, "), "{patch}");
+    assert!(patch.contains("+  cp-1..2: { role: control-plane, host: pve-1..2, "), "{patch}");
+    assert_eq!(first.price, Price::Free);
+    assert_eq!(first.no_longer_single, ["host/pve-1", "host/pve-1/disk/boot/1"][..1]);
+}
+
+#[test]
+fn a_range_is_taken_apart_where_it_must() {
+    // cp-2 shares its host with cp-1, and the next hosts have a control plane of their own.
+    let two = CP.replace("cp-1..3", "cp-1..2").replace("pve-1..3", "pve-2");
+    let third = CP.replace("cp-1..3", "cp-3").replace("pve-1..3", "pve-3");
+    let first = cure(&campus_with(&[(CP, &(two + &third))]), &["api"]);
+    assert!(first.what.starts_with("move cp-2 from pve-2 to "), "{}", first.what);
+    let patch = patch_of(&first);
+    assert!(patch.contains("+  cp-1: { role: control-plane, host: pve-2,"), "{patch}");
+    assert!(patch.contains("+  cp-2: { role: control-plane, host: pve-1,"), "{patch}");
+}
+
+#[test]
+fn one_monitor_becomes_three() {
+    let text = campus_with(&[("mons: worker-4..6", "mons: worker-4")]);
+    let first = cure(&text, &["storage/ssd"]);
+    assert!(first.what.starts_with("run 3 monitors of Ceph instead of 1: also on "), "{}", first.what);
+}
+
+#[test]
+fn a_single_zone_server_gets_a_secondary() {
+    let text = campus_with(&[
+        ("ns-1..2: { role: zone-server, host: pve-4..5", "ns-1: { role: zone-server, host: pve-4"),
+        (" secondaries: [ns-2],", ""),
+    ]);
+    let first = cure(&text, &["zone"]);
+    assert!(first.what.starts_with("add ns-2 on pve-"), "{}", first.what);
+    assert!(patch_of(&first).contains("secondaries: [ns-2]"), "{}", patch_of(&first));
+}
+
+#[test]
+fn one_utility_on_both_strips_gets_an_independent_feed() {
+    let text = campus_with(&[
+        ("feeds: { utility: {}, ups-1: { from: utility, runtime: 20m } }", "feeds: { utility: {} }"),
+        ("b: ups-1", "b: utility"),
+        ("  utility: { reason: clean shutdown after 20 minutes }\n", ""),
+    ]);
+    let found = run(&text);
+    let first = &found.suggestions[0];
+    assert!(first.what.ends_with("on a feed that does not depend on utility"), "{}", first.what);
+    assert_eq!(first.cures.len(), found.before.broken().count());
+    assert!(first.cures.len() >= 9 && first.no_longer_single == ["feed/utility"]);
+    verify(&text, first);
+}
+
+#[test]
+fn two_members_of_etcd_become_three() {
+    let text = campus_with(&[(
+        "cp-1..3: { role: control-plane, host: pve-1..3",
+        "cp-1..2: { role: control-plane, host: pve-1..2",
+    )]);
+    let first = cure(&text, &["api"]);
+    assert!(first.what.starts_with("run 3 members of etcd instead of 2: cp-3 on pve-"), "{}", first.what);
+}
+
+#[test]
+fn one_leaf_gets_a_second() {
+    let text = campus_with(&[
+        ("leaf-1..2: {", "leaf-1: {"),
+        (", mlag: { group: fabric, peer_links: 2, keepalive: true }", ""),
+        ("ports: [leaf-1, leaf-2]", "ports: [leaf-1]"),
+    ]);
+    let found = run(&text);
+    let first = &found.suggestions[0];
+    assert!(first.what.starts_with("put a second leaf leaf-2 beside leaf-1"), "{}", first.what);
+    assert_eq!(first.cures.len(), found.before.broken().count());
+    let patch = patch_of(first);
+    assert!(patch.contains("ports: [leaf-1, leaf-2]") && patch.contains("+  leaf-1..2: {"), "{patch}");
+    verify(&text, first);
+}
+
+#[test]
+fn hosts_with_one_power_supply_get_a_second() {
+    let text = campus_with(&[("power: [a, b]                     # two", "power: [a]                     # two")]);
+    let found = run(&text);
+    let first = &found.suggestions[0];
+    assert_eq!(first.what, "give pve-1..6 a second power supply, on PDU b");
+    assert!(patch_of(first).contains("+    power: [a, b]"), "{}", patch_of(first));
+    verify(&text, first);
+}
+
+#[test]
+fn where_no_single_change_is_enough_two_together_are() {
+    // A pool that stops with any copy away, and one monitor.
+    let text = campus_with(&[("mons: worker-4..6", "mons: worker-4"), ("replicas: 3, min: 2", "replicas: 3, min: 3")]);
+    let first = cure(&text, &["storage/ssd"]);
+    assert!(first.what.contains("; and "), "{}", first.what);
+    assert!(first.what.contains("monitors of Ceph"), "{}", first.what);
+}
+
+#[test]
+fn the_example_itself_gets_suggestions_that_are_true() {
+    let found = run(CAMPUS);
+    assert_eq!(found.before.broken().count(), 0);
+    assert!(found.suggestions.len() >= 4, "{:?}", found.suggestions.iter().map(|one| &one.what).collect::<Vec<_>>());
+    for one in &found.suggestions {
+        assert!(one.saved.typical > 0.0 && one.cures.is_empty(), "{}", one.what);
+        verify(CAMPUS, one);
+    }
+    assert!(found.suggestions.windows(2).all(|pair| pair[0].saved.typical >= pair[1].saved.typical));
+    // Nothing is bought with a price, so that hours alone rank.
+    assert!(!found.by_price && !found.unpriced.is_empty());
+    for one in &found.timing {
+        verify(CAMPUS, one);
+    }
+    assert_eq!(format!("{found:?}"), format!("{:?}", run(CAMPUS)), "the same from the same");
+}
+
+#[test]
+fn with_prices_the_money_ranks() {
+    let prices = "prices: { feed: 20000 EUR, ups: 1500 EUR, host: 8000 EUR, cable: 49.90 EUR }\naccept:\n";
+    let found = run(&campus_with(&[("accept:\n", prices)]));
+    assert!(found.by_price, "{:?}", found.unpriced);
+    assert_eq!(found.currency.as_deref(), Some("EUR"));
+    let worth = |one: &Suggestion| match one.price {
+        Price::Free => f64::INFINITY,
+        Price::Hundredths(sum) => one.saved.typical / sum as f64,
+        Price::Unknown(_) => panic!("a price is missing"),
+    };
+    assert!(found.suggestions.windows(2).all(|pair| worth(&pair[0]) >= worth(&pair[1])));
+}
+
+#[test]
+fn where_room_is_short_a_host_is_bought() {
+    let prices = "prices: { feed: 20000 EUR, ups: 1500 EUR, host: 8000 EUR, cable: 49.90 EUR }\naccept:\n";
+    let text = campus_with(&[("accept:\n", prices), ("analytics: { cpu: 24", "analytics: { cpu: 50")]);
+    let found = run(&text);
+    let first = &found.suggestions[0];
+    assert_eq!(first.what, "add a host pve-7 like the others, with worker-7");
+    assert_eq!(first.cures.len(), found.before.broken().count());
+    assert!(first.cures.len() >= 2 && found.uncured.is_empty());
+    // Three cables of 49.90 with the host.
+    assert_eq!(first.price, Price::Hundredths(800_000 + 3 * 4990));
+    let patch = patch_of(first);
+    for line in
+        ["+  pve-1..7:", "+  worker-1..7: { role: worker, host: pve-1..7,", "osds: worker-1..7, mons: worker-4..6"]
+    {
+        assert!(patch.contains(line), "{line}:\n{patch}");
+    }
+    verify(&text, first);
+}
+
+#[test]
+fn patches_fit_files_written_otherwise() {
+    let worse = campus_with(&[("mons: worker-4..6", "mons: worker-4")]);
+    // Windows line ends, and no line end at the end.
+    for text in [worse.replace('\n', "\r\n"), worse.trim_end().to_owned()] {
+        let found = run(&text);
+        for one in found.suggestions.iter().filter(|one| one.patch.is_some()) {
+            verify(&text, one);
+        }
+        assert!(found.suggestions[0].patch.is_some());
+    }
+}
