@@ -50,7 +50,7 @@ fn the_verdict_comes_first_and_is_right() {
     assert!(page.contains("Everything that the file asks for holds."));
     assert!(page.contains("✓</span> <b>Holds:</b> <code>all</code> survives any one component"));
     let broken = Case::campus_with(|design| design.excluded.clear()).html();
-    assert!(broken.contains("3 of 4 requirements do not hold."));
+    assert!(broken.contains("3 of 4 requirements do not hold"));
     assert!(broken.contains("<code>api</code> breaks with <code>feed/utility</code>"));
     let silent = Case::campus_with(|design| design.survive.clear()).html();
     assert!(silent.contains("The file does not say what must survive."));

@@ -54,9 +54,9 @@ pub(crate) fn capacity(facts: &Facts<'_>) -> String {
             gib(bytes)
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        " With what has failed above: <b id=\"room\">{} CPU and {}</b>.</p>\n",
+        " With what has failed above: <b id=\"room\">{} CPU and {}</b>.</p>",
         cpu_words(full.0),
         gib(full.1)
     );

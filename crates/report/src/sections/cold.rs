@@ -15,9 +15,9 @@ pub(crate) fn cold(facts: &Facts<'_>) -> String {
             Images::Gone => "with empty nodes, which pull from the registry",
         };
         if cold.works() {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p><span class=\"good\">✓</span> Everything starts {when}, in {} steps.</p>\n",
+                "<p><span class=\"good\">✓</span> Everything starts {when}, in {} steps.</p>",
                 cold.steps.len()
             );
         } else {
@@ -35,9 +35,9 @@ pub(crate) fn cold(facts: &Facts<'_>) -> String {
             }
             out += "</ol>\n";
             if !cold.by_hand.is_empty() {
-                let _ = write!(
+                let _ = writeln!(
                     out,
-                    "<p>By hand, since they do not start with their host: {}.</p>\n",
+                    "<p>By hand, since they do not start with their host: {}.</p>",
                     text(&cold.by_hand.join(", "))
                 );
             }

@@ -56,7 +56,7 @@ fn group(facts: &Facts<'_>, kind: Kind, members: &[usize]) -> String {
         let _ = write!(out, "<td class=\"sum\">{}</td>", parts.join("<br>"));
     }
     let hidden = if open { "" } else { " hidden" };
-    let _ = write!(out, "</tr></tbody>\n<tbody id=\"kind-{id}\"{hidden}>\n");
+    let _ = writeln!(out, "</tr></tbody>\n<tbody id=\"kind-{id}\"{hidden}>");
     for at in members {
         let var = facts.singles.components[*at];
         let path = facts.path(var);

@@ -45,10 +45,10 @@ fn table_of(class: &str, label: &str, head: &[&str], rows: &[Vec<String>]) -> St
     out += "</tr></thead>\n<tbody>\n";
     for row in rows {
         for (at, (cell, head)) in row.iter().zip(head).enumerate() {
-            out += &if at == 0 {
-                format!("<tr><th scope=\"row\">{cell}</th>")
+            let _ = if at == 0 {
+                write!(out, "<tr><th scope=\"row\">{cell}</th>")
             } else {
-                format!("<td data-label=\"{}\">{cell}</td>", text(head))
+                write!(out, "<td data-label=\"{}\">{cell}</td>", text(head))
             };
         }
         out += "</tr>\n";

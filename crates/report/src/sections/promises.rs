@@ -22,11 +22,11 @@ pub(crate) fn state(facts: &Facts<'_>) -> String {
             (false, true) => ("good", "✓", "holds"),
         };
         let next = if class == "warn" { format!("One failure breaks it: {}", some(&others, 3)) } else { String::new() };
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<li data-promise=\"{index}\" class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> \
              <span class=\"name\">{}</span> <span class=\"word\">{word}</span>\
-             <p class=\"next\">{next}</p><details class=\"why\" hidden><summary>Why</summary><ol></ol></details></li>\n",
+             <p class=\"next\">{next}</p><details class=\"why\" hidden><summary>Why</summary><ol></ol></details></li>",
             text(&promise.id),
         );
     }
@@ -80,14 +80,14 @@ pub(crate) fn table(facts: &Facts<'_>) -> String {
             .iter()
             .map(|(var, time)| format!("{} {}", code(facts.path(*var)), text(&words::range(*time))))
             .collect();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p class=\"muted\">Common causes take everything at once and are not in these sums. In a year they cost: {}.</p>\n",
+            "<p class=\"muted\">Common causes take everything at once and are not in these sums. In a year they cost: {}.</p>",
             parts.join(", ")
         );
     }
     if let Some(accepted) = accepted(facts) {
-        let _ = write!(out, "<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>\n");
+        let _ = writeln!(out, "<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>");
     }
     out += "<p class=\"muted\">A range spans what is plausible for rates and repair times; the first number is the most likely one.</p>\n";
     out

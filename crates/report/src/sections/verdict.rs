@@ -47,7 +47,7 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> String {
     };
     let mut out =
         format!("<p class=\"verdict {class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> {line}</p>\n");
-    let _ = write!(out, "<p class=\"muted\">{}</p>\n", counts(facts));
+    let _ = writeln!(out, "<p class=\"muted\">{}</p>", counts(facts));
     if asked > 0 {
         out += "<ul class=\"asked\">\n";
         for (index, goal) in facts.design.survive.iter().enumerate() {
