@@ -65,7 +65,7 @@ impl Browser {
             "goog:loggingPrefs": { "browser": "ALL" },
         } } });
         let started = browser.call("POST", "/session", &wanted);
-        browser.session = started["sessionId"].as_str().expect("a session").to_owned();
+        browser.session = started["sessionId"].as_str().map(str::to_owned).expect("a session");
         browser.process = started["capabilities"]["goog:processID"].as_u64();
         browser
     }
@@ -78,7 +78,7 @@ impl Browser {
     fn try_call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let body = if method == "GET" { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(120))).map_err(|error| error.to_string())?;
+        stream.set_read_timeout(Some(Duration::from_mins(2))).map_err(|error| error.to_string())?;
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n{body}",
