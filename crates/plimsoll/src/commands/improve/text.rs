@@ -127,7 +127,8 @@ pub(super) fn by_hand(one: &Suggestion) -> String {
 /// Before and after; without the common causes where these stay, since they would hide what changes.
 fn from_to(before: &Time, after: &Time) -> String {
     let most = if before.bound_only || after.bound_only { " at most" } else { "" };
-    let stays = before.common == after.common && before.common.typical > 0.0;
+    let (common, then) = (before.common.typical, after.common.typical);
+    let stays = common > 0.0 && (common - then).abs() < 0.01 * common;
     let own = |time: &Time| {
         let (all, common) = (time.seconds, if stays { time.common } else { Range::exactly(0.0) });
         Range::new(all.low - common.low, all.typical - common.typical, all.high - common.high)
