@@ -54,12 +54,11 @@ impl<V: Clone + Merge> Merge for Map<String, V> {
         let mut places: BTreeMap<String, usize> =
             self.keys().enumerate().map(|(at, key)| (key.value.clone(), at)).collect();
         for (key, value) in later {
-            match places.get(&key.value).and_then(|at| self.0.get_mut(*at)) {
-                Some((_, before)) => before.merge(value),
-                None => {
-                    places.insert(key.value.clone(), self.len());
-                    self.0.push((key.clone(), value.clone()));
-                }
+            if let Some((_, before)) = places.get(&key.value).and_then(|at| self.0.get_mut(*at)) {
+                before.merge(value);
+            } else {
+                places.insert(key.value.clone(), self.len());
+                self.0.push((key.clone(), value.clone()));
             }
         }
     }

@@ -184,12 +184,11 @@ impl Vm {
         let mut order: Vec<(&Spanned<String>, &Spanned<String>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (key, value) in self.values().filter(|(key, _)| is_slot(key, kinds)) {
-            match places.get(key.value.as_str()).and_then(|at| order.get_mut(*at)) {
-                Some(before) => *before = (key, value),
-                None => {
-                    places.insert(&key.value, order.len());
-                    order.push((key, value));
-                }
+            if let Some(before) = places.get(key.value.as_str()).and_then(|at| order.get_mut(*at)) {
+                *before = (key, value);
+            } else {
+                places.insert(&key.value, order.len());
+                order.push((key, value));
             }
         }
         order.into_iter()

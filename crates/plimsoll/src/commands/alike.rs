@@ -17,7 +17,7 @@ pub(super) fn together(
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut others: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut first: BTreeMap<Vec<String>, (usize, String)> = BTreeMap::new();
-    for finding in findings.iter() {
+    for finding in findings {
         let Some(machine) = machine(finding, &owner) else {
             told.push(finding.clone());
             continue;

@@ -45,7 +45,9 @@ pub(super) fn doubt(balancer: &mut Balancer) {
 /// `default-server` may be among the statements.
 fn doubt_server(server: &mut Server) {
     let off: [&mut Fact<bool>; 2] = [&mut server.check_ssl, &mut server.ssl];
-    off.into_iter().for_each(|fact| fact.doubt(|on| !on));
+    for fact in off {
+        fact.doubt(|on| !on);
+    }
     server.verify.doubt_default();
     server.ca_file.doubt_default();
     server.inter.doubt_default();

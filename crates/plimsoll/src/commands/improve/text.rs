@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use plimsoll_improve::{Improvements, Line, Price, Suggestion, Time};
 use plimsoll_prove::Range;
 
-use plimsoll_prove::words::duration;
 use crate::terminal::Terminal;
+use plimsoll_prove::words::duration;
 
 /// Lines that are listed of a kind before the rest is only counted.
 const SHOWN: usize = 6;
