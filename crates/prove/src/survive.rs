@@ -7,6 +7,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
 use crate::component::Component;
+use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
 use crate::question::Question;
 
@@ -220,25 +221,23 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         .iter()
         .map(|&promise| Answer { goal: index, promise, combinations: 0, counter_examples: Vec::new(), broken_by: 0 })
         .collect();
+    let tops: Vec<_> = promises.iter().map(|&promise| model.promises[promise].broken).collect();
+    let mut lanes = Lanes::new(model, &tops);
     for drained in drains {
         // What is drained cannot fail as well.
         let combinations = match drained {
             Some(host) => Combinations::of(model, design, goal, &[host]),
             None => Combinations::of(model, design, goal, &[]),
         };
+        let mut waiting: Vec<Vec<Var>> = Vec::with_capacity(LANES);
         combinations.each(&mut |failed: &[Var]| {
-            question.ask(failed.iter().copied().chain(drained));
-            for answer in &mut answers {
-                answer.combinations += 1;
-                if question.broken(answer.promise) {
-                    answer.broken_by += 1;
-                    if answer.counter_examples.len() < LOOKED_AT {
-                        answer.counter_examples.push(CounterExample { drained, failed: failed.to_vec() });
-                    }
-                }
+            waiting.push(failed.iter().copied().chain(drained).collect());
+            if waiting.len() == LANES {
+                count(&mut lanes, &mut answers, drained, &mut waiting);
             }
             true
         });
+        count(&mut lanes, &mut answers, drained, &mut waiting);
     }
     // Nothing failed, so that nothing was survived.
     if answers.iter().any(|answer| answer.combinations == 0) {
@@ -248,6 +247,22 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         smallest(question, answer);
     }
     Ok(answers)
+}
+
+/// Asks the combinations that wait, and counts those that break each promise.
+fn count(lanes: &mut Lanes, answers: &mut [Answer], drained: Option<Var>, waiting: &mut Vec<Vec<Var>>) {
+    lanes.ask_vars(waiting);
+    for (top, answer) in answers.iter_mut().enumerate() {
+        answer.combinations += waiting.len() as u64;
+        for (_, failed) in waiting.iter().enumerate().filter(|(lane, _)| lanes.is(top, *lane)) {
+            answer.broken_by += 1;
+            if answer.counter_examples.len() < LOOKED_AT {
+                let failed = failed.iter().copied().filter(|var| Some(*var) != drained).collect();
+                answer.counter_examples.push(CounterExample { drained, failed });
+            }
+        }
+    }
+    waiting.clear();
 }
 
 /// Hosts that are there, which may be drained.

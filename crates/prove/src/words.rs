@@ -18,7 +18,7 @@ pub const NOT_MODELLED: [&str; 21] = [
     "volumes on one node, and NFS, where no machine's own disk lies on it",
     "whether pods fit node by node: room is compared as a sum; GPUs, volumes and numbers of pods are not compared",
     "the time that Ceph takes to make copies anew: a lost disk counts until it is replaced; full disks",
-    "the seconds of a failover, and the time until all runs again after a power cut, in what is lost in a year",
+    "the time until all runs again after a power cut, in what is lost in a year",
     "performance: a cluster that answers too slowly is one that answers",
     "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
     "what two supplies, two routers or two batteries have in common behind the place where the file ends",

@@ -6,9 +6,9 @@ use plimsoll_circuit::{Flat, Node};
 use serde_json::{Value, json};
 
 use crate::gather::Facts;
-use crate::lanes::follows;
 use crate::layout::Layout;
 use crate::singles::is_accepted;
+use plimsoll_prove::follows;
 
 /// All of it, in one value. Tops come in this order: promises, rooms, what is drawn.
 pub(crate) fn data(facts: &Facts<'_>, layout: &Layout) -> Value {

@@ -7,7 +7,6 @@
 mod data;
 mod escape;
 mod gather;
-mod lanes;
 pub mod layout;
 mod mermaid;
 mod page;

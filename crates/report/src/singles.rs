@@ -4,7 +4,7 @@ use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_prove::Model;
 
-use crate::lanes::{LANES, Lanes};
+use plimsoll_prove::{LANES, Lanes};
 
 /// A promise after one failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

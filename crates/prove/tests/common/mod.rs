@@ -10,7 +10,11 @@ use plimsoll_prove::{Model, Question};
 use serde_json::Value;
 
 pub(crate) fn campus() -> (Design, Origins) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+    example("campus")
+}
+
+pub(crate) fn example(name: &str) -> (Design, Origins) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../examples/{name}/cluster.yaml"));
     let text = std::fs::read_to_string(path).expect("the example");
     let mut sources = Sources::new();
     let id = sources.add("cluster.yaml", text);

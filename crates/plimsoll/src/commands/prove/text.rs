@@ -245,7 +245,7 @@ fn times(proof: &Proof<'_>) -> String {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
     }
-    out += "  Not in these: the seconds of each failover, which can outweigh them, and the start after a power cut.\n";
+    out += "  Not in these: the time until everything runs again after a power cut.\n";
     out += "  Common causes, apart, of the promise that they take for longest:\n";
     let mut common: Vec<(Var, Range)> = Vec::new();
     for (var, time) in proof.promises.iter().filter_map(|of| of.lost.as_ref()).flat_map(|lost| &lost.common) {

@@ -1,17 +1,20 @@
 //! Many questions at once: each bit of a word is a scenario of its own.
 
-use plimsoll_circuit::{Flat, Node, Operation};
-use plimsoll_prove::Model;
+use plimsoll_circuit::{Flat, Node, Operation, Var};
+
+use crate::model::Model;
 
 /// Words beside each other, which compilers turn into wide instructions.
 const WORDS: usize = 4;
-type Word = [u64; WORDS];
+/// One bit for each scenario.
+pub type Word = [u64; WORDS];
 
 /// Scenarios that are answered in one run.
-pub(crate) const LANES: usize = 64 * WORDS;
+pub const LANES: usize = 64 * WORDS;
 
 /// A flat circuit with room for [`LANES`] scenarios.
-pub(crate) struct Lanes {
+#[derive(Clone, Debug)]
+pub struct Lanes {
     flat: Flat,
     values: Vec<Word>,
     failed: Vec<Word>,
@@ -19,7 +22,7 @@ pub(crate) struct Lanes {
 }
 
 /// For each component: itself and what follows from its loss, as questions of the library take it.
-pub(crate) fn follows(model: &Model) -> Vec<Vec<usize>> {
+pub fn follows(model: &Model) -> Vec<Vec<usize>> {
     let all = model.components.all().map(|(var, _)| {
         let with = model.with_consequences(&[var]);
         with.iter().enumerate().filter(|(_, away)| **away).map(|(index, _)| index).collect()
@@ -28,7 +31,8 @@ pub(crate) fn follows(model: &Model) -> Vec<Vec<usize>> {
 }
 
 impl Lanes {
-    pub(crate) fn new(model: &Model, tops: &[Node]) -> Self {
+    /// Prepares questions about some tops of a model.
+    pub fn new(model: &Model, tops: &[Node]) -> Self {
         let flat = model.circuit.to_flat(tops);
         Lanes {
             values: vec![[0; WORDS]; flat.len()],
@@ -38,8 +42,15 @@ impl Lanes {
         }
     }
 
+    /// Asks up to [`LANES`] scenarios, each a list of components.
+    pub(crate) fn ask_vars(&mut self, scenarios: &[Vec<Var>]) {
+        let numbers: Vec<Vec<usize>> =
+            scenarios.iter().map(|vars| vars.iter().map(|var| var.index()).collect()).collect();
+        self.ask(numbers.iter().map(Vec::as_slice));
+    }
+
     /// Asks up to [`LANES`] scenarios, each a list of components by number.
-    pub(crate) fn ask<'s>(&mut self, scenarios: impl IntoIterator<Item = &'s [usize]>) {
+    pub fn ask<'s>(&mut self, scenarios: impl IntoIterator<Item = &'s [usize]>) {
         self.failed.fill([0; WORDS]);
         for (lane, scenario) in scenarios.into_iter().take(LANES).enumerate() {
             for &component in scenario {
@@ -52,12 +63,12 @@ impl Lanes {
     }
 
     /// Whether a top is true in a scenario of the last question.
-    pub(crate) fn is(&self, top: usize, lane: usize) -> bool {
+    pub fn is(&self, top: usize, lane: usize) -> bool {
         self.values[self.flat.tops[top] as usize][lane / 64] >> (lane % 64) & 1 == 1
     }
 
     /// The scenarios of the last question in which a top is true.
-    pub(crate) fn word(&self, top: usize) -> Word {
+    pub fn word(&self, top: usize) -> Word {
         self.values[self.flat.tops[top] as usize]
     }
 
