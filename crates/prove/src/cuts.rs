@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_circuit::{CircuitError, CutSets, Limits, Node, Var};
+use plimsoll_circuit::{CircuitError, CutSets, Node, Var};
 use plimsoll_model::Design;
 
 use crate::component::Kind;
@@ -12,6 +12,7 @@ use crate::question::Question;
 use crate::rate::Corner;
 use crate::rename::rename;
 use crate::symmetry::{Bundles, classes};
+use crate::time::ENOUGH;
 
 /// Cut sets that turn into each other when like hosts are exchanged.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,7 @@ pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Re
     let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
         if model.components.get(var).kind == Kind::Outlasted { Node::TRUE } else { circuit.variable(var) }
     });
-    let sets = CutSets::new(&circuit, top, Some(order), Limits::default())?;
+    let sets = CutSets::new(&circuit, top, Some(order), ENOUGH)?;
     let by_order = sets.counts().to_vec();
     let complete_to = sets.complete_to();
     if sets.total() > MOST {

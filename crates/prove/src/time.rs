@@ -41,6 +41,10 @@ pub struct LostTime {
     pub decided_by: Vec<(Var, f64)>,
 }
 
+/// What one promise may cost before its probability is given as bounds: about a second. Clusters of one rack take a
+/// hundredth of it.
+pub(crate) const ENOUGH: Limits = Limits { nodes: 1_000_000, steps: 20_000_000 };
+
 /// Components that are named as what decides.
 const DECIDING: usize = 5;
 
@@ -54,7 +58,7 @@ pub fn lost_time(
     promise: &Promise,
     maintenance: Maintenance,
 ) -> Result<LostTime, CircuitError> {
-    let compiled = Compiled::new(&model.circuit, promise.broken, Limits::default());
+    let compiled = Compiled::new(&model.circuit, promise.broken, ENOUGH);
     let corners = [Corner::Low, Corner::Typical, Corner::High];
     let mut steady = Vec::new();
     let mut second = Vec::new();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use plimsoll_check::Report;
+use plimsoll_circuit::Node;
 use plimsoll_diagnostics::Sources;
 use plimsoll_model::{Design, Origins};
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, cold_start, cuts, lost_time, survive,
-    words,
+    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Promise, cold_start, cuts, lost_time,
+    survive, words,
 };
 
 use crate::singles::Singles;
@@ -74,11 +75,17 @@ pub(crate) struct Facts<'a> {
     pub(crate) seconds_words: BTreeMap<(String, String), String>,
 }
 
+/// Something about each promise, made once for those that are one function: tenants of one rank.
+fn once<T: Clone>(model: &Model, make: impl Fn(&Promise) -> T) -> Vec<T> {
+    let mut known: BTreeMap<Node, T> = BTreeMap::new();
+    let of = |promise: &Promise| known.entry(promise.broken).or_insert_with(|| make(promise)).clone();
+    model.promises.iter().map(of).collect()
+}
+
 impl<'a> Facts<'a> {
     pub(crate) fn of(input: &Input<'a>) -> Self {
         let Input { design, origins, sources, report, model, outages } = *input;
         let (answers, meaningless) = survive(model, design);
-        let promises = || model.promises.iter();
         let words = outages.into_iter().flatten().map(|(key, outage)| (key.clone(), outage.words()));
         Facts {
             design,
@@ -88,8 +95,8 @@ impl<'a> Facts<'a> {
             model,
             answers,
             meaningless,
-            cuts: promises().map(|promise| cuts(model, design, promise, 2).ok()).collect(),
-            lost: promises().map(|promise| lost_time(model, design, promise, Maintenance::default()).ok()).collect(),
+            cuts: once(model, |promise| cuts(model, design, promise, 2).ok()),
+            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::default()).ok()),
             cold: [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))),
             singles: Singles::of(model, design),
             seconds_words: words.collect(),

@@ -5,9 +5,11 @@ mod openpsa;
 mod seconds;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use plimsoll_circuit::Node;
 use plimsoll_diagnostics::nearest;
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
@@ -108,16 +110,18 @@ impl Prove {
         }
         let (answers, meaningless) = survive(&model, design);
         let predictions = plimsoll_outage::predict(design);
+        // Tenants of one rank have one function: it is analysed once.
+        let mut known: BTreeMap<Node, (Option<Cuts>, Option<LostTime>)> = BTreeMap::new();
         let promises = wanted
             .into_iter()
             .map(|promise| {
                 let of = &model.promises[promise];
-                OfPromise {
-                    promise,
-                    cuts: cuts(&model, design, of, self.order).ok(),
-                    lost: lost_time(&model, design, of, Maintenance::default()).ok(),
-                    failovers: seconds::failovers(&model, &predictions, &of.id),
-                }
+                let (cuts, lost) = known.entry(of.broken).or_insert_with(|| {
+                    let lost = lost_time(&model, design, of, Maintenance::default());
+                    (cuts(&model, design, of, self.order).ok(), lost.ok())
+                });
+                let failovers = seconds::failovers(&model, &predictions, &of.id);
+                OfPromise { promise, cuts: cuts.clone(), lost: lost.clone(), failovers }
             })
             .collect();
         let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
