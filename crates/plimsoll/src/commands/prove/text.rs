@@ -232,8 +232,9 @@ fn times(proof: &Proof<'_>) -> String {
         let bound = if lost.bound_only { "at most " } else { "" };
         rows.push([
             proof.model.promises[of.promise].id.clone(),
-            format!("{bound}{}", words::range(lost.steady)),
-            words::duration(lost.steady.typical),
+            words::range(lost.steady),
+            // Where only bounds are known, the upper one says how much it can be, not how much is likely.
+            format!("{bound}{}", words::duration(lost.steady.typical)),
             words::range(of.failovers),
             words::range(lost.maintenance),
         ]);
