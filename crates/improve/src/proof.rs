@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_circuit::Node as Gate;
 use plimsoll_diagnostics::{Diagnostics, Severity, Sources};
-use plimsoll_model::design::Goal;
 use plimsoll_model::{Design, Origins};
-use plimsoll_prove::{Images, LostTime, Maintenance, Model, Range, cold_start, lost_time, margins, survive};
+use plimsoll_prove::{Images, LostTime, Maintenance, Model, Range, cold_start, lost_time, margins, survive, words};
 use plimsoll_resolve::{Lock, LockChange};
 use plimsoll_spec::Spec;
 
@@ -99,7 +98,7 @@ pub(crate) fn lines(model: &Model, design: &Design) -> Vec<Line> {
         .into_iter()
         .map(|answer| {
             let promise = model.promises[answer.promise].id.clone();
-            let words = format!("{promise} survives {}", words(&design.survive[answer.goal]));
+            let words = format!("{promise} survives {}", words::goal(&design.survive[answer.goal]));
             Line { goal: answer.goal, promise, words, broken_by: answer.broken_by }
         })
         .collect();
@@ -147,19 +146,4 @@ pub(crate) fn add(one: Range, other: Range) -> Range {
 
 pub(crate) fn less(one: Range, other: Range) -> Range {
     Range::new(one.low - other.low, one.typical - other.typical, one.high - other.high)
-}
-
-fn words(goal: &Goal) -> String {
-    let parts: Vec<String> = goal
-        .failures
-        .iter()
-        .map(|failure| match (failure.count, failure.kind.as_str()) {
-            (1, "any") => "any one component".to_owned(),
-            (count, "any") => format!("any {count} components"),
-            (1, kind) => format!("any one {kind}"),
-            (count, kind) => format!("any {count} of kind {kind}"),
-        })
-        .collect();
-    let drained = if goal.while_drained { " while one host is drained" } else { "" };
-    format!("{}{drained}", parts.join(" and "))
 }
