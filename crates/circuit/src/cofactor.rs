@@ -31,7 +31,8 @@ impl Cofactors {
         Ok(groups.into_iter().map(|group| group.into_iter().map(|place| nodes[place]).collect()).collect())
     }
 
-    /// The variable that most of these depend on; the smallest of those.
+    /// The variable to fix next: the one whose turn it is, or where no turns were given the one that most of these depend
+    /// on; the smallest of those.
     pub(crate) fn most_shared(&mut self, nodes: &[Node], budget: &mut Budget) -> Result<Var, Excess> {
         let mut uses: FxHashMap<Var, u32> = FxHashMap::default();
         for support in self.supports_of(nodes, budget)? {
@@ -39,7 +40,10 @@ impl Cofactors {
                 *uses.entry(var).or_default() += 1;
             }
         }
-        uses.into_iter().max_by_key(|&(var, count)| (count, std::cmp::Reverse(var))).map(|(var, _)| var).ok_or(Excess)
+        let given = self.circuit.has_turns();
+        let turn = |var: Var| if given { self.circuit.turn(var) } else { 0 };
+        let key = |&(var, count): &(Var, u32)| (std::cmp::Reverse(turn(var)), count, std::cmp::Reverse(var));
+        uses.into_iter().max_by_key(key).map(|(var, _)| var).ok_or(Excess)
     }
 
     /// The variables that each node depends on in form.

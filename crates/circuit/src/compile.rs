@@ -3,6 +3,7 @@
 use crate::bdd::{self, BOTTOM, Bdd, Id, ONE, UNBOUNDED, ZERO};
 use crate::circuit::{Circuit, Node, Var};
 use crate::condition;
+use crate::eliminate;
 use crate::limits::{Budget, CircuitError, Excess, Limits, check_probabilities};
 use crate::modules::{Input, Part, split};
 use crate::prepare::{Negation, prepare};
@@ -135,22 +136,36 @@ fn inputs_of(part: &Part, values: &[Value], tape: &mut Tape, budget: &mut Budget
 
 fn exact_part(part: &Part, inputs: &[Value], tape: &mut Tape, budget: &mut Budget) -> Result<Value, Excess> {
     let mark = tape.mark();
-    if condition::counts(&part.circuit, part.top) {
-        let steps = budget.steps / 2;
-        let counted = budget
-            .within(budget.nodes, steps, |budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
-        match counted {
-            Ok(value) => return Ok(value),
-            Err(Excess) => tape.truncate(mark),
+    let share = budget.steps / 4;
+    let mut attempt = |budget: &mut Budget, steps: u64, run: &mut Attempt<'_>| {
+        let value = budget.within(budget.nodes, steps, |budget| run(tape, budget));
+        if value.is_err() {
+            tape.truncate(mark);
+        }
+        value
+    };
+    let mut eliminate: Box<Attempt<'_>> =
+        Box::new(|tape, budget| eliminate::compile(&part.circuit, part.top, inputs, &part.turns, tape, budget));
+    if let Ok(value) = attempt(budget, share, &mut eliminate) {
+        return Ok(value);
+    }
+    if inputs.len() > 8 {
+        let mut count: Box<Attempt<'_>> =
+            Box::new(|tape, budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
+        if let Ok(value) = attempt(budget, share * 3 / 2, &mut count) {
+            return Ok(value);
         }
     }
-    let (bdd, root) = best_diagram(part, UNBOUNDED, &vec![1; inputs.len()], budget)?;
-    let value = diagram_on_tape(&bdd.0, root, &bdd.1, inputs, tape, budget);
-    if value.is_err() {
-        tape.truncate(mark);
-    }
-    value
+    let rest = budget.steps;
+    let mut diagram: Box<Attempt<'_>> = Box::new(|tape, budget| {
+        let (bdd, root) = best_diagram(part, UNBOUNDED, &vec![1; inputs.len()], budget)?;
+        diagram_on_tape(&bdd.0, root, &bdd.1, inputs, tape, budget)
+    });
+    attempt(budget, rest, &mut diagram)
 }
+
+/// One way to write a part on a tape.
+type Attempt<'a> = dyn FnMut(&mut Tape, &mut Budget) -> Result<Value, Excess> + 'a;
 
 /// The diagram of a part by the first order that succeeds when all get the same, growing number of nodes; with it the
 /// input at each level. `costs` has that of each input.
@@ -160,11 +175,14 @@ pub(crate) fn best_diagram(
     costs: &[u32],
     budget: &mut Budget,
 ) -> Result<((Bdd, Vec<usize>), Id), Excess> {
-    let orders = bdd::orders(&part.circuit, part.top);
+    let orders = bdd::orders(&part.circuit, part.top, &part.turns);
     let mut nodes = 1 << 14;
+    let mut round = 0;
     loop {
         nodes = nodes.min(budget.nodes);
-        for levels in &orders {
+        // The order that was given is trusted more than the others: it is tried with as much as all of them.
+        for (at, levels) in orders.iter().enumerate() {
+            let nodes = if at == 0 && round == 0 { (nodes << 4).min(budget.nodes) } else { nodes };
             let mut inputs = vec![0; costs.len()];
             for (input, &level) in levels.iter().enumerate() {
                 if let Some(place) = inputs.get_mut(level as usize) {
@@ -187,6 +205,7 @@ pub(crate) fn best_diagram(
             return Err(Excess);
         }
         nodes *= 8;
+        round += 1;
     }
 }
 

@@ -17,6 +17,7 @@ mod cofactor;
 mod compile;
 mod condition;
 mod cutsets;
+mod eliminate;
 mod eval;
 mod flat;
 mod importance;

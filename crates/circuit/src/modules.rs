@@ -19,6 +19,8 @@ pub(crate) struct Part {
     pub(crate) circuit: Circuit,
     pub(crate) top: Node,
     pub(crate) inputs: Vec<Input>,
+    /// The first turn of a component that each input stands for ([`Circuit::set_turns`]).
+    pub(crate) turns: Vec<u32>,
 }
 
 /// Cuts a top into modules, those below first; the last part is the top itself.
@@ -29,14 +31,23 @@ pub(crate) fn split(circuit: &Circuit, top: Node) -> Vec<Part> {
     for node in circuit.cone(&[top]) {
         if modules[node.index()] {
             place[node.index()] = Some(parts.len());
-            parts.push(cut(circuit, node, &place));
+            let mut part = cut(circuit, node, &place);
+            let turn = |input: &Input| match *input {
+                Input::Variable(var) => circuit.turn(var),
+                Input::Part(below) => parts[below].turns.iter().copied().min().unwrap_or(u32::MAX),
+            };
+            part.turns = part.inputs.iter().map(turn).collect();
+            if circuit.has_turns() {
+                part.circuit.set_turns(part.turns.clone());
+            }
+            parts.push(part);
         }
     }
     parts
 }
 
 fn cut(circuit: &Circuit, top: Node, place: &[Option<usize>]) -> Part {
-    let mut part = Part { circuit: Circuit::new(), top: Node::FALSE, inputs: vec![] };
+    let mut part = Part { circuit: Circuit::new(), top: Node::FALSE, inputs: vec![], turns: vec![] };
     let mut image: rustc_hash::FxHashMap<Node, Node> = rustc_hash::FxHashMap::default();
     // Inner gates are entered in the order of their children and built once all of those are.
     let mut open = vec![(top, false)];

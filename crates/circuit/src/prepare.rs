@@ -23,9 +23,9 @@ pub(crate) fn prepare(
     negation: Negation,
     budget: &mut Budget,
 ) -> Result<(Circuit, Node), Excess> {
-    let mut target = Circuit::new();
+    let mut target = source.empty();
     let top = push_negations(source, top, negation, &mut target, budget)?;
-    let mut grouped = Circuit::new();
+    let mut grouped = source.empty();
     let regrouped = budget.within(usize::MAX, budget.steps / 4, |budget| regroup(&target, top, &mut grouped, budget));
     // Grouping only helps; without it the analysis is the same.
     Ok(match regrouped {

@@ -146,6 +146,20 @@ impl<'d> Build<'d> {
         })
     }
 
+    /// A power strip gives none, or is lost with its rack.
+    fn strip(&mut self, rack: &Name, pdu: &Name) -> Node {
+        self.once(format!("strip {rack} {pdu}"), |build| {
+            let (pdu, whole) = (build.pdu(rack, pdu), build.rack(rack));
+            build.or([pdu, whole])
+        })
+    }
+
+    /// A device is lost with its rack, where that is not said by its power already.
+    fn lost_with(&mut self, rack: &Name, psus: &BTreeMap<Name, Psu>) -> Node {
+        let whole = self.rack(rack);
+        if !psus.is_empty() && psus.values().all(|psu| psu.pdu.rack == *rack) { Node::FALSE } else { whole }
+    }
+
     /// A rack is lost as a whole: fire, water, cooling, a door that falls on it.
     pub(crate) fn rack(&mut self, rack: &Name) -> Node {
         let path = format!("rack/{rack}");
@@ -163,7 +177,8 @@ impl<'d> Build<'d> {
             .map(|(name, psu)| {
                 let path = format!("{device}/psu/{name}");
                 let own = self.part(&path, Kind::Psu, &path);
-                let strip = self.pdu(&psu.pdu.rack, &psu.pdu.pdu);
+                // A rack that is lost takes its strips with it: so that one signal says all that comes from there.
+                let strip = self.strip(&psu.pdu.rack, &psu.pdu.pdu);
                 let down = self.or([own, strip]);
                 self.label(down, format!("{path} gives no power"))
             })
@@ -180,7 +195,7 @@ impl<'d> Build<'d> {
             let Some(switch) = build.design.switch.get(name) else { return own };
             let (psu, rack) = (switch.psu.clone(), switch.rack.clone());
             let power = build.unpowered(&path, &psu);
-            let rack = build.rack(&rack);
+            let rack = build.lost_with(&rack, &psu);
             let down = build.or([own, power, rack]);
             build.label(down, format!("{path} forwards nothing"))
         })
@@ -195,7 +210,7 @@ impl<'d> Build<'d> {
             let Some(host) = build.design.host.get(name) else { return own };
             let (psu, rack) = (host.psu.clone(), host.rack.clone());
             let power = build.unpowered(&path, &psu);
-            let rack = build.rack(&rack);
+            let rack = build.lost_with(&rack, &psu);
             if host.state == State::Planned {
                 return Node::TRUE;
             }

@@ -13,6 +13,7 @@ mod fabric;
 mod lanes;
 mod margin;
 mod model;
+mod place;
 mod promise;
 mod question;
 mod rate;

@@ -7,6 +7,7 @@ use plimsoll_model::{Design, Origins};
 
 use crate::build::Build;
 use crate::component::{Component, Components};
+use crate::place::Places;
 use crate::promise::{self, Promise, Room};
 
 /// All promises of a Design over all its components, in one circuit.
@@ -32,6 +33,7 @@ impl Model {
         let mut build = Build::new(design);
         build.register_all();
         let promises = promise::all(&mut build, origins);
+        build.circuit.set_turns(Places::of(&build.components, design).turns());
         Model {
             circuit: build.circuit,
             components: build.components,

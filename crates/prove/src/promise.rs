@@ -118,6 +118,17 @@ fn without_majority(build: &mut Build<'_>, voters: &[Voter], network: Option<&Na
         return vec![Node::TRUE; voters.len()];
     }
     let quorum = voters.len() / 2 + 1;
+    let hosts: Vec<Name> = voters.iter().map(|voter| voter.host.clone()).collect();
+    if let Some(cut) = network.and_then(|network| build.meet_at_core(&hosts, network)) {
+        // All that reach the core reach each other, and nobody else does: a majority is a count.
+        let out: Vec<Node> = voters.iter().zip(cut).map(|(voter, cut)| build.or([voter.down, cut])).collect();
+        let few = build.circuit.at_least((voters.len() - quorum + 1) as u64, out.iter().copied());
+        let each = voters.iter().zip(out).map(|(voter, out)| {
+            let alone = build.or([out, few]);
+            build.label(alone, format!("{} is in no majority of {what}", voter.name))
+        });
+        return each.collect();
+    }
     let mut broken = Vec::new();
     for subset in subsets(voters.len(), quorum) {
         let mut parts: Vec<Node> = subset.iter().map(|&index| voters[index].down).collect();

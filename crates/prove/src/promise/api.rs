@@ -132,6 +132,15 @@ fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], n
     let there = vrrp.member.iter().filter(|(name, _)| build.exists(name));
     let mut members: Vec<(&Name, u8)> = there.map(|(name, member)| (name, member.priority)).collect();
     members.sort_by_key(|(name, priority)| (std::cmp::Reverse(*priority), (*name).clone()));
+    // Where all reach each other by the core alone, a member that is not cut off reaches an API server if anybody does.
+    let hosts: Vec<Name> = servers.iter().map(|(_, host, _)| host.clone()).collect();
+    let by_core = network.filter(|_| !local_only).and_then(|network| build.meet_at_core(&hosts, network));
+    let nobody =
+        by_core.filter(|_| members.iter().all(|(member, _)| hosts.contains(&host_of(build, member)))).map(|cut| {
+            let each: Vec<Node> = servers.iter().zip(cut).map(|((_, _, down), cut)| build.or([*down, cut])).collect();
+            let nobody = build.and(each);
+            build.label(nobody, "no API server is reached")
+        });
     let mut each = Vec::new();
     let mut stuck = Vec::new();
     // Who takes the address before a member does, and when it does not.
@@ -152,7 +161,9 @@ fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], n
         let behind = build.label(behind, format!("{member} reaches no API server"));
         let holder = build.daemon(&format!("machine/{member}/keepalived"), &origin, member);
         let cut = network.map_or(Node::FALSE, |network| build.cut_off(&host, network));
-        let unfit = build.or([holder, balancer, behind, cut]);
+        // With `nobody` said once for all, below.
+        let for_itself = if nobody.is_some() { Node::FALSE } else { behind };
+        let unfit = build.or([holder, balancer, for_itself, cut]);
         each.push(build.label(unfit, format!("{member} cannot serve the address of the API")));
         let unnoticed = match noticed {
             Noticed::Path => Node::FALSE,
@@ -170,11 +181,12 @@ fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], n
         let out = match noticed {
             Noticed::Nothing => build.or([holder, cut]),
             Noticed::Balancer => build.or([holder, cut, balancer]),
-            Noticed::Path => build.or([holder, cut, balancer, behind]),
+            Noticed::Path => build.or([holder, cut, balancer, nobody.unwrap_or(behind)]),
         };
         higher.push((priority, out));
     }
     let none = build.and(each);
+    let none = build.or([none, nobody.unwrap_or(Node::FALSE)]);
     let none = build.label(none, "nobody can serve the address of the API");
     stuck.push(none);
     build.or(stuck)

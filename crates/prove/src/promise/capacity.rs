@@ -90,9 +90,15 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
             cpu: MilliCpu(before.iter().map(|tenant| tenant.cpu.0).sum()),
             memory: Bytes(before.iter().map(|tenant| tenant.memory.0).sum()),
         };
-        let cpu = short(build, &rooms, &down, |room| room.cpu.0, need.cpu.0);
-        let memory = short(build, &rooms, &down, |room| room.memory.0, need.memory.0);
+        let cpu = Sum::of(&rooms, &down, |room| room.cpu.0, need.cpu.0);
+        let memory = Sum::of(&rooms, &down, |room| room.memory.0, need.memory.0);
         build.room.needs.push(need);
+        // Where one is never short before the other, one sum says it all.
+        let (cpu, memory) = match (cpu.implies(&memory), memory.implies(&cpu)) {
+            (true, _) => (Node::FALSE, memory.short(build)),
+            (false, true) => (cpu.short(build), Node::FALSE),
+            (false, false) => (cpu.short(build), memory.short(build)),
+        };
         let cpu = build.label(cpu, "processors are short for the quotas");
         let memory = build.label(memory, "memory is short for the quotas");
         let broken = build.or([cpu, memory]);
@@ -115,23 +121,100 @@ fn rank(build: &Build<'_>, tenant: &Tenant) -> i32 {
     build.design.priority_class.get(&Name::from(tenant.priority_class.as_str())).map_or(0, |class| class.value)
 }
 
-/// What is left is less than `need`.
-fn short(
-    build: &mut Build<'_>,
-    rooms: &[Seen],
-    down: &BTreeMap<String, Node>,
-    of: impl Fn(&Seen) -> u64,
-    need: u64,
-) -> Node {
-    // Room on a host of which it is not known when it is lost is no room.
-    let weighted: Vec<(u64, Node)> = rooms
-        .iter()
-        .filter_map(|room| Some((of(room), *down.get(&room.host)?)))
-        .filter(|(room, _)| *room > 0)
-        .collect();
-    let total: u64 = weighted.iter().map(|(room, _)| room).sum();
-    if need > total {
-        return Node::TRUE;
+/// Room on hosts, of which no more than `spare` may be lost.
+struct Sum {
+    /// Per host with room of which it is known when it is lost: the room, and when.
+    of: Vec<(u64, Node)>,
+    /// What may be lost; less than nothing when all of it is too little.
+    spare: Option<u64>,
+}
+
+/// Combinations of numbers of like hosts that are looked at to compare two sums.
+const MOST: u64 = 100_000;
+
+impl Sum {
+    fn of(rooms: &[Seen], down: &BTreeMap<String, Node>, of: impl Fn(&Seen) -> u64, need: u64) -> Self {
+        // Room on a host of which it is not known when it is lost is no room.
+        let of: Vec<(u64, Node)> = rooms.iter().filter_map(|room| Some((of(room), *down.get(&room.host)?))).collect();
+        let total: u64 = of.iter().map(|(room, _)| room).sum();
+        Sum { of, spare: total.checked_sub(need) }
     }
-    build.circuit.threshold(total - need + 1, weighted)
+
+    /// What is left is less than is needed.
+    fn short(&self, build: &mut Build<'_>) -> Node {
+        match self.spare {
+            None => Node::TRUE,
+            Some(spare) => build.circuit.threshold(spare + 1, self.of.iter().copied().filter(|(room, _)| *room > 0)),
+        }
+    }
+
+    /// Whether this is never short without the other being short too. Hosts with the same room of both kinds are alike,
+    /// so that it is enough to look at every number of each.
+    fn implies(&self, other: &Sum) -> bool {
+        let (Some(spare), Some(spare_of_other)) = (self.spare, other.spare) else { return other.spare.is_none() };
+        let mut alike: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+        for ((own, node), (others, same)) in self.of.iter().zip(&other.of) {
+            debug_assert_eq!(node, same, "both sums are over the same hosts in the same order");
+            *alike.entry((*own, *others)).or_default() += 1;
+        }
+        let combinations = alike.values().try_fold(1u64, |all, count| all.checked_mul(count + 1));
+        if combinations.is_none_or(|all| all > MOST) {
+            return false;
+        }
+        let kinds: Vec<((u64, u64), u64)> = alike.into_iter().collect();
+        holds(&kinds, (0, 0), &|(own, others)| own <= spare || others > spare_of_other)
+    }
+}
+
+/// Whether something holds for the sums over every number of each kind.
+fn holds(kinds: &[((u64, u64), u64)], sums: (u64, u64), what: &dyn Fn((u64, u64)) -> bool) -> bool {
+    let Some((((own, others), count), rest)) = kinds.split_first() else { return what(sums) };
+    (0..=*count).all(|lost| holds(rest, (sums.0 + lost * own, sums.1 + lost * others), what))
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_circuit::{Circuit, Var};
+
+    use super::*;
+
+    fn sum(circuit: &mut Circuit, rooms: &[u64], spare: u64) -> Sum {
+        let of = rooms.iter().enumerate().map(|(at, room)| (*room, circuit.variable(Var(at as u32)))).collect();
+        Sum { of, spare: Some(spare) }
+    }
+
+    #[test]
+    fn one_sum_is_enough_only_when_it_is_never_the_later_one() {
+        let mut circuit = Circuit::new();
+        // Three like hosts: 2 of 6 processors and 3 of 9 memory may go, so that the second host is too many for both.
+        let cpu = sum(&mut circuit, &[2, 2, 2], 2);
+        let memory = sum(&mut circuit, &[3, 3, 3], 5);
+        assert!(cpu.implies(&memory) && memory.implies(&cpu));
+        // With one host more to spare in memory, processors are short first.
+        let memory = sum(&mut circuit, &[3, 3, 3], 6);
+        assert!(!cpu.implies(&memory) && memory.implies(&cpu));
+        // Hosts that are not alike: either may be short first.
+        let cpu = sum(&mut circuit, &[4, 1, 1], 3);
+        let memory = sum(&mut circuit, &[1, 4, 4], 4);
+        assert!(!cpu.implies(&memory) && !memory.implies(&cpu));
+    }
+
+    #[test]
+    fn all_combinations_agree_with_the_rule() {
+        // Every pair of small sums, by trying all subsets.
+        let rooms = [[1, 2, 3], [2, 2, 1], [3, 1, 1], [1, 1, 1]];
+        for own in rooms {
+            for others in rooms {
+                for (spare, spare_of_other) in (0..7).flat_map(|a| (0..7).map(move |b| (a, b))) {
+                    let mut circuit = Circuit::new();
+                    let (a, b) = (sum(&mut circuit, &own, spare), sum(&mut circuit, &others, spare_of_other));
+                    let lost = |rooms: [u64; 3], set: u32| {
+                        (0..3).filter(|at| set >> at & 1 == 1).map(|at| rooms[at]).sum::<u64>()
+                    };
+                    let by_hand = (0..8u32).all(|set| lost(own, set) <= spare || lost(others, set) > spare_of_other);
+                    assert_eq!(a.implies(&b), by_hand, "{own:?} {spare} {others:?} {spare_of_other}");
+                }
+            }
+        }
+    }
 }

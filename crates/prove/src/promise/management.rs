@@ -77,7 +77,7 @@ impl Build<'_> {
             .get(host)
             .map_or_else(Vec::new, |host| host.corosync.values().map(|link| link.network.clone()).collect());
         let cut = match meeting {
-            Some((network, switch)) if links.contains(network) => self.cut_from_switch(host, network, switch),
+            Some((network, switch)) if links.contains(network) => self.cut_from_hub(host, network, switch),
             Some(_) => Node::TRUE,
             None if links.is_empty() => Node::FALSE,
             None => {
@@ -125,7 +125,6 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
     if count == 0 {
         return None;
     }
-    let no_quorum = build.no_quorum();
     let office = design.network_for(Purpose::Proxmox).map(|(name, _)| name.clone());
     let mut unreached = Vec::new();
     for name in hosts.keys() {
@@ -137,7 +136,18 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
     let few = count - (count / 2 + 1) + 1;
     let few_reached = build.circuit.at_least(few, unreached);
     let few_reached = build.label(few_reached, "operators reach fewer than half of the hosts");
-    let broken = build.or([no_quorum, few_reached]);
+    // Where every host votes over the operators' network too, one without a vote is one that they do not reach, and as many
+    // are too few. Then the second says it all, and two counts at a time are not needed.
+    let votes_there =
+        |host: &Host| office.as_ref().is_some_and(|office| host.corosync.values().any(|link| link.network == *office));
+    let anywhere = build.meetings() == [None];
+    let external = hosts.values().any(|host| host.platform.qdevice.is_some());
+    let broken = if anywhere && !external && hosts.values().all(|host| votes_there(host)) {
+        few_reached
+    } else {
+        let no_quorum = build.no_quorum();
+        build.or([no_quorum, few_reached])
+    };
     Some(Promise {
         id: "management".into(),
         observer: "an operator behind the gateway",

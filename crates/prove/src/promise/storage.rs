@@ -166,7 +166,7 @@ fn monitors(build: &mut Build<'_>, ceph: &Ceph, meeting: &Meeting) -> Node {
         let down = build.daemon(&path, &path, machine);
         // Monitors are on the public network alone.
         let cut = match meeting.first() {
-            Some((network, switch)) => build.cut_from_switch(&mon.host, network, switch),
+            Some((network, switch)) => build.cut_from_hub(&mon.host, network, switch),
             None => Node::FALSE,
         };
         let away = build.or([down, cut]);
@@ -218,7 +218,7 @@ fn away(build: &mut Build<'_>, name: &Name, osd: &Osd, number: u32, meeting: &Me
     let disk = build.one_disk(&osd.host, &osd.disk, number);
     let mut parts = vec![daemon, disk];
     for (network, switch) in meeting {
-        parts.push(build.cut_from_switch(&osd.host, network, switch));
+        parts.push(build.cut_from_hub(&osd.host, network, switch));
     }
     let away = build.or(parts);
     build.label(away, format!("{path} is away"))

@@ -3,6 +3,10 @@
 //!
 //! Everything on it is a sum of products of numbers from 0 to 1, so small probabilities keep their relative accuracy.
 
+mod contract;
+
+pub(crate) use contract::{Contraction, Loop};
+
 use crate::circuit::Var;
 use crate::limits::{Budget, Excess};
 
@@ -28,6 +32,8 @@ enum Step {
     Entry(Value, u32),
     /// The sum of two numbers, at most 1: for bounds.
     Capped(Value, Value),
+    /// The product of two tables, or of one and what is sparse, summed: by its number.
+    Contract(Value, Option<Value>, u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +48,22 @@ struct Recorded {
 pub(crate) struct Tape {
     steps: Vec<Recorded>,
     length: u32,
+    contractions: Vec<Contraction>,
+}
+
+/// A place on a tape to which it can be wound back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    steps: usize,
+    length: u32,
+    contractions: usize,
 }
 
 impl Tape {
     /// A program that gives this number.
     pub(crate) fn of_constant(value: f64) -> (Tape, Value) {
         let steps = vec![Recorded { step: Step::Constant(value), at: 0, length: 1 }];
-        (Tape { steps, length: 1 }, Value(0))
+        (Tape { steps, length: 1, contractions: vec![] }, Value(0))
     }
 
     pub(crate) fn constant(&mut self, value: f64, budget: &mut Budget) -> Result<Value, Excess> {
@@ -96,15 +111,32 @@ impl Tape {
         self.length as usize
     }
 
-    /// Drops everything after the first `steps` steps.
-    pub(crate) fn truncate(&mut self, mark: (usize, u32)) {
-        self.steps.truncate(mark.0);
-        self.length = mark.1;
+    /// A table of `length` numbers from one or two others.
+    pub(crate) fn contract(
+        &mut self,
+        a: Value,
+        b: Option<Value>,
+        how: Contraction,
+        length: u32,
+        budget: &mut Budget,
+    ) -> Result<Value, Excess> {
+        budget.spend(how.work() / 8)?;
+        let number = self.contractions.len() as u32;
+        let value = self.record(Step::Contract(a, b, number), length, budget)?;
+        self.contractions.push(how);
+        Ok(value)
+    }
+
+    /// Drops everything after a mark.
+    pub(crate) fn truncate(&mut self, mark: Mark) {
+        self.steps.truncate(mark.steps);
+        self.length = mark.length;
+        self.contractions.truncate(mark.contractions);
     }
 
     /// Where the tape is now.
-    pub(crate) fn mark(&self) -> (usize, u32) {
-        (self.steps.len(), self.length)
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { steps: self.steps.len(), length: self.length, contractions: self.contractions.len() }
     }
 
     fn length_of(&self, value: Value) -> u32 {
@@ -170,6 +202,9 @@ impl Tape {
                 }
                 Step::Entry(of, entry) => here[0] = slice(of).get(entry as usize).copied().unwrap_or(0.0),
                 Step::Capped(a, b) => here[0] = (before[place(a)] + before[place(b)]).min(1.0),
+                Step::Contract(a, b, how) => {
+                    self.contractions[how as usize].run(here, slice(a), b.map(slice));
+                }
             }
         }
         numbers[place(result)]
@@ -234,6 +269,13 @@ impl Tape {
                 Step::Capped(a, b) => {
                     before[place(a)] += here[0];
                     before[place(b)] += here[0];
+                }
+                Step::Contract(a, b, how) => {
+                    let how = &self.contractions[how as usize];
+                    how.slopes_of_first(here, &mut before[range(a)], b.map(|b| &numbers[range(b)]));
+                    if let Some(b) = b {
+                        how.slopes_of_second(here, &numbers[range(a)], &mut before[range(b)]);
+                    }
                 }
             }
         }

@@ -1,0 +1,156 @@
+//! Exact probability by elimination of variables: gates as small tables, multiplied and summed one variable after another.
+//!
+//! A fabric of racks has a diagram of millions of nodes, since a diagram must remember in one line what happened at every
+//! spine, strip and leaf. But whatever stands between a host and the rest is a handful of signals: whether each leaf is
+//! reached, whether each strip gives power. Given these, nothing else of the outside matters to it. Elimination uses just
+//! that: its cost is that of the largest set of signals that must be known at a time, and not that of all their histories.
+//! (Zhang and Poole 1996; Dechter, "Bucket elimination", 1999. Counts are chains of partial sums, as in Zhang and Poole's
+//! causal independence.)
+//!
+//! Everything is a sum of products of numbers from 0 to 1, so that small probabilities keep their relative accuracy.
+
+mod network;
+mod order;
+
+use crate::circuit::{Circuit, Node};
+use crate::limits::{Budget, Excess};
+use crate::tape::{Contraction, Loop, Tape, Value};
+use network::{Axis, Factor, Network, Table};
+
+/// The most numbers of one table.
+const LARGEST: u64 = 1 << 20;
+
+/// Writes the probability of `top` on the tape; `inputs` has the probability of each variable and `turns` its turn.
+pub(crate) fn compile(
+    circuit: &Circuit,
+    top: Node,
+    inputs: &[Value],
+    turns: &[u32],
+    tape: &mut Tape,
+    budget: &mut Budget,
+) -> Result<Value, Excess> {
+    if top.constant().is_some() {
+        return Err(Excess);
+    }
+    let mut network = Network::of(circuit, top, inputs, turns, tape, budget)?;
+    let plan = order::best(&network, LARGEST, budget)?;
+    if plan.work / 8 > budget.steps {
+        return Err(Excess);
+    }
+    for axis in plan.order {
+        let factors = network.take(axis);
+        let result = join(&network, factors, Some(axis), tape, budget)?;
+        network.put(result);
+    }
+    let rest = network.rest();
+    let whole = join(&network, rest, None, tape, budget)?;
+    let Table::Dense(value) = whole.table else { return Err(Excess) };
+    tape.entry(value, 1, budget)
+}
+
+/// The product of factors, summed over an axis.
+fn join(
+    network: &Network,
+    mut factors: Vec<Factor>,
+    sum: Option<Axis>,
+    tape: &mut Tape,
+    budget: &mut Budget,
+) -> Result<Factor, Excess> {
+    // Small tables first; what is sparse last, so that it is never written out.
+    factors.sort_by_key(|factor| (matches!(factor.table, Table::Sparse(_)), network.size(&factor.axes)));
+    let one = tape.constant(1.0, budget)?;
+    let mut product = Factor { axes: Vec::new(), table: Table::Dense(one) };
+    let mut factors = factors.into_iter().peekable();
+    if matches!(factors.peek().map(|factor| &factor.table), Some(Table::Dense(_)))
+        && let Some(first) = factors.next()
+    {
+        product = first;
+    }
+    if factors.peek().is_none() {
+        return match sum {
+            Some(axis) => summed(network, &product, axis, tape, budget),
+            None => Ok(product),
+        };
+    }
+    while let Some(factor) = factors.next() {
+        let last = if factors.peek().is_none() { sum } else { None };
+        product = multiply(network, &product, &factor, last, tape, budget)?;
+    }
+    Ok(product)
+}
+
+/// A table summed over one of its axes.
+fn summed(
+    network: &Network,
+    factor: &Factor,
+    axis: Axis,
+    tape: &mut Tape,
+    budget: &mut Budget,
+) -> Result<Factor, Excess> {
+    let Table::Dense(value) = factor.table else { return Err(Excess) };
+    let axes: Vec<Axis> = factor.axes.iter().copied().filter(|other| *other != axis).collect();
+    let (from, to) = (network.strides(&factor.axes), network.strides(&axes));
+    let loops = factor.axes.iter().map(|&axis| Loop {
+        size: network.sizes[axis as usize],
+        out: stride(&axes, &to, axis),
+        a: stride(&factor.axes, &from, axis),
+        b: 0,
+    });
+    let how = Contraction::new(loops.collect(), vec![(0, 0)]);
+    let length = network.length(&axes)?;
+    Ok(Factor { table: Table::Dense(tape.contract(value, None, how, length, budget)?), axes })
+}
+
+/// The product of a table and a factor, summed over an axis where one is given.
+fn multiply(
+    network: &Network,
+    a: &Factor,
+    b: &Factor,
+    sum: Option<Axis>,
+    tape: &mut Tape,
+    budget: &mut Budget,
+) -> Result<Factor, Excess> {
+    let Table::Dense(left) = a.table else { return Err(Excess) };
+    let union: Vec<Axis> =
+        a.axes.iter().copied().chain(b.axes.iter().copied().filter(|axis| !a.axes.contains(axis))).collect();
+    let axes: Vec<Axis> = union.iter().copied().filter(|axis| Some(*axis) != sum).collect();
+    let length = network.length(&axes)?;
+    let (of_a, of_out) = (network.strides(&a.axes), network.strides(&axes));
+    let (how, right) = match &b.table {
+        Table::Dense(right) => {
+            let of_b = network.strides(&b.axes);
+            let loops = union.iter().map(|&axis| Loop {
+                size: network.sizes[axis as usize],
+                out: stride(&axes, &of_out, axis),
+                a: stride(&a.axes, &of_a, axis),
+                b: stride(&b.axes, &of_b, axis),
+            });
+            (Contraction::new(loops.collect(), vec![(0, 0)]), Some(*right))
+        }
+        Table::Sparse(entries) => {
+            // Each entry fixes its own axes; the others are looped over.
+            let free = a.axes.iter().filter(|axis| !b.axes.contains(axis)).map(|&axis| Loop {
+                size: network.sizes[axis as usize],
+                out: stride(&axes, &of_out, axis),
+                a: stride(&a.axes, &of_a, axis),
+                b: 0,
+            });
+            let starts = entries.chunks_exact(b.axes.len()).map(|entry| {
+                let (mut out, mut from) = (0, 0);
+                for (&axis, &at) in b.axes.iter().zip(entry) {
+                    out += at * stride(&axes, &of_out, axis);
+                    from += at * stride(&a.axes, &of_a, axis);
+                }
+                (out, from)
+            });
+            (Contraction::new(free.collect(), starts.collect()), None)
+        }
+        Table::Planned => return Err(Excess),
+    };
+    Ok(Factor { table: Table::Dense(tape.contract(left, right, how, length, budget)?), axes })
+}
+
+/// How far a table moves along an axis; not at all along one that it does not have.
+fn stride(axes: &[Axis], strides: &[u32], axis: Axis) -> u32 {
+    axes.iter().position(|other| *other == axis).map_or(0, |at| strides[at])
+}

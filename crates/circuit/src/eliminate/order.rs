@@ -1,0 +1,104 @@
+//! In which order axes go. It decides what elimination costs; no rule is best, so each is tried on paper first.
+//!
+//! An axis may go once its own table is there, which is when something below it has gone. So elimination goes up from the
+//! variables, and partial sums are summed from their beginning. Joining two relations of the middle of a sum looks cheap and
+//! ends in tables over many sums at a time.
+
+use std::collections::BTreeSet;
+
+use super::network::{Axis, Factor, Network, Table};
+use crate::limits::{Budget, Excess};
+
+/// Which of those that may go goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Place after place, what is shared between places after them; in a place the one that leaves the smallest table.
+    ByPlace,
+    /// The one that leaves the smallest table ("min-weight"; Kjærulff 1990).
+    BySize,
+}
+
+/// An order, and the multiplications that it takes.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) order: Vec<Axis>,
+    pub(super) work: u64,
+}
+
+/// The better of the orders that stay within `most` numbers a table.
+pub(super) fn best(network: &Network, most: u64, budget: &mut Budget) -> Result<Plan, Excess> {
+    let plans = [Rule::ByPlace, Rule::BySize].map(|rule| plan(network.clone(), rule, most, budget));
+    plans.into_iter().filter_map(Result::ok).min_by_key(|plan| plan.work).ok_or(Excess)
+}
+
+fn plan(mut network: Network, rule: Rule, most: u64, budget: &mut Budget) -> Result<Plan, Excess> {
+    let mut queue = Queue::of(&network, rule, budget)?;
+    let mut plan = Plan { order: Vec::new(), work: 0 };
+    while let Some(axis) = queue.next() {
+        let factors = network.take(axis);
+        let mut axes: Vec<Axis> = factors.iter().flat_map(|factor| factor.axes.iter().copied()).collect();
+        axes.sort_unstable();
+        axes.dedup();
+        budget.spend(4 + axes.len() as u64)?;
+        plan.work = plan.work.saturating_add(network.size(&axes));
+        axes.retain(|other| *other != axis);
+        if network.size(&axes) > most {
+            return Err(Excess);
+        }
+        plan.order.push(axis);
+        network.put(Factor { axes: axes.clone(), table: Table::Planned });
+        queue.update(&network, &axes, budget)?;
+    }
+    Ok(plan)
+}
+
+/// Axes that may go, in their order.
+#[derive(Debug)]
+struct Queue {
+    rule: Rule,
+    waiting: BTreeSet<(u32, u64, Axis)>,
+    state: Vec<State>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    NotYet,
+    Waiting(u64),
+    Gone,
+}
+
+impl Queue {
+    fn of(network: &Network, rule: Rule, budget: &mut Budget) -> Result<Self, Excess> {
+        let mut queue = Queue { rule, waiting: BTreeSet::new(), state: vec![State::NotYet; network.sizes.len()] };
+        queue.state[network.top as usize] = State::Gone;
+        let all: Vec<Axis> = (0..network.sizes.len() as Axis).collect();
+        queue.update(network, &all, budget)?;
+        Ok(queue)
+    }
+
+    fn next(&mut self) -> Option<Axis> {
+        let (_, _, axis) = self.waiting.pop_first()?;
+        self.state[axis as usize] = State::Gone;
+        Some(axis)
+    }
+
+    /// Looks again at axes whose neighbours have changed.
+    fn update(&mut self, network: &Network, touched: &[Axis], budget: &mut Budget) -> Result<(), Excess> {
+        for &axis in touched {
+            let state = self.state[axis as usize];
+            if state == State::Gone || !network.is_made(axis) {
+                continue;
+            }
+            let place = if self.rule == Rule::ByPlace { network.place(axis) } else { 0 };
+            if let State::Waiting(old) = state {
+                self.waiting.remove(&(place, old, axis));
+            }
+            let neighbours = network.neighbours(axis);
+            budget.spend(1 + neighbours.len() as u64)?;
+            let size = network.size(&neighbours) / u64::from(network.sizes[axis as usize]);
+            self.waiting.insert((place, size, axis));
+            self.state[axis as usize] = State::Waiting(size);
+        }
+        Ok(())
+    }
+}
