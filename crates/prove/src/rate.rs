@@ -30,6 +30,13 @@ impl Range {
         Range { low: value, typical: value, high: value }
     }
 
+    /// What lies between two bounds, most likely at their geometric mean, since what is known of it is a factor; at the
+    /// arithmetic one where the lower bound is nothing.
+    pub fn between(low: f64, high: f64) -> Self {
+        let typical = if low > 0.0 { (low * high).sqrt().clamp(low, high) } else { f64::midpoint(low, high) };
+        Range { low, typical, high }
+    }
+
     /// The number at one corner.
     pub const fn at(self, corner: Corner) -> f64 {
         match corner {

@@ -5,25 +5,10 @@ use plimsoll_model::Design;
 use plimsoll_model::design::State;
 
 use crate::component::Kind;
+use crate::maintenance::Maintenance;
 use crate::model::Model;
 use crate::promise::Promise;
 use crate::rate::{Corner, HOURS_A_YEAR, Range};
-
-/// How often each host is taken down on purpose, and for how long: declared, or taken as this.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Maintenance {
-    /// Windows a year for each host.
-    pub a_year: Range,
-    /// Hours of each.
-    pub hours: Range,
-}
-
-impl Default for Maintenance {
-    /// A monthly update that reboots, more or less: an estimate.
-    fn default() -> Self {
-        Maintenance { a_year: Range::new(2.0, 6.0, 12.0), hours: Range::new(0.2, 0.5, 2.0) }
-    }
-}
 
 /// The time that a promise is broken in a year, in seconds.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use plimsoll_model::design::Goal;
 
+use crate::maintenance::Maintenance;
 use crate::rate::Range;
 
 /// What the proof does not know.
@@ -62,4 +63,22 @@ pub fn duration(seconds: f64) -> String {
 pub fn range(range: Range) -> String {
     let (low, high) = (duration(range.low), duration(range.high));
     if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// `4 to 12`, with two digits.
+fn number(range: Range) -> String {
+    let two = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
+    let (low, high) = (two(range.low), two(range.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// How often hosts are in maintenance, and whether the file says so.
+pub fn maintenance(windows: Maintenance) -> String {
+    let hours = Range::new(windows.hours.low * 3600.0, windows.hours.typical * 3600.0, windows.hours.high * 3600.0);
+    let by = if windows.declared {
+        "as the file says".to_owned()
+    } else {
+        "taken, since the file says nothing (`assume: { maintenance: { a_year: 6, lasts: 30m } }`)".to_owned()
+    };
+    format!("each host is in maintenance {} times a year for {}, {by}", number(windows.a_year), self::range(hours))
 }

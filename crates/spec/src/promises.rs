@@ -1,6 +1,7 @@
 //! What is promised, what is assumed, what is accepted.
 
 use plimsoll_diagnostics::Spanned;
+use plimsoll_model::range::{NumberRange, TimeRange};
 use plimsoll_model::units::Millis;
 use plimsoll_yaml::{FromNode, Map, Node, OneOrMany, Reader, Shape, ToNode, choice, record};
 
@@ -117,6 +118,14 @@ record! {
         pub restore: Opt<Millis>,
     }
 
+    /// When each host is taken down on purpose, as for updates.
+    pub struct MaintenanceWindows {
+        /// Windows a year for each host: a number, or two between which it lies.
+        pub a_year: Spanned<NumberRange>,
+        /// How long each lasts, or two lengths between which that lies.
+        pub lasts: Spanned<TimeRange>,
+    }
+
     /// What nobody has measured: taken as true, and listed in every proof.
     pub struct Assume: Default {
         /// The longest round trip between control-plane machines.
@@ -133,6 +142,8 @@ record! {
         pub bad_changes: Opt<f64>,
         /// How long each of them lasts.
         pub bad_change_lasts: Opt<Millis>,
+        /// When hosts are taken down on purpose; left out, 2 to 12 windows a year of 12 minutes to 2 hours are taken.
+        pub maintenance: Option<MaintenanceWindows>,
         /// How long it takes to replace a broken part.
         pub repair: Opt<Millis>,
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Name;
+use crate::range::{NumberRange, TimeRange};
 use crate::units::Millis;
 
 /// Components that fail together in a goal.
@@ -68,6 +69,16 @@ pub struct Objectives {
     pub restore: Option<Millis>,
 }
 
+/// When each host is taken down on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceWindows {
+    /// Windows a year for each host.
+    pub a_year: NumberRange,
+    /// How long each lasts.
+    pub lasts: TimeRange,
+}
+
 /// What nobody has measured: taken as true, and listed in every proof. `None` when not stated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +89,9 @@ pub struct Assumptions {
     pub bad_changes: Option<f64>,
     /// How long each of them lasts.
     pub bad_change_lasts: Option<Millis>,
+    /// When hosts are taken down on purpose.
+    #[serde(default)]
+    pub maintenance: Option<MaintenanceWindows>,
     /// How long it takes to replace a broken part.
     pub repair: Option<Millis>,
 }

@@ -2,8 +2,8 @@
 
 use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
-    Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, Monitoring, Objectives,
-    PriorityClass, Reach, Role, Tenant, VolumeBackup,
+    Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, MaintenanceWindows, Monitoring,
+    Objectives, PriorityClass, Reach, Role, Tenant, VolumeBackup,
 };
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
@@ -291,6 +291,16 @@ pub(crate) fn assumptions(cx: &Cx<'_>) -> Assumptions {
         pods: at.stated("pods", &spec.pods),
         bad_changes: at.stated("bad_changes", &spec.bad_changes),
         bad_change_lasts: at.stated("bad_change_lasts", &spec.bad_change_lasts),
+        maintenance: match &spec.maintenance {
+            Some(windows) => {
+                let at = at.child("maintenance");
+                Some(MaintenanceWindows {
+                    a_year: at.written("a_year", &windows.a_year),
+                    lasts: at.written("lasts", &windows.lasts),
+                })
+            }
+            None => at.chosen("maintenance", None, "not stated"),
+        },
         repair: at.stated("repair", &spec.repair),
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
     zone(spec, checker);
     numbers(spec, checker);
     promises(spec, checker);
+    super::assume::assumptions(spec, checker);
     prices(spec, checker);
 }
 

@@ -1,6 +1,6 @@
 //! The proof for programs.
 
-use plimsoll_prove::{Images, Meaningless, Range, explain};
+use plimsoll_prove::{Images, Maintenance, Meaningless, Range, explain};
 use serde_json::{Value, json};
 
 use super::{Proof, seconds};
@@ -96,8 +96,12 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
             }
         })
         .collect();
+    let windows = Maintenance::of(proof.design);
     json!({
         "not_judged": not_judged,
+        "maintenance": {
+            "windows_a_year": range(windows.a_year), "hours": range(windows.hours), "declared": windows.declared,
+        },
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
         "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),

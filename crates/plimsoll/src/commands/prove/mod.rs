@@ -117,7 +117,7 @@ impl Prove {
             .map(|promise| {
                 let of = &model.promises[promise];
                 let (cuts, lost) = known.entry(of.broken).or_insert_with(|| {
-                    let lost = lost_time(&model, design, of, Maintenance::default());
+                    let lost = lost_time(&model, design, of, Maintenance::of(design));
                     (cuts(&model, design, of, self.order).ok(), lost.ok())
                 });
                 let failovers = seconds::failovers(&model, &predictions, &of.id);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
-use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain, words};
+use plimsoll_prove::{Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, explain, words};
 
 use super::{OfPromise, Proof, seconds};
 use crate::commands::plural;
@@ -58,6 +58,7 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
     for source in proof.model.components.sources() {
         let _ = writeln!(out, "  rates: {}", source.as_str());
     }
+    let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
     out += "  Failures are independent and repaired independently. `plimsoll prove --not-modelled` lists what is left out.\n";
     out
 }

@@ -1,0 +1,20 @@
+//! What the file assumes must be possible.
+
+use super::Checker;
+use crate::Spec;
+
+/// Hours of a year, as the proof counts them.
+const HOURS_A_YEAR: f64 = 8766.0;
+
+/// The numbers of `assume:`.
+pub(super) fn assumptions(spec: &Spec, checker: &mut Checker<'_>) {
+    let Some(assume) = &spec.assume else { return };
+    if let Some(windows) = &assume.maintenance {
+        let hours = windows.lasts.most.as_secs() / 3600.0 * windows.a_year.most;
+        if hours >= HOURS_A_YEAR {
+            let message =
+                format!("a host would be in maintenance for {hours:.0} of the {HOURS_A_YEAR:.0} hours of a year");
+            checker.error("wrong-value", message, windows.lasts.span);
+        }
+    }
+}
