@@ -9,7 +9,7 @@ use plimsoll_model::{Design, Name};
 
 use crate::component::{Components, Kind};
 use crate::promise::Room;
-use crate::rate::{Range, Rate, Source};
+use crate::rate::{Range, Rate, Repairs, Source};
 
 /// A circuit in the making.
 pub(crate) struct Build<'d> {
@@ -30,7 +30,7 @@ impl<'d> Build<'d> {
         Build {
             design,
             circuit: Circuit::new(),
-            components: Components::default(),
+            components: Components::with_repairs(Repairs::of(design)),
             labels: BTreeMap::new(),
             assumed: Vec::new(),
             room: Room::default(),
@@ -98,7 +98,7 @@ impl<'d> Build<'d> {
                 hours: Range::new(2.0, 8.0, 72.0),
                 source: Source::Estimate,
             };
-            build.components.set_rate(var, rate);
+            build.components.set_device(var, rate);
             let down = build.or([own, upstream]);
             build.label(down, format!("{name} gives no power"))
         })

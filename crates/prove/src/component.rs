@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_circuit::Var;
 
-use crate::rate::{Rate, Source};
+use crate::rate::{Rate, Repairs, Source, repair_word};
 
 /// What kind of thing a component is: the words of `survive:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,9 +87,15 @@ pub struct Component {
 pub struct Components {
     list: Vec<Component>,
     by_path: BTreeMap<String, Var>,
+    repairs: Repairs,
 }
 
 impl Components {
+    /// None yet; repairs will take as long as the file says.
+    pub(crate) fn with_repairs(repairs: Repairs) -> Self {
+        Components { repairs, ..Components::default() }
+    }
+
     /// The component of that path, made when it is new.
     pub(crate) fn intern(&mut self, path: &str, kind: Kind, origin: &str) -> Var {
         if let Some(var) = self.by_path.get(path) {
@@ -101,7 +107,7 @@ impl Components {
             path: path.to_owned(),
             kind,
             origin: origin.to_owned(),
-            rate: Rate::default_of(kind, path),
+            rate: self.repairs.apply(repair_word(kind, path), Rate::default_of(kind, path)),
             external,
             common: kind == Kind::Rack,
         });
@@ -113,6 +119,12 @@ impl Components {
         if let Some(component) = self.list.get_mut(var.index()) {
             component.common = true;
         }
+    }
+
+    /// An uninterruptible supply fails as a device does, and not as the public supply.
+    pub(crate) fn set_device(&mut self, var: Var, rate: Rate) {
+        let rate = self.repairs.apply("ups", rate);
+        self.set_rate(var, rate);
     }
 
     pub(crate) fn set_rate(&mut self, var: Var, rate: Rate) {

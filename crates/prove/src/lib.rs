@@ -7,6 +7,7 @@
 mod build;
 mod cold_start;
 mod component;
+mod crew;
 mod cuts;
 mod explain;
 mod fabric;

@@ -3,6 +3,11 @@
 //! Each number is a range: what decides a year's lost time is known to a factor, not to a digit. The sources speak of
 //! other fleets than yours; where none was found, the number is an estimate and says so.
 
+use std::collections::BTreeMap;
+
+use plimsoll_model::Design;
+use plimsoll_model::range::TimeRange;
+
 use crate::component::Kind;
 
 /// Hours of a year.
@@ -107,6 +112,49 @@ pub struct Rate {
     pub hours: Range,
     /// Where the two were taken from.
     pub source: Source,
+}
+
+/// How long repairs take where the file says so (`assume: { repair: … }`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Repairs {
+    stated: BTreeMap<String, Range>,
+}
+
+impl Repairs {
+    pub(crate) fn of(design: &Design) -> Self {
+        let hours = |time: &TimeRange| Range::between(time.least.as_secs() / 3600.0, time.most.as_secs() / 3600.0);
+        let stated = design.assume.repair.iter().map(|(kind, time)| (kind.to_string(), hours(time)));
+        Repairs { stated: stated.collect() }
+    }
+
+    /// The rate of a component of that kind, with the repair time that the file states instead of the default. How often it
+    /// fails stays as it was. `word` is that of the file, which knows a UPS apart from the public supply.
+    pub(crate) fn apply(&self, word: &str, mut rate: Rate) -> Rate {
+        if rate.source == Source::Follows {
+            return rate;
+        }
+        if let Some(own) = self.stated.get(word) {
+            rate.hours = *own;
+        } else if let Some(parts) = self.stated.get("parts") {
+            match word {
+                "pdu" | "psu" | "switch" | "cable" | "nic" | "disk" | "ups" => rate.hours = *parts,
+                // Boards are replaced, resets are not: at worst each failure is a broken board.
+                "host" => rate.hours.high = rate.hours.high.max(parts.high),
+                _ => {}
+            }
+        }
+        rate
+    }
+}
+
+/// The word of `assume: { repair: … }` for a kind; nothing is said there of what others own.
+pub(crate) fn repair_word(kind: Kind, path: &str) -> &'static str {
+    match kind {
+        Kind::Router => "",
+        Kind::Daemon if path.starts_with("external") => "",
+        Kind::Daemon => "program",
+        kind => kind.as_str(),
+    }
 }
 
 impl Rate {

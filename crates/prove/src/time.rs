@@ -5,6 +5,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::State;
 
 use crate::component::Kind;
+use crate::crew::Queue;
 use crate::maintenance::Maintenance;
 use crate::model::Model;
 use crate::promise::Promise;
@@ -57,13 +58,17 @@ pub fn lost_time(
     let mut bound_only = false;
     for corner in corners {
         let numbers = probabilities(model, corner);
-        let whole = compiled.probability(&numbers)?;
+        let mut whole = compiled.probability(&numbers)?;
+        let queue = Queue::of(model, design, corner);
+        if let Some(queue) = queue.as_ref().filter(|_| corner != Corner::Low) {
+            whole.upper = whole.upper.max(queue.at_most(&compiled, &queue.apart(&numbers), None)?);
+        }
         bound_only |= !whole.is_exact();
         steady.push(whole);
         // A host in maintenance is down for certain; what it would have cost anyway is in the first part.
         let mut sum = 0.0;
         for host in &hosts {
-            let more = difference(&compiled, model, *host, corner)?;
+            let more = difference(&compiled, model, queue.as_ref(), *host, corner)?;
             sum += more * maintenance.a_year.at(corner) * maintenance.hours.at(corner) * 3600.0;
         }
         second.push(sum);
@@ -74,13 +79,15 @@ pub fn lost_time(
 
     let numbers = probabilities(model, Corner::Typical);
     let mut common = Vec::new();
+    let queues = corners.map(|corner| Queue::of(model, design, corner));
     for (var, component) in model.components.all().filter(|(_, component)| component.common) {
         if compiled.support().binary_search(&var).is_err() {
             continue;
         }
         let mut seconds = [0.0; 3];
-        for (seconds, corner) in seconds.iter_mut().zip(corners) {
-            *seconds = component.rate.unavailability(corner) * difference(&compiled, model, var, corner)? * year;
+        for ((seconds, corner), queue) in seconds.iter_mut().zip(corners).zip(&queues) {
+            let more = difference(&compiled, model, queue.as_ref(), var, corner)?;
+            *seconds = component.rate.unavailability(corner) * more * year;
         }
         common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
     }
@@ -100,13 +107,23 @@ pub fn lost_time(
 
 /// How much more probable the promise is broken when `var` is away than when it is not. The difference does not grow with
 /// every input, so that its ends take each of the two at its own end: certain bounds, a little wide.
-fn difference(compiled: &Compiled, model: &Model, var: Var, corner: Corner) -> Result<f64, CircuitError> {
+fn difference(
+    compiled: &Compiled,
+    model: &Model,
+    queue: Option<&Queue>,
+    var: Var,
+    corner: Corner,
+) -> Result<f64, CircuitError> {
     let against = match corner {
         Corner::Low => Corner::High,
         Corner::Typical => Corner::Typical,
         Corner::High => Corner::Low,
     };
-    let with = compiled.conditional(&probabilities(model, corner), &[(var, true)])?;
+    let numbers = probabilities(model, corner);
+    let mut with = compiled.conditional(&numbers, &[(var, true)])?;
+    if let Some(queue) = queue.filter(|_| corner != Corner::Low) {
+        with.upper = with.upper.max(queue.at_most(compiled, &queue.apart(&numbers), Some(var))?);
+    }
     let without = compiled.conditional(&probabilities(model, against), &[(var, false)])?;
     Ok((pick(with, corner) - pick(without, against)).max(0.0))
 }

@@ -1,12 +1,13 @@
 //! Words for people that every view of a proof shares.
 
+use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
 use crate::maintenance::Maintenance;
 use crate::rate::Range;
 
 /// What the proof does not know.
-pub const NOT_MODELLED: [&str; 21] = [
+pub const NOT_MODELLED: [&str; 22] = [
     "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
     "a switch that takes packets and loses some of them (half-dead), and links that work in one direction",
     "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
@@ -24,7 +25,8 @@ pub const NOT_MODELLED: [&str; 21] = [
     "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
     "what two supplies, two routers or two batteries have in common behind the place where the file ends",
     "software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time",
-    "repairs that wait for each other: everything is repaired by a crew of its own (`assume: { repair: … }` is not used)",
+    "more than one crew, where the file declares crews: two or more count as one, since only that bound is known",
+    "what keeps a crew busy beside repairs: maintenance, nights; `assume: { repair: … }` is the whole time of a repair",
     "latent faults that nobody notices until they are needed: an empty battery, a dead standby",
     "in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes",
     "the day on which an `accept:` ends: a proof has no clock",
@@ -81,4 +83,29 @@ pub fn maintenance(windows: Maintenance) -> String {
         "taken, since the file says nothing (`assume: { maintenance: { a_year: 6, lasts: 30m } }`)".to_owned()
     };
     format!("each host is in maintenance {} times a year for {}, {by}", number(windows.a_year), self::range(hours))
+}
+
+/// Who repairs, how long that takes, and whether the file says so.
+pub fn repairs(design: &Design) -> Vec<String> {
+    let assume = &design.assume;
+    let mut out = Vec::new();
+    if !assume.repair.is_empty() {
+        let each: Vec<String> = assume.repair.iter().map(|(kind, time)| format!("{kind} {time}")).collect();
+        out.push(format!("how long repairs take is what the file says: {}", each.join(", ")));
+    }
+    out.push(match assume.crews {
+        None => {
+            "failures are independent, and each is repaired by a crew of its own (`assume: { crews: 1 }` where they \
+                 wait for each other)"
+                .to_owned()
+        }
+        Some(crews) => {
+            let who = if crews == 1 { "one crew, as the file says" } else { "one crew, although the file says more" };
+            format!(
+                "failures are independent, and what must be mended by hand waits for {who}, in the order in which it \
+                 failed: likely times and upper ends are bounds for that, lower ends are without waiting"
+            )
+        }
+    });
+    out
 }

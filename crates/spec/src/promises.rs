@@ -126,6 +126,37 @@ record! {
         pub lasts: Spanned<TimeRange>,
     }
 
+    /// How long it takes until a part that failed works again, spare parts and ways included.
+    pub struct RepairTimes short "parts": Default {
+        /// Strips, supplies, batteries, switches, cables, network ports and disks without a line of their own. Hosts mostly
+        /// come back by themselves: a longer time counts at the upper end only.
+        pub parts: Opt<TimeRange>,
+        /// How long the public supply is away, and other sources that nothing feeds.
+        pub feed: Opt<TimeRange>,
+        /// Uninterruptible supplies.
+        pub ups: Opt<TimeRange>,
+        /// Racks as a whole.
+        pub rack: Opt<TimeRange>,
+        /// Power strips.
+        pub pdu: Opt<TimeRange>,
+        /// Power supplies of hosts and switches.
+        pub psu: Opt<TimeRange>,
+        /// Switches, the time of a restart included.
+        pub switch: Opt<TimeRange>,
+        /// Cables with their optics.
+        pub cable: Opt<TimeRange>,
+        /// Network ports of hosts.
+        pub nic: Opt<TimeRange>,
+        /// Hosts, the time of a restart included.
+        pub host: Opt<TimeRange>,
+        /// Disks.
+        pub disk: Opt<TimeRange>,
+        /// Virtual machines.
+        pub machine: Opt<TimeRange>,
+        /// Programs.
+        pub program: Opt<TimeRange>,
+    }
+
     /// What nobody has measured: taken as true, and listed in every proof.
     pub struct Assume: Default {
         /// The longest round trip between control-plane machines.
@@ -144,7 +175,10 @@ record! {
         pub bad_change_lasts: Opt<Millis>,
         /// When hosts are taken down on purpose; left out, 2 to 12 windows a year of 12 minutes to 2 hours are taken.
         pub maintenance: Option<MaintenanceWindows>,
-        /// How long it takes to replace a broken part.
-        pub repair: Opt<Millis>,
+        /// How long it takes to replace a broken part: for all that is replaced, or by kind.
+        pub repair: Option<RepairTimes>,
+        /// How many crews repair what is broken, each one thing at a time in the order in which they broke; left out,
+        /// nothing waits for another.
+        pub crews: Opt<u32>,
     }
 }

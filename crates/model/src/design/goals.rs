@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Name;
 use crate::range::{NumberRange, TimeRange};
 use crate::units::Millis;
+use crate::{Map, Name};
 
 /// Components that fail together in a goal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,8 +92,13 @@ pub struct Assumptions {
     /// When hosts are taken down on purpose.
     #[serde(default)]
     pub maintenance: Option<MaintenanceWindows>,
-    /// How long it takes to replace a broken part.
-    pub repair: Option<Millis>,
+    /// How long it takes to replace a broken part, by the word of its kind (`disk`); `parts` for those without a line of
+    /// their own.
+    #[serde(default)]
+    pub repair: Map<TimeRange>,
+    /// How many people or crews repair what is broken, one thing at a time each; `None` when nothing waits for another.
+    #[serde(default)]
+    pub crews: Option<u32>,
 }
 
 /// How the finding of a rule counts, where the file says otherwise than the rule.

@@ -34,7 +34,7 @@ pub(crate) fn rests(facts: &Facts<'_>) -> String {
         list("Assumed", "Nobody checked these; the proof takes them for granted.", assumed),
         list("Accepted by the file", "These may break promises; the file says why that is all right.", accepted),
         list("Common causes", "They take many things at once. Their time is shown apart and in no sum.", common),
-        list("Where rates come from", "Failures are independent, and repaired independently.", rates),
+        list("Where rates come from", &text(&words::repairs(design).join("; ")), rates),
         list("Not modelled", "The proof does not know of these.", not),
     ]
     .concat()

@@ -5,8 +5,10 @@ use plimsoll_model::design::{
     Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, MaintenanceWindows, Monitoring,
     Objectives, PriorityClass, Reach, Role, Tenant, VolumeBackup,
 };
+use plimsoll_model::range::TimeRange;
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
+use plimsoll_spec::promises::RepairTimes;
 use plimsoll_spec::scalars;
 use plimsoll_spec::services::{self, Often, With};
 
@@ -301,6 +303,32 @@ pub(crate) fn assumptions(cx: &Cx<'_>) -> Assumptions {
             }
             None => at.chosen("maintenance", None, "not stated"),
         },
-        repair: at.stated("repair", &spec.repair),
+        repair: repair(&at, spec.repair.as_ref()),
+        crews: at.stated("crews", &spec.crews),
     }
+}
+
+/// How long repairs take, by the word of the kind.
+fn repair(at: &At<'_, '_>, spec: Option<&RepairTimes>) -> Map<TimeRange> {
+    at.chosen_unless("repair", spec.is_none(), "not stated");
+    let Some(spec) = spec else { return Map::new() };
+    let at = at.child("repair");
+    let kinds = [
+        ("parts", &spec.parts),
+        ("feed", &spec.feed),
+        ("ups", &spec.ups),
+        ("rack", &spec.rack),
+        ("pdu", &spec.pdu),
+        ("psu", &spec.psu),
+        ("switch", &spec.switch),
+        ("cable", &spec.cable),
+        ("nic", &spec.nic),
+        ("host", &spec.host),
+        ("disk", &spec.disk),
+        ("machine", &spec.machine),
+        ("program", &spec.program),
+    ];
+    at.chosen_unless("", kinds.iter().all(|(_, time)| time.is_none()), "no kind is named");
+    let stated = kinds.into_iter().filter_map(|(kind, time)| Some((kind.into(), at.written(kind, time.as_ref()?))));
+    stated.collect()
 }

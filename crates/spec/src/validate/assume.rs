@@ -9,6 +9,9 @@ const HOURS_A_YEAR: f64 = 8766.0;
 /// The numbers of `assume:`.
 pub(super) fn assumptions(spec: &Spec, checker: &mut Checker<'_>) {
     let Some(assume) = &spec.assume else { return };
+    if let Some(crews) = assume.crews.as_ref().filter(|crews| crews.value == 0) {
+        checker.error("wrong-value", "`crews` cannot be 0: nothing would ever be repaired", crews.span);
+    }
     if let Some(windows) = &assume.maintenance {
         let hours = windows.lasts.most.as_secs() / 3600.0 * windows.a_year.most;
         if hours >= HOURS_A_YEAR {

@@ -1,6 +1,6 @@
 //! The proof for programs.
 
-use plimsoll_prove::{Images, Maintenance, Meaningless, Range, explain};
+use plimsoll_prove::{Images, Maintenance, Meaningless, Range, explain, words};
 use serde_json::{Value, json};
 
 use super::{Proof, seconds};
@@ -99,6 +99,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
     let windows = Maintenance::of(proof.design);
     json!({
         "not_judged": not_judged,
+        "repairs": words::repairs(proof.design),
         "maintenance": {
             "windows_a_year": range(windows.a_year), "hours": range(windows.hours), "declared": windows.declared,
         },

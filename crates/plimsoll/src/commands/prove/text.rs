@@ -59,7 +59,10 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
         let _ = writeln!(out, "  rates: {}", source.as_str());
     }
     let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
-    out += "  Failures are independent and repaired independently. `plimsoll prove --not-modelled` lists what is left out.\n";
+    for line in words::repairs(proof.design) {
+        let _ = writeln!(out, "  repairs: {line}");
+    }
+    out += "  `plimsoll prove --not-modelled` lists what is left out.\n";
     out
 }
 
