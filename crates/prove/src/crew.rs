@@ -66,7 +66,9 @@ fn by_hand(component: &Component, design: &Design) -> bool {
         return false;
     }
     match component.kind {
-        Kind::Pdu | Kind::Psu | Kind::Switch | Kind::Cable | Kind::Nic | Kind::Host | Kind::Disk => true,
+        Kind::Pdu | Kind::Psu | Kind::Switch | Kind::Cable | Kind::Nic | Kind::Host | Kind::Disk | Kind::Battery => {
+            true
+        }
         // A feed that hangs on another is a device of ours.
         Kind::Feed => {
             let name = component.path.strip_prefix("feed/").unwrap_or_default();
@@ -104,12 +106,13 @@ impl Queue {
         Queue { jobs, load, bins, rest, hours }
     }
 
-    /// The probability that each part is away apart from its repairs, which are the queue's.
-    pub(crate) fn apart(&self, numbers: &[f64]) -> Vec<f64> {
+    /// The probability that each part is away apart from its repairs, which are the queue's: of those that it repairs,
+    /// only what nobody has noticed yet.
+    pub(crate) fn apart(&self, model: &Model, corner: Corner, numbers: &[f64]) -> Vec<f64> {
         let mut apart = numbers.to_vec();
         for job in &self.jobs {
             if let Some(number) = apart.get_mut(job.var.index()) {
-                *number = 0.0;
+                *number = model.components.get(job.var).rate.hidden(corner);
             }
         }
         apart
@@ -144,9 +147,9 @@ impl Queue {
                     *number = either(*number, since);
                 }
                 if is_given(job) {
-                    of_given += share
+                    of_given += share;
                 } else {
-                    total += share
+                    total += share;
                 }
                 weights.push(if is_given(job) { 0.0 } else { share });
             }

@@ -61,7 +61,7 @@ pub fn lost_time(
         let mut whole = compiled.probability(&numbers)?;
         let queue = Queue::of(model, design, corner);
         if let Some(queue) = queue.as_ref().filter(|_| corner != Corner::Low) {
-            whole.upper = whole.upper.max(queue.at_most(&compiled, &queue.apart(&numbers), None)?);
+            whole.upper = whole.upper.max(queue.at_most(&compiled, &queue.apart(model, corner, &numbers), None)?);
         }
         bound_only |= !whole.is_exact();
         steady.push(whole);
@@ -122,7 +122,7 @@ fn difference(
     let numbers = probabilities(model, corner);
     let mut with = compiled.conditional(&numbers, &[(var, true)])?;
     if let Some(queue) = queue.filter(|_| corner != Corner::Low) {
-        with.upper = with.upper.max(queue.at_most(compiled, &queue.apart(&numbers), Some(var))?);
+        with.upper = with.upper.max(queue.at_most(compiled, &queue.apart(model, corner, &numbers), Some(var))?);
     }
     let without = compiled.conditional(&probabilities(model, against), &[(var, false)])?;
     Ok((pick(with, corner) - pick(without, against)).max(0.0))

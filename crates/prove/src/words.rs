@@ -1,9 +1,12 @@
 //! Words for people that every view of a proof shares.
 
+use std::collections::BTreeMap;
+
 use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
 use crate::maintenance::Maintenance;
+use crate::model::Model;
 use crate::rate::Range;
 
 /// What the proof does not know.
@@ -27,7 +30,7 @@ pub const NOT_MODELLED: [&str; 22] = [
     "software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time",
     "more than one crew, where the file declares crews: two or more count as one, since only that bound is known",
     "what keeps a crew busy beside repairs: maintenance, nights; `assume: { repair: … }` is the whole time of a repair",
-    "latent faults that nobody notices until they are needed: an empty battery, a dead standby",
+    "hidden faults of other kinds than supplies, batteries and ports that wait: a backup that cannot be read, a dead strip, a dead member of LACP, a disk's unread blocks",
     "in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes",
     "the day on which an `accept:` ends: a proof has no clock",
 ];
@@ -108,4 +111,28 @@ pub fn repairs(design: &Design) -> Vec<String> {
         }
     });
     out
+}
+
+/// How long faults may go unseen, by kind, of what there is of it here, and whether the file says so.
+pub fn hidden_faults(model: &Model, design: &Design) -> Vec<String> {
+    let mut known: BTreeMap<&str, Range> = BTreeMap::new();
+    for (_, component) in model.components.all().filter(|(_, component)| component.rate.unseen.high > 0.0) {
+        known.insert(component.kind.as_str(), component.rate.unseen);
+    }
+    let told = known.into_iter().map(|(kind, hours)| {
+        let (what, word) = match kind {
+            "psu" => ("a supply of several", "psu"),
+            "battery" => ("a battery", "battery"),
+            "cable" => ("the cable of a port that waits", "nic"),
+            _ => ("a port that waits", "nic"),
+        };
+        let seconds = Range::new(hours.low * 3600.0, hours.typical * 3600.0, hours.high * 3600.0);
+        let by = if design.assume.tested.contains_key(&word.into()) {
+            "as the file says".to_owned()
+        } else {
+            format!("taken, since the file says nothing (`assume: {{ tested: {{ {word}: 30d }} }}`)")
+        };
+        format!("a fault of {what} may go unnoticed for {}, {by}", self::range(seconds))
+    });
+    told.collect()
 }

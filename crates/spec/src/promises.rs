@@ -135,6 +135,8 @@ record! {
         pub feed: Opt<TimeRange>,
         /// Uninterruptible supplies.
         pub ups: Opt<TimeRange>,
+        /// Their batteries.
+        pub battery: Opt<TimeRange>,
         /// Racks as a whole.
         pub rack: Opt<TimeRange>,
         /// Power strips.
@@ -155,6 +157,17 @@ record! {
         pub machine: Opt<TimeRange>,
         /// Programs.
         pub program: Opt<TimeRange>,
+    }
+
+    /// How long a fault may go unnoticed, since what has it is not needed yet: the time between two tests, or until an alarm
+    /// is looked at.
+    pub struct TestIntervals: Default {
+        /// The supplies of a device that has several; left out, 1 h to a year.
+        pub psu: Opt<TimeRange>,
+        /// Ports and cables of a bond of which one is in use and the others wait; left out, 1 h to a year.
+        pub nic: Opt<TimeRange>,
+        /// Batteries of uninterruptible supplies; left out, 30 days to two years.
+        pub battery: Opt<TimeRange>,
     }
 
     /// What nobody has measured: taken as true, and listed in every proof.
@@ -178,7 +191,9 @@ record! {
         /// How long it takes to replace a broken part: for all that is replaced, or by kind.
         pub repair: Option<RepairTimes>,
         /// How many crews repair what is broken, each one thing at a time in the order in which they broke; left out,
-        /// nothing waits for another.
+        /// nothing waits for another. Two or more are taken as one.
         pub crews: Opt<u32>,
+        /// How often it is tested that what waits for its turn still works.
+        pub tested: Option<TestIntervals>,
     }
 }

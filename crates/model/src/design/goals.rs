@@ -99,6 +99,9 @@ pub struct Assumptions {
     /// How many people or crews repair what is broken, one thing at a time each; `None` when nothing waits for another.
     #[serde(default)]
     pub crews: Option<u32>,
+    /// How often somebody looks whether what waits for its turn still works, by kind: `psu`, `nic`, `battery`.
+    #[serde(default)]
+    pub tested: Map<TimeRange>,
 }
 
 /// How the finding of a rule counts, where the file says otherwise than the rule.

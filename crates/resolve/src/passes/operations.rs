@@ -8,6 +8,7 @@ use plimsoll_model::design::{
 use plimsoll_model::range::TimeRange;
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
+use plimsoll_spec::Opt;
 use plimsoll_spec::promises::RepairTimes;
 use plimsoll_spec::scalars;
 use plimsoll_spec::services::{self, Often, With};
@@ -305,6 +306,13 @@ pub(crate) fn assumptions(cx: &Cx<'_>) -> Assumptions {
         },
         repair: repair(&at, spec.repair.as_ref()),
         crews: at.stated("crews", &spec.crews),
+        tested: match &spec.tested {
+            Some(tested) => {
+                let kinds = [("psu", &tested.psu), ("nic", &tested.nic), ("battery", &tested.battery)];
+                by_kind(&at.child("tested"), &kinds)
+            }
+            None => at.chosen("tested", Map::new(), "not stated"),
+        },
     }
 }
 
@@ -317,6 +325,7 @@ fn repair(at: &At<'_, '_>, spec: Option<&RepairTimes>) -> Map<TimeRange> {
         ("parts", &spec.parts),
         ("feed", &spec.feed),
         ("ups", &spec.ups),
+        ("battery", &spec.battery),
         ("rack", &spec.rack),
         ("pdu", &spec.pdu),
         ("psu", &spec.psu),
@@ -328,7 +337,12 @@ fn repair(at: &At<'_, '_>, spec: Option<&RepairTimes>) -> Map<TimeRange> {
         ("machine", &spec.machine),
         ("program", &spec.program),
     ];
+    by_kind(&at, &kinds)
+}
+
+/// Lengths of time by the word of a kind, those that were written.
+fn by_kind(at: &At<'_, '_>, kinds: &[(&str, &Opt<TimeRange>)]) -> Map<TimeRange> {
     at.chosen_unless("", kinds.iter().all(|(_, time)| time.is_none()), "no kind is named");
-    let stated = kinds.into_iter().filter_map(|(kind, time)| Some((kind.into(), at.written(kind, time.as_ref()?))));
+    let stated = kinds.iter().filter_map(|(kind, time)| Some(((*kind).into(), at.written(kind, time.as_ref()?))));
     stated.collect()
 }

@@ -12,6 +12,10 @@ pub(super) fn assumptions(spec: &Spec, checker: &mut Checker<'_>) {
     if let Some(crews) = assume.crews.as_ref().filter(|crews| crews.value == 0) {
         checker.error("wrong-value", "`crews` cannot be 0: nothing would ever be repaired", crews.span);
     }
+    let tested = assume.tested.iter().flat_map(|tested| [&tested.psu, &tested.nic, &tested.battery]);
+    for interval in tested.flatten().filter(|interval| interval.least.0 == 0) {
+        checker.error("wrong-value", "a time between two tests cannot be 0", interval.span);
+    }
     if let Some(windows) = &assume.maintenance {
         let hours = windows.lasts.most.as_secs() / 3600.0 * windows.a_year.most;
         if hours >= HOURS_A_YEAR {

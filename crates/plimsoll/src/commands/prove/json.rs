@@ -99,7 +99,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
     let windows = Maintenance::of(proof.design);
     json!({
         "not_judged": not_judged,
-        "repairs": words::repairs(proof.design),
+        "repairs": words::repairs(proof.design), "hidden_faults": words::hidden_faults(proof.model, proof.design),
         "maintenance": {
             "windows_a_year": range(windows.a_year), "hours": range(windows.hours), "declared": windows.declared,
         },

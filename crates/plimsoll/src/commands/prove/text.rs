@@ -59,6 +59,9 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
         let _ = writeln!(out, "  rates: {}", source.as_str());
     }
     let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
+    for line in words::hidden_faults(proof.model, proof.design) {
+        let _ = writeln!(out, "  tests: {line}");
+    }
     for line in words::repairs(proof.design) {
         let _ = writeln!(out, "  repairs: {line}");
     }
@@ -291,9 +294,11 @@ fn times(proof: &Proof<'_>) -> String {
 }
 
 fn decided(proof: &Proof<'_>, lost: &LostTime) -> String {
-    let parts: Vec<String> =
-        lost.decided_by.iter().map(|(var, share)| format!("{} ({:.0} %)", name(proof, *var), share * 100.0)).collect();
-    parts.join(", ")
+    let each = lost.decided_by.iter().map(|(var, share)| {
+        let unseen = if proof.model.components.get(*var).rate.is_mostly_hidden() { ", unnoticed" } else { "" };
+        format!("{} ({:.0} %{unseen})", name(proof, *var), share * 100.0)
+    });
+    each.collect::<Vec<String>>().join(", ")
 }
 
 fn cold(proof: &Proof<'_>) -> String {
