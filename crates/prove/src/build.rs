@@ -190,7 +190,8 @@ impl<'d> Build<'d> {
             let (psu, rack) = (switch.psu.clone(), switch.rack.clone());
             let power = build.unpowered(&path, &psu);
             let rack = build.rack(&rack);
-            let down = build.or([own, power, rack]);
+            let silent = build.silent(name);
+            let down = build.or([own, power, rack].into_iter().chain(silent));
             build.label(down, format!("{path} forwards nothing"))
         })
     }

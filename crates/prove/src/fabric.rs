@@ -9,7 +9,7 @@
 //!   gone, so that a way over it needs that link;
 //! - where a host hangs on two switches that are no such pair, nobody says which of its links is in use: a way over the
 //!   second needs a way between the two;
-//! - links are up or down as a whole; a switch that takes packets and loses them is not modelled.
+//! - links are up or down as a whole; of switches that keep their ports up and forward nothing, see `silent`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,7 +211,8 @@ impl Build<'_> {
             let cable_path = format!("cable/{}:{}", port.switch, port.port);
             let cable = self.part(&cable_path, Kind::Cable, &cable_path);
             let down = self.switch(&switch);
-            let link = self.or([own, cable, down]);
+            let blind = self.blind(of, &nic);
+            let link = self.or([own, cable, down, blind]);
             links.push(Link { switch, down: link });
         }
         // The first switch of the host is where all meet when the way to the second is gone.

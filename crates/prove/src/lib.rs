@@ -19,6 +19,7 @@ mod promise;
 mod question;
 mod rate;
 mod rename;
+mod silent;
 mod survive;
 mod symmetry;
 mod time;

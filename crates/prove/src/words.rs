@@ -12,7 +12,7 @@ use crate::rate::Range;
 /// What the proof does not know.
 pub const NOT_MODELLED: [&str; 22] = [
     "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
-    "a switch that takes packets and loses some of them (half-dead), and links that work in one direction",
+    "a switch that loses some packets and not others, or answers LACP and forwards nothing; links that work in one direction",
     "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
     "which switch of a pair goes on when the link between the two is gone: the first by name is taken",
     "a network card with several ports that fails as a whole",

@@ -265,3 +265,29 @@ fn a_start_waits_for_names_for_the_address_of_the_api_and_for_hands() {
     }
     assert!(!cold_start(&design, Images::OnNodes).works());
 }
+
+#[test]
+fn a_silent_switch_takes_bonds_that_believe_its_carrier() {
+    // LACP notices: there is nothing but the failure of the switch.
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    assert!(model.components.find("switch/leaf-1/silent").is_none());
+    let mode = |hosts: &[&str]| {
+        let edits: Vec<(String, serde_json::Value)> =
+            hosts.iter().map(|host| (format!("host/{host}/bond/bond0/mode"), json!("active-backup"))).collect();
+        let edits: Vec<(&str, serde_json::Value)> =
+            edits.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+        let (design, origins) = campus_with(&edits);
+        Model::of(&design, &origins)
+    };
+    // All hosts in that mode: one silent switch is as both switches, and a failed one takes nothing.
+    let all = mode(&["pve-1", "pve-2", "pve-3", "pve-4", "pve-5", "pve-6"]);
+    assert_eq!(broken(&all, &["switch/leaf-1"]), [""; 0]);
+    assert_eq!(broken(&all, &["switch/leaf-1/silent"]), broken(&all, &["switch/leaf-1", "switch/leaf-2"]));
+    // One host of three with members of etcd, and with one of three copies: the quorum stands, and does not with another
+    // host away; neither does Ceph then.
+    let one = mode(&["pve-1"]);
+    assert_eq!(broken(&one, &["switch/leaf-1/silent"]), [""; 0]);
+    assert_eq!(broken(&one, &["switch/leaf-1/silent", "host/pve-2"]), ["api", "storage/ssd"]);
+    assert_eq!(broken(&one, &["switch/leaf-1", "host/pve-2"]), [""; 0]);
+}
