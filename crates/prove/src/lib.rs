@@ -9,6 +9,7 @@ mod cold_start;
 mod component;
 mod crew;
 mod cuts;
+mod drain;
 mod explain;
 mod fabric;
 mod lanes;

@@ -17,7 +17,7 @@ pub const NOT_MODELLED: [&str; 22] = [
     "which switch of a pair goes on when the link between the two is gone: the first by name is taken",
     "a network card with several ports that fails as a whole",
     "machines that the hypervisor restarts elsewhere: they count as lost with their host",
-    "machines that move when their host is drained: they count as stopped, and need no room elsewhere",
+    "machines that move when their host is drained, except in `while drained` lines: `may-stop` and lost time count them as stopped; the time of the move",
     "crashes of single pods; the scheduler puts them back in seconds",
     "pods of file systems and object stores (metadata servers, gateways): only their copies are looked at",
     "volumes on one node, and NFS, where no machine's own disk lies on it",
