@@ -37,5 +37,5 @@ pub use model::Model;
 pub use promise::{HostRoom, Need, Promise, Room};
 pub use question::Question;
 pub use rate::{Corner, HOURS_A_YEAR, Range, Rate, Source};
-pub use survive::{Answer, CounterExample, Meaningless, survive};
+pub use survive::{Answer, CounterExample, Meaningless, asks_for_cold_start, survive};
 pub use time::{LostTime, lost_time};

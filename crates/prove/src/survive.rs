@@ -86,12 +86,20 @@ pub enum Meaningless {
 /// Combinations of one line that are looked at at most.
 pub(crate) const MOST: u64 = 20_000_000;
 
-/// Judges every line of `survive:`. Components whose loss is accepted (`accept:`) are left out of what may fail.
+/// Whether a line asks for a cold start: that everything comes back after the loss of all power. No combination of failures
+/// that lasts, and no promise of the circuit: [`crate::cold_start`] answers it.
+pub fn asks_for_cold_start(goal: &Goal) -> bool {
+    goal.promise == "cold-start"
+}
+
+/// Judges every line of `survive:` but those that ask for a cold start. Components whose loss is accepted (`accept:`) are
+/// left out of what may fail.
 pub fn survive(model: &Model, design: &Design) -> (Vec<Answer>, Vec<Meaningless>) {
     let mut question = Question::new(model);
     let mut drains = Drains::default();
     let (mut answers, mut meaningless) = (Vec::new(), Vec::new());
-    for (index, goal) in design.survive.iter().enumerate() {
+    let lines = design.survive.iter().enumerate().filter(|(_, goal)| !asks_for_cold_start(goal));
+    for (index, goal) in lines {
         match judge(&mut question, &mut drains, design, index, goal) {
             Ok(of_goal) => answers.extend(of_goal),
             Err(problem) => meaningless.push(problem),

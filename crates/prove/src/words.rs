@@ -42,6 +42,7 @@ pub fn goal(goal: &Goal) -> String {
         .iter()
         .map(|failure| match (failure.count, failure.kind.as_str()) {
             (1, "any") => "any one component".to_owned(),
+            (1, "site") => "the loss of all power".to_owned(),
             (count, "any") => format!("any {count} components"),
             (1, kind) => format!("any one {kind}"),
             (count, kind) => format!("any {count} of kind {kind}"),

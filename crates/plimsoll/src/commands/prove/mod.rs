@@ -81,6 +81,11 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
+    /// Whether everything comes back after the loss of all power, with the images that nodes have.
+    fn comes_back(&self) -> bool {
+        self.cold.iter().all(|(images, cold)| *images != Images::OnNodes || cold.works())
+    }
+
     /// Whether everything that was asked for holds.
     fn holds(&self) -> bool {
         self.answers.iter().all(Answer::holds)

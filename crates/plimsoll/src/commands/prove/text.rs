@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
-use plimsoll_prove::{Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, explain, words};
+use plimsoll_prove::{
+    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain, words,
+};
 
 use super::{OfPromise, Proof, seconds};
 use crate::commands::plural;
@@ -92,6 +94,11 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
         let of_goal: Vec<&Answer> = proof.answers.iter().filter(|answer| answer.goal == index).collect();
         let place = cluster.origins.of(&format!("survive/{index}")).and_then(plimsoll_model::Origin::span);
         let place = place.map(|span| format!("  ({})", cluster.sources.locate(span))).unwrap_or_default();
+        if asks_for_cold_start(goal) {
+            let verdict = if proof.comes_back() { "holds " } else { "BROKEN" };
+            let _ = writeln!(out, "  {verdict}  {} survives {}: see below{place}", goal.promise, words::goal(goal));
+            continue;
+        }
         let Some(first) = of_goal.first() else { continue };
         let broken: Vec<&&Answer> = of_goal.iter().filter(|answer| !answer.holds()).collect();
         let verdict = if broken.is_empty() { "holds " } else { "BROKEN" };
