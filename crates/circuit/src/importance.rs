@@ -24,32 +24,77 @@ pub struct Importance {
     pub reduction: f64,
 }
 
+/// An exact probability as a function of that of any one variable: it is linear in each.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    total: f64,
+    probabilities: Vec<f64>,
+    /// By number of the variable: how fast the total grows with its probability.
+    slopes: Vec<f64>,
+}
+
+impl Linear {
+    /// The probability of the top.
+    pub fn total(&self) -> f64 {
+        self.total
+    }
+
+    /// The probability of the top when one variable is known to have failed or to work. One that the top does not depend on
+    /// changes nothing.
+    pub fn given(&self, var: Var, failed: bool) -> f64 {
+        let (Some(p), Some(slope)) = (self.probabilities.get(var.index()), self.slopes.get(var.index())) else {
+            return self.total;
+        };
+        if failed {
+            return (self.total + (1.0 - p) * slope).clamp(0.0, 1.0);
+        }
+        // What is left of a difference of equal numbers is rounding.
+        let without = self.total - p * slope;
+        if without < self.total * 1e-13 { 0.0 } else { without.min(1.0) }
+    }
+}
+
 impl Compiled {
+    /// The probability of the top with all its derivatives, in one pass forwards and one backwards; `None` where only bounds
+    /// are known.
+    ///
+    /// # Errors
+    /// Where a probability is missing or out of range.
+    pub fn linear(&self, probabilities: &[f64]) -> Result<Option<Linear>, CircuitError> {
+        check_probabilities(&self.support, probabilities)?;
+        if !self.is_exact() {
+            return Ok(None);
+        }
+        let variables = self.support.last().map_or(0, |var| var.index() + 1);
+        let mut numbers = Vec::new();
+        let program = &self.lower;
+        let total = program.tape.run(probabilities, &mut numbers, program.result).clamp(0.0, 1.0);
+        let slopes = program.tape.derivatives(&numbers, program.result, variables);
+        Ok(Some(Linear { total, probabilities: probabilities.to_vec(), slopes }))
+    }
+
     /// The probability of the top, and the importance of every variable of its support, in one pass forwards and one
     /// backwards.
     ///
     /// # Errors
     /// Where only bounds are known, where a probability is missing or out of range, and where the top's is 0.
     pub fn importance(&self, probabilities: &[f64]) -> Result<(f64, Vec<Importance>), CircuitError> {
-        check_probabilities(&self.support, probabilities)?;
-        if !self.is_exact() {
-            return Err(CircuitError::OnlyBounds);
-        }
-        let variables = self.support.last().map_or(0, |var| var.index() + 1);
-        let mut numbers = Vec::new();
-        let program = &self.lower;
-        let total = program.tape.run(probabilities, &mut numbers, program.result);
+        let linear = self.linear(probabilities)?.ok_or(CircuitError::OnlyBounds)?;
+        Ok((linear.total, self.importance_by(&linear)?))
+    }
+
+    /// The importance of every variable of the support, from what [`Compiled::linear`] gave.
+    ///
+    /// # Errors
+    /// Where the top's probability is 0.
+    pub fn importance_by(&self, linear: &Linear) -> Result<Vec<Importance>, CircuitError> {
+        let total = linear.total;
         if total <= 0.0 {
             return Err(CircuitError::Impossible);
         }
-        let slopes = program.tape.derivatives(&numbers, program.result, variables);
         let importance = self.support.iter().map(|&var| {
-            let (p, birnbaum) = (probabilities[var.index()], slopes[var.index()]);
-            // The probability is linear in each variable's.
-            let without = (total - p * birnbaum).max(0.0);
-            let with = (total + (1.0 - p) * birnbaum).clamp(0.0, 1.0);
-            // What is left of a difference of equal numbers is rounding.
-            let without = if without < total * 1e-13 { 0.0 } else { without };
+            let (p, birnbaum) = (linear.probabilities[var.index()], linear.slopes[var.index()]);
+            let (without, with) = (linear.given(var, false), linear.given(var, true));
             Importance {
                 var,
                 birnbaum,
@@ -59,6 +104,6 @@ impl Compiled {
                 reduction: total / without,
             }
         });
-        Ok((total, importance.collect()))
+        Ok(importance.collect())
     }
 }

@@ -34,5 +34,5 @@ pub use compile::{Bounds, Compiled};
 pub use cutsets::{CutSet, CutSets, Ranked};
 pub use eval::Evaluator;
 pub use flat::{Flat, Operation};
-pub use importance::Importance;
+pub use importance::{Importance, Linear};
 pub use limits::{CircuitError, Limits};

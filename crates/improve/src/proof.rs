@@ -119,7 +119,7 @@ pub(crate) fn prove(model: &Model, design: &Design) -> Result<Proof, String> {
     for promise in model.promises.iter().filter(|promise| promise.meant_by_all) {
         let lost = match known.get(&promise.broken) {
             Some(lost) => lost.clone(),
-            None => lost_time(model, design, promise, Maintenance::default()).map_err(|error| error.to_string())?,
+            None => lost_time(model, design, promise, Maintenance::of(design)).map_err(|error| error.to_string())?,
         };
         let (mut common, mut apart) = (Range::exactly(0.0), Range::exactly(0.0));
         for (var, time) in &lost.common {

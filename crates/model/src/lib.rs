@@ -10,6 +10,7 @@ pub mod design;
 mod name;
 mod origin;
 mod path;
+pub mod range;
 pub mod units;
 
 pub use design::Design;

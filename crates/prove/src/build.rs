@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use plimsoll_circuit::{Circuit, Node};
-use plimsoll_model::design::{Disk, Host, Machine, PlatformKind, Psu, Raid, Role, State};
+use plimsoll_model::design::{BondMode, Disk, Host, Machine, PlatformKind, Psu, Raid, Role, State};
 use plimsoll_model::units::Millis;
 use plimsoll_model::{Design, Name};
 
 use crate::component::{Components, Kind};
 use crate::promise::Room;
-use crate::rate::{Range, Rate, Source};
+use crate::rate::{Range, Rate, Source, Upkeep};
 
 /// A circuit in the making.
 pub(crate) struct Build<'d> {
@@ -30,7 +30,7 @@ impl<'d> Build<'d> {
         Build {
             design,
             circuit: Circuit::new(),
-            components: Components::default(),
+            components: Components::with_upkeep(Upkeep::of(design)),
             labels: BTreeMap::new(),
             assumed: Vec::new(),
             room: Room::default(),
@@ -88,7 +88,11 @@ impl<'d> Build<'d> {
             let mut upstream = build.feed(&from);
             if let Some(runtime) = feed.runtime.filter(|runtime| runtime.0 > 0) {
                 let longer = build.outlasted(&from, runtime);
-                upstream = build.and([upstream, longer]);
+                let battery = format!("{path}/battery");
+                let dead = build.part(&battery, Kind::Battery, &path);
+                build.components.set_unseen(&battery, "battery");
+                let not_bridged = build.or([longer, dead]);
+                upstream = build.and([upstream, not_bridged]);
                 build.label(upstream, format!("{from} is away for longer than {runtime}, which {name} bridges"));
             }
             // An own rate for a battery: it fails as a device, not as the public supply does.
@@ -96,9 +100,10 @@ impl<'d> Build<'d> {
             let rate = Rate {
                 a_year: Range::new(0.01, 0.05, 0.2),
                 hours: Range::new(2.0, 8.0, 72.0),
+                unseen: Range::exactly(0.0),
                 source: Source::Estimate,
             };
-            build.components.set_rate(var, rate);
+            build.components.set_device(var, rate);
             let down = build.or([own, upstream]);
             build.label(down, format!("{name} gives no power"))
         })
@@ -177,6 +182,10 @@ impl<'d> Build<'d> {
             .map(|(name, psu)| {
                 let path = format!("{device}/psu/{name}");
                 let own = self.part(&path, Kind::Psu, &path);
+                // The only one is missed when it fails, one of several is not.
+                if psus.len() > 1 {
+                    self.components.set_unseen(&path, "psu");
+                }
                 // A rack that is lost takes its strips with it: so that one signal says all that comes from there.
                 let strip = self.strip(&psu.pdu.rack, &psu.pdu.pdu);
                 let down = self.or([own, strip]);
@@ -196,7 +205,8 @@ impl<'d> Build<'d> {
             let (psu, rack) = (switch.psu.clone(), switch.rack.clone());
             let power = build.unpowered(&path, &psu);
             let rack = build.lost_with(&rack, &psu);
-            let down = build.or([own, power, rack]);
+            let silent = build.silent(name);
+            let down = build.or([own, power, rack].into_iter().chain(silent));
             build.label(down, format!("{path} forwards nothing"))
         })
     }
@@ -314,6 +324,21 @@ impl<'d> Build<'d> {
         self.design.machine.get(machine).is_none_or(|of| of.state != State::Planned && self.is_there(&of.host))
     }
 
+    /// Of a bond that uses one port at a time, nobody sees whether those that wait would carry anything.
+    fn standby_ports(&mut self, name: &Name, host: &Host) {
+        let design = self.design;
+        let bonds = host.bond.values().filter(|bond| bond.mode == BondMode::ActiveBackup && bond.members.len() > 1);
+        let device = format!("host/{name}");
+        for port in bonds.flat_map(|bond| &bond.members) {
+            self.components.set_unseen(&format!("{device}/nic/{port}"), "nic");
+            for (cable, of) in &design.cable {
+                if [&of.a, &of.b].iter().any(|end| end.device == device && end.port == *port) {
+                    self.components.set_unseen(&format!("cable/{cable}"), "nic");
+                }
+            }
+        }
+    }
+
     /// Every component, whether or not a promise rests on it: a component without influence is survived, and counts.
     pub(crate) fn register_all(&mut self) {
         let design = self.design;
@@ -348,6 +373,7 @@ impl<'d> Build<'d> {
             for group in of.disk.keys() {
                 self.disks(host, group);
             }
+            self.standby_ports(host, of);
         }
         for machine in design.machine.keys() {
             self.machine(machine);

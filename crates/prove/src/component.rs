@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_circuit::Var;
 
-use crate::rate::{Rate, Source};
+use crate::rate::{Rate, Source, Upkeep, repair_word};
 
 /// What kind of thing a component is: the words of `survive:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,9 @@ pub enum Kind {
     Machine,
     /// A program.
     Daemon,
+    /// A battery of an uninterruptible supply that holds nothing any more. Nobody sees it until the power is cut, and then
+    /// it counts in probabilities only: a cut is taken to outlast every battery elsewhere.
+    Battery,
     /// Not a component: a battery that a power cut outlasts. Follows from the loss of the feed before it.
     Outlasted,
 }
@@ -53,13 +56,14 @@ impl Kind {
             Kind::Disk => "disk",
             Kind::Machine => "machine",
             Kind::Daemon => "daemon",
+            Kind::Battery => "battery",
             Kind::Outlasted => "outlasted",
         }
     }
 
     /// Whether a person may name it in `survive:` and fail it in a question.
     pub const fn is_component(self) -> bool {
-        !matches!(self, Kind::Outlasted)
+        !matches!(self, Kind::Battery | Kind::Outlasted)
     }
 }
 
@@ -87,9 +91,15 @@ pub struct Component {
 pub struct Components {
     list: Vec<Component>,
     by_path: BTreeMap<String, Var>,
+    upkeep: Upkeep,
 }
 
 impl Components {
+    /// None yet; repairs will take as long as the file says, and tests will be as far apart.
+    pub(crate) fn with_upkeep(upkeep: Upkeep) -> Self {
+        Components { upkeep, ..Components::default() }
+    }
+
     /// The component of that path, made when it is new.
     pub(crate) fn intern(&mut self, path: &str, kind: Kind, origin: &str) -> Var {
         if let Some(var) = self.by_path.get(path) {
@@ -101,7 +111,7 @@ impl Components {
             path: path.to_owned(),
             kind,
             origin: origin.to_owned(),
-            rate: Rate::default_of(kind, path),
+            rate: self.upkeep.apply(repair_word(kind, path), Rate::default_of(kind, path)),
             external,
             common: kind == Kind::Rack,
         });
@@ -113,6 +123,19 @@ impl Components {
         if let Some(component) = self.list.get_mut(var.index()) {
             component.common = true;
         }
+    }
+
+    /// Its faults show when it is needed, or when it is tested: at the interval that goes by this word.
+    pub(crate) fn set_unseen(&mut self, path: &str, word: &str) {
+        if let Some(component) = self.by_path.get(path).and_then(|var| self.list.get_mut(var.index())) {
+            component.rate.unseen = self.upkeep.test_interval(word);
+        }
+    }
+
+    /// An uninterruptible supply fails as a device does, and not as the public supply.
+    pub(crate) fn set_device(&mut self, var: Var, rate: Rate) {
+        let rate = self.upkeep.apply("ups", rate);
+        self.set_rate(var, rate);
     }
 
     pub(crate) fn set_rate(&mut self, var: Var, rate: Rate) {

@@ -6,7 +6,7 @@ use plimsoll_circuit::{Circuit, Node, Var};
 use plimsoll_model::{Design, Origins};
 
 use crate::build::Build;
-use crate::component::{Component, Components};
+use crate::component::{Component, Components, Kind};
 use crate::place::Places;
 use crate::promise::{self, Promise, Room};
 
@@ -69,7 +69,8 @@ impl Model {
     /// Those that are taken to have failed when `failed` have: a power cut is taken to outlast every battery.
     pub fn with_consequences(&self, failed: &[Var]) -> Vec<bool> {
         // That a battery is outlasted matters only where what feeds it is away, at whatever distance the cause is.
-        let mut all: Vec<bool> = self.components.all().map(|(_, component)| !component.kind.is_component()).collect();
+        let mut all: Vec<bool> =
+            self.components.all().map(|(_, component)| component.kind == Kind::Outlasted).collect();
         for var in failed {
             all[var.index()] = true;
         }

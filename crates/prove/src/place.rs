@@ -28,8 +28,6 @@ pub(crate) enum Place {
 pub(crate) struct Places {
     /// By number of the component.
     places: Vec<Place>,
-    /// What each is called there: `machine/worker-1` is `machine/worker#1` on every host.
-    names: Vec<String>,
     /// The rack of each host.
     rack_of: Vec<usize>,
 }
@@ -52,25 +50,12 @@ impl Places {
         let finder = Finder::of(design);
         let mut places = Places {
             places: Vec::with_capacity(components.len()),
-            names: Vec::with_capacity(components.len()),
             rack_of: design.host.values().map(|host| finder.rack(&host.rack).unwrap_or_default()).collect(),
         };
         for (_, component) in components.all() {
-            let (place, name) = finder.find(&component.path);
-            places.places.push(place);
-            places.names.push(name);
+            places.places.push(finder.find(&component.path));
         }
         places
-    }
-
-    /// The place of a component.
-    pub(crate) fn get(&self, var: Var) -> &Place {
-        &self.places[var.index()]
-    }
-
-    /// What it is called there.
-    pub(crate) fn name(&self, var: Var) -> &str {
-        &self.names[var.index()]
     }
 
     /// For each component its turn, when they are looked at place by place ([`plimsoll_circuit::Circuit::set_turns`]).

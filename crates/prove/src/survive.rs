@@ -1,12 +1,13 @@
 //! Does the design survive what the file says it must?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
 use crate::component::Component;
+use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
 use crate::question::Question;
@@ -85,12 +86,21 @@ pub enum Meaningless {
 /// Combinations of one line that are looked at at most.
 pub(crate) const MOST: u64 = 20_000_000;
 
-/// Judges every line of `survive:`. Components whose loss is accepted (`accept:`) are left out of what may fail.
+/// Whether a line asks for a cold start: that everything comes back after the loss of all power. No combination of failures
+/// that lasts, and no promise of the circuit: [`crate::cold_start`] answers it.
+pub fn asks_for_cold_start(goal: &Goal) -> bool {
+    goal.promise == "cold-start"
+}
+
+/// Judges every line of `survive:` but those that ask for a cold start. Components whose loss is accepted (`accept:`) are
+/// left out of what may fail.
 pub fn survive(model: &Model, design: &Design) -> (Vec<Answer>, Vec<Meaningless>) {
     let mut question = Question::new(model);
+    let mut drains = Drains::default();
     let (mut answers, mut meaningless) = (Vec::new(), Vec::new());
-    for (index, goal) in design.survive.iter().enumerate() {
-        match judge(&mut question, design, index, goal) {
+    let lines = design.survive.iter().enumerate().filter(|(_, goal)| !asks_for_cold_start(goal));
+    for (index, goal) in lines {
+        match judge(&mut question, &mut drains, design, index, goal) {
             Ok(of_goal) => answers.extend(of_goal),
             Err(problem) => meaningless.push(problem),
         }
@@ -196,7 +206,16 @@ fn combine(
     true
 }
 
-fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal) -> Result<Vec<Answer>, Meaningless> {
+/// For each host that was drained: the model with what moves elsewhere, or nothing where it is as if it were stopped.
+type Drains = BTreeMap<Var, Option<Model>>;
+
+fn judge(
+    question: &mut Question<'_>,
+    moved: &mut Drains,
+    design: &Design,
+    index: usize,
+    goal: &Goal,
+) -> Result<Vec<Answer>, Meaningless> {
     let model = question.model();
     let promises: Vec<usize> =
         (0..model.promises.len()).filter(|&promise| model.promises[promise].is_meant(&goal.promise)).collect();
@@ -222,8 +241,17 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         .map(|&promise| Answer { goal: index, promise, combinations: 0, counter_examples: Vec::new(), broken_by: 0 })
         .collect();
     let tops: Vec<_> = promises.iter().map(|&promise| model.promises[promise].broken).collect();
-    let mut lanes = Lanes::new(model, &tops);
+    let mut stopped = Lanes::new(model, &tops);
     for drained in drains {
+        let elsewhere = match drained {
+            Some(host) => moved.entry(host).or_insert_with(|| drain::drained(model, design, host)).as_ref(),
+            None => None,
+        };
+        let mut of_moved = elsewhere.map(|model| {
+            let tops: Vec<_> = promises.iter().map(|&promise| model.promises[promise].broken).collect();
+            Lanes::new(model, &tops)
+        });
+        let lanes = of_moved.as_mut().unwrap_or(&mut stopped);
         // What is drained cannot fail as well.
         let combinations = match drained {
             Some(host) => Combinations::of(model, design, goal, &[host]),
@@ -233,18 +261,18 @@ fn judge(question: &mut Question<'_>, design: &Design, index: usize, goal: &Goal
         combinations.each(&mut |failed: &[Var]| {
             waiting.push(failed.iter().copied().chain(drained).collect());
             if waiting.len() == LANES {
-                count(&mut lanes, &mut answers, drained, &mut waiting);
+                count(lanes, &mut answers, drained, &mut waiting);
             }
             true
         });
-        count(&mut lanes, &mut answers, drained, &mut waiting);
+        count(lanes, &mut answers, drained, &mut waiting);
     }
     // Nothing failed, so that nothing was survived.
     if answers.iter().any(|answer| answer.combinations == 0) {
         return Err(Meaningless::TooFew { goal: index });
     }
     for answer in &mut answers {
-        smallest(question, answer);
+        smallest(question, moved, answer);
     }
     Ok(answers)
 }
@@ -272,15 +300,17 @@ pub(crate) fn drained_hosts(model: &Model, design: &Design) -> Vec<Option<Var>> 
 }
 
 /// Takes out of each counter-example what is not needed, and keeps the smallest.
-fn smallest(question: &mut Question<'_>, answer: &mut Answer) {
+fn smallest(question: &mut Question<'_>, moved: &Drains, answer: &mut Answer) {
+    let mut others: BTreeMap<Var, Question<'_>> = BTreeMap::new();
     let mut reduced: BTreeSet<CounterExample> = BTreeSet::new();
     for mut example in std::mem::take(&mut answer.counter_examples) {
-        let mut at = 0;
-        while at < example.failed.len() {
-            let mut fewer = example.failed.clone();
-            fewer.remove(at);
-            question.ask(fewer.iter().copied().chain(example.drained));
-            if question.broken(answer.promise) { example.failed = fewer } else { at += 1 }
+        let elsewhere = example.drained.and_then(|host| Some((host, moved.get(&host)?.as_ref()?)));
+        match elsewhere {
+            Some((host, model)) => {
+                let question = others.entry(host).or_insert_with(|| Question::new(model));
+                shrink(question, answer.promise, &mut example);
+            }
+            None => shrink(question, answer.promise, &mut example),
         }
         reduced.insert(example);
     }
@@ -288,4 +318,15 @@ fn smallest(question: &mut Question<'_>, answer: &mut Answer) {
     kept.sort_by_key(|example| example.failed.len());
     kept.truncate(SHOWN);
     answer.counter_examples = kept;
+}
+
+/// Takes out what is not needed.
+fn shrink(question: &mut Question<'_>, promise: usize, example: &mut CounterExample) {
+    let mut at = 0;
+    while at < example.failed.len() {
+        let mut fewer = example.failed.clone();
+        fewer.remove(at);
+        question.ask(fewer.iter().copied().chain(example.drained));
+        if question.broken(promise) { example.failed = fewer } else { at += 1 }
+    }
 }

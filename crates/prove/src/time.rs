@@ -1,29 +1,15 @@
 //! How much time a promise is broken in a year: three parts, never one bare number.
 
-use plimsoll_circuit::{Bounds, CircuitError, Compiled, Limits, Var};
+use plimsoll_circuit::{Bounds, CircuitError, Compiled, Limits, Linear, Var};
 use plimsoll_model::Design;
 use plimsoll_model::design::State;
 
 use crate::component::Kind;
+use crate::crew::Queue;
+use crate::maintenance::Maintenance;
 use crate::model::Model;
 use crate::promise::Promise;
 use crate::rate::{Corner, HOURS_A_YEAR, Range};
-
-/// How often each host is taken down on purpose, and for how long: declared, or taken as this.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Maintenance {
-    /// Windows a year for each host.
-    pub a_year: Range,
-    /// Hours of each.
-    pub hours: Range,
-}
-
-impl Default for Maintenance {
-    /// A monthly update that reboots, more or less: an estimate.
-    fn default() -> Self {
-        Maintenance { a_year: Range::new(2.0, 6.0, 12.0), hours: Range::new(0.2, 0.5, 2.0) }
-    }
-}
 
 /// The time that a promise is broken in a year, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,16 +55,16 @@ pub fn lost_time(
         .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
         .filter(|host| compiled.support().binary_search(host).is_ok())
         .collect();
+    let known = Known::of(model, design, &compiled)?;
     let mut bound_only = false;
     for corner in corners {
-        let numbers = probabilities(model, corner);
-        let whole = compiled.probability(&numbers)?;
+        let whole = known.whole(corner)?;
         bound_only |= !whole.is_exact();
         steady.push(whole);
         // A host in maintenance is down for certain; what it would have cost anyway is in the first part.
         let mut sum = 0.0;
         for host in &hosts {
-            let more = difference(&compiled, model, *host, corner)?;
+            let more = known.difference(*host, corner)?;
             sum += more * maintenance.a_year.at(corner) * maintenance.hours.at(corner) * 3600.0;
         }
         second.push(sum);
@@ -87,7 +73,6 @@ pub fn lost_time(
     let typical = if bound_only { steady[1].upper } else { pick(steady[1], Corner::Typical) };
     let steady = Range::new(steady[0].lower * year, typical * year, steady[2].upper * year);
 
-    let numbers = probabilities(model, Corner::Typical);
     let mut common = Vec::new();
     for (var, component) in model.components.all().filter(|(_, component)| component.common) {
         if compiled.support().binary_search(&var).is_err() {
@@ -95,35 +80,104 @@ pub fn lost_time(
         }
         let mut seconds = [0.0; 3];
         for (seconds, corner) in seconds.iter_mut().zip(corners) {
-            *seconds = component.rate.unavailability(corner) * difference(&compiled, model, var, corner)? * year;
+            *seconds = component.rate.unavailability(corner) * known.difference(var, corner)? * year;
         }
         common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
     }
-    let mut decided_by: Vec<(Var, f64)> = match compiled.importance(&numbers) {
-        Ok((_, list)) => list
+    let importance = known.linear.as_ref().map(|[_, typical, _]| compiled.importance_by(typical));
+    let mut decided_by: Vec<(Var, f64)> = match importance {
+        Some(Ok(list)) => list
             .into_iter()
             .filter(|importance| model.components.get(importance.var).kind != Kind::Outlasted)
             .map(|importance| (importance.var, importance.criticality))
             .filter(|(_, share)| *share > 0.0)
             .collect(),
-        Err(_) => Vec::new(),
+        Some(Err(_)) | None => Vec::new(),
     };
     decided_by.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     decided_by.truncate(DECIDING);
     Ok(LostTime { steady, maintenance: Range::new(second[0], second[1], second[2]), bound_only, common, decided_by })
 }
 
-/// How much more probable the promise is broken when `var` is away than when it is not. The difference does not grow with
-/// every input, so that its ends take each of the two at its own end: certain bounds, a little wide.
-fn difference(compiled: &Compiled, model: &Model, var: Var, corner: Corner) -> Result<f64, CircuitError> {
-    let against = match corner {
-        Corner::Low => Corner::High,
-        Corner::Typical => Corner::Typical,
-        Corner::High => Corner::Low,
-    };
-    let with = compiled.conditional(&probabilities(model, corner), &[(var, true)])?;
-    let without = compiled.conditional(&probabilities(model, against), &[(var, false)])?;
-    Ok((pick(with, corner) - pick(without, against)).max(0.0))
+/// What is computed once for each corner.
+struct Known<'a> {
+    model: &'a Model,
+    compiled: &'a Compiled,
+    /// The probability of each component, by corner.
+    numbers: [Vec<f64>; 3],
+    /// Where it is exact.
+    linear: Option<[Linear; 3]>,
+    /// Where repairs wait for a crew.
+    queues: [Option<Queue>; 3],
+}
+
+impl<'a> Known<'a> {
+    fn of(model: &'a Model, design: &Design, compiled: &'a Compiled) -> Result<Self, CircuitError> {
+        let corners = [Corner::Low, Corner::Typical, Corner::High];
+        let numbers = corners.map(|corner| probabilities(model, corner));
+        let [low, typical, high] = &numbers;
+        let linear = match (compiled.linear(low)?, compiled.linear(typical)?, compiled.linear(high)?) {
+            (Some(low), Some(typical), Some(high)) => Some([low, typical, high]),
+            _ => None,
+        };
+        let queues = corners.map(|corner| Queue::of(model, design, corner));
+        Ok(Known { model, compiled, numbers, linear, queues })
+    }
+
+    /// The probability of the promise.
+    fn whole(&self, corner: Corner) -> Result<Bounds, CircuitError> {
+        let at = place(corner);
+        let mut whole = match &self.linear {
+            Some(linear) => Bounds { lower: linear[at].total(), upper: linear[at].total() },
+            None => self.compiled.probability(&self.numbers[at])?,
+        };
+        whole.upper = whole.upper.max(self.with_queue(corner, None)?);
+        Ok(whole)
+    }
+
+    /// How much more probable the promise is broken when `var` is away than when it is not. The difference does not grow
+    /// with every input, so that its ends take each of the two at its own end: certain bounds, a little wide.
+    fn difference(&self, var: Var, corner: Corner) -> Result<f64, CircuitError> {
+        let against = match corner {
+            Corner::Low => Corner::High,
+            Corner::Typical => Corner::Typical,
+            Corner::High => Corner::Low,
+        };
+        let given = |corner: Corner, failed: bool| {
+            let at = place(corner);
+            match &self.linear {
+                Some(linear) => {
+                    let given = linear[at].given(var, failed);
+                    Ok(Bounds { lower: given, upper: given })
+                }
+                None => self.compiled.conditional(&self.numbers[at], &[(var, failed)]),
+            }
+        };
+        let mut with = given(corner, true)?;
+        with.upper = with.upper.max(self.with_queue(corner, Some(var))?);
+        let without = given(against, false)?;
+        Ok((pick(with, corner) - pick(without, against)).max(0.0))
+    }
+
+    /// The bound where repairs wait for each other, 0 where they do not.
+    fn with_queue(&self, corner: Corner, down: Option<Var>) -> Result<f64, CircuitError> {
+        let at = place(corner);
+        match &self.queues[at] {
+            Some(queue) if corner != Corner::Low => {
+                queue.at_most(self.compiled, &queue.apart(self.model, corner, &self.numbers[at]), down)
+            }
+            _ => Ok(0.0),
+        }
+    }
+}
+
+/// The place of a corner in lists of all three.
+fn place(corner: Corner) -> usize {
+    match corner {
+        Corner::Low => 0,
+        Corner::Typical => 1,
+        Corner::High => 2,
+    }
 }
 
 /// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.

@@ -1,18 +1,23 @@
 //! Words for people that every view of a proof shares.
 
+use std::collections::BTreeMap;
+
+use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
+use crate::maintenance::Maintenance;
+use crate::model::Model;
 use crate::rate::Range;
 
 /// What the proof does not know.
-pub const NOT_MODELLED: [&str; 21] = [
+pub const NOT_MODELLED: [&str; 22] = [
     "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
-    "a switch that takes packets and loses some of them (half-dead), and links that work in one direction",
+    "a switch that loses some packets and not others, or answers LACP and forwards nothing; links that work in one direction",
     "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
     "which switch of a pair goes on when the link between the two is gone: the first by name is taken",
     "a network card with several ports that fails as a whole",
     "machines that the hypervisor restarts elsewhere: they count as lost with their host",
-    "machines that move when their host is drained: they count as stopped, and need no room elsewhere",
+    "machines that move when their host is drained, except in `while drained` lines: `may-stop` and lost time count them as stopped; the time of the move",
     "crashes of single pods; the scheduler puts them back in seconds",
     "pods of file systems and object stores (metadata servers, gateways): only their copies are looked at",
     "volumes on one node, and NFS, where no machine's own disk lies on it",
@@ -23,8 +28,9 @@ pub const NOT_MODELLED: [&str; 21] = [
     "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
     "what two supplies, two routers or two batteries have in common behind the place where the file ends",
     "software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time",
-    "repairs that wait for each other: everything is repaired by a crew of its own (`assume: { repair: … }` is not used)",
-    "latent faults that nobody notices until they are needed: an empty battery, a dead standby",
+    "more than one crew, where the file declares crews: two or more count as one, since only that bound is known",
+    "what keeps a crew busy beside repairs: maintenance, nights; `assume: { repair: … }` is the whole time of a repair",
+    "hidden faults of other kinds than supplies, batteries and ports that wait: a backup that cannot be read, a dead strip, a dead member of LACP, a disk's unread blocks",
     "in a cold start: keys of encrypted disks, admission webhooks, what people do by hand, how long each step takes",
     "the day on which an `accept:` ends: a proof has no clock",
 ];
@@ -36,6 +42,7 @@ pub fn goal(goal: &Goal) -> String {
         .iter()
         .map(|failure| match (failure.count, failure.kind.as_str()) {
             (1, "any") => "any one component".to_owned(),
+            (1, "site") => "the loss of all power".to_owned(),
             (count, "any") => format!("any {count} components"),
             (1, kind) => format!("any one {kind}"),
             (count, kind) => format!("any {count} of kind {kind}"),
@@ -62,4 +69,71 @@ pub fn duration(seconds: f64) -> String {
 pub fn range(range: Range) -> String {
     let (low, high) = (duration(range.low), duration(range.high));
     if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// `4 to 12`, with two digits.
+fn number(range: Range) -> String {
+    let two = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
+    let (low, high) = (two(range.low), two(range.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// How often hosts are in maintenance, and whether the file says so.
+pub fn maintenance(windows: Maintenance) -> String {
+    let hours = Range::new(windows.hours.low * 3600.0, windows.hours.typical * 3600.0, windows.hours.high * 3600.0);
+    let by = if windows.declared {
+        "as the file says".to_owned()
+    } else {
+        "taken, since the file says nothing (`assume: { maintenance: { a_year: 6, lasts: 30m } }`)".to_owned()
+    };
+    format!("each host is in maintenance {} times a year for {}, {by}", number(windows.a_year), self::range(hours))
+}
+
+/// Who repairs, how long that takes, and whether the file says so.
+pub fn repairs(design: &Design) -> Vec<String> {
+    let assume = &design.assume;
+    let mut out = Vec::new();
+    if !assume.repair.is_empty() {
+        let each: Vec<String> = assume.repair.iter().map(|(kind, time)| format!("{kind} {time}")).collect();
+        out.push(format!("how long repairs take is what the file says: {}", each.join(", ")));
+    }
+    out.push(match assume.crews {
+        None => {
+            "failures are independent, and each is repaired by a crew of its own (`assume: { crews: 1 }` where they \
+                 wait for each other)"
+                .to_owned()
+        }
+        Some(crews) => {
+            let who = if crews == 1 { "one crew, as the file says" } else { "one crew, although the file says more" };
+            format!(
+                "failures are independent, and what must be mended by hand waits for {who}, in the order in which it \
+                 failed: likely times and upper ends are bounds for that, lower ends are without waiting"
+            )
+        }
+    });
+    out
+}
+
+/// How long faults may go unseen, by kind, of what there is of it here, and whether the file says so.
+pub fn hidden_faults(model: &Model, design: &Design) -> Vec<String> {
+    let mut known: BTreeMap<&str, Range> = BTreeMap::new();
+    for (_, component) in model.components.all().filter(|(_, component)| component.rate.unseen.high > 0.0) {
+        known.insert(component.kind.as_str(), component.rate.unseen);
+    }
+    let told = known.into_iter().map(|(kind, hours)| {
+        let (what, word) = match kind {
+            "psu" => ("a supply of several", "psu"),
+            "battery" => ("a battery", "battery"),
+            "cable" => ("the cable of a port that waits", "nic"),
+            _ => ("a port that waits", "nic"),
+        };
+        let seconds = Range::new(hours.low * 3600.0, hours.typical * 3600.0, hours.high * 3600.0);
+        let by = if design.assume.tested.contains_key(&word.into()) {
+            "as the file says".to_owned()
+        } else {
+            format!("taken, since the file says nothing (`assume: {{ tested: {{ {word}: 30d }} }}`)")
+        };
+        format!("a fault of {what} may go unnoticed for {}, {by}", self::range(seconds))
+    });
+    told.collect()
 }

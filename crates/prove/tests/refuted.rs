@@ -221,9 +221,12 @@ fn common_causes_are_bounded_at_both_ends() {
     let lost = lost.expect("numbers");
     let utility = vars(&model, &["feed/utility"])[0];
     let (_, time) = lost.common.iter().find(|(var, _)| *var == utility).expect("the supply of the site");
-    // The longest cuts last 5.6 h on average, and outlast 20 minutes with e^(-1/3/5.6).
+    // The longest cuts last 5.6 h on average, and outlast 20 minutes with e^(-1/3/5.6). The battery fails 0.2 times a year at
+    // worst, which shows after two years, and is replaced after 336 h.
     let away = model.components.get(utility).rate.unavailability(Corner::High);
-    let least = away * (-1.0_f64 / 3.0 / 5.6).exp() * HOURS_A_YEAR * 3600.0;
+    let long = (-1.0_f64 / 3.0 / 5.6).exp();
+    let dead = 1.0 - (-0.4_f64).exp() * (1.0 - 336.0 / (HOURS_A_YEAR / 0.2 + 336.0));
+    let least = away * (1.0 - (1.0 - long) * (1.0 - dead)) * HOURS_A_YEAR * 3600.0;
     assert!(time.high >= least * 0.999 && time.high <= least * 1.01, "{} and {least}", time.high);
     assert!(time.low <= time.typical && time.typical <= time.high);
     assert!(lost.maintenance.low <= lost.maintenance.typical && lost.maintenance.typical <= lost.maintenance.high);
@@ -261,4 +264,30 @@ fn a_start_waits_for_names_for_the_address_of_the_api_and_for_hands() {
         design.machine.get_mut(&Name::from(name)).expect("a machine").state = State::Planned;
     }
     assert!(!cold_start(&design, Images::OnNodes).works());
+}
+
+#[test]
+fn a_silent_switch_takes_bonds_that_believe_its_carrier() {
+    // LACP notices: there is nothing but the failure of the switch.
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    assert!(model.components.find("switch/leaf-1/silent").is_none());
+    let mode = |hosts: &[&str]| {
+        let edits: Vec<(String, serde_json::Value)> =
+            hosts.iter().map(|host| (format!("host/{host}/bond/bond0/mode"), json!("active-backup"))).collect();
+        let edits: Vec<(&str, serde_json::Value)> =
+            edits.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+        let (design, origins) = campus_with(&edits);
+        Model::of(&design, &origins)
+    };
+    // All hosts in that mode: one silent switch is as both switches, and a failed one takes nothing.
+    let all = mode(&["pve-1", "pve-2", "pve-3", "pve-4", "pve-5", "pve-6"]);
+    assert_eq!(broken(&all, &["switch/leaf-1"]), [""; 0]);
+    assert_eq!(broken(&all, &["switch/leaf-1/silent"]), broken(&all, &["switch/leaf-1", "switch/leaf-2"]));
+    // One host of three with members of etcd, and with one of three copies: the quorum stands, and does not with another
+    // host away; neither does Ceph then.
+    let one = mode(&["pve-1"]);
+    assert_eq!(broken(&one, &["switch/leaf-1/silent"]), [""; 0]);
+    assert_eq!(broken(&one, &["switch/leaf-1/silent", "host/pve-2"]), ["api", "storage/ssd"]);
+    assert_eq!(broken(&one, &["switch/leaf-1", "host/pve-2"]), [""; 0]);
 }

@@ -96,7 +96,7 @@ impl<'a> Facts<'a> {
             answers,
             meaningless,
             cuts: once(model, |promise| cuts(model, design, promise, 2).ok()),
-            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::default()).ok()),
+            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::of(design)).ok()),
             cold: [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))),
             singles: Singles::of(model, design),
             seconds_words: words.collect(),

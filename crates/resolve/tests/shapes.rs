@@ -221,3 +221,22 @@ fn a_tenant_reaches_what_is_stated_in_whatever_order() {
     let closed = Run::of(common::CAMPUS).design().tenant[&"alice".into()].clone();
     assert_eq!((closed.from, closed.to), (Vec::new(), Vec::new()), "closed until somebody says otherwise");
 }
+
+#[test]
+fn what_is_assumed_about_repairs_is_carried_with_its_place() {
+    let assume = "assume: { maintenance: { a_year: 4-12, lasts: 30m }, repair: 1d, crews: 1 }\naccept:";
+    let run = Run::of(&campus("accept:", assume));
+    let carried = &run.design().assume;
+    let windows = carried.maintenance.expect("windows");
+    assert_eq!((windows.a_year.to_string(), windows.lasts.to_string()), ("4-12".to_owned(), "30m".to_owned()));
+    // One time for all is short for the line of all parts.
+    let repair: Vec<String> = carried.repair.iter().map(|(kind, time)| format!("{kind} {time}")).collect();
+    assert_eq!((repair, carried.crews), (vec!["parts 1d".to_owned()], Some(1)));
+    for path in ["assume/maintenance/a_year", "assume/repair/parts", "assume/crews"] {
+        let origin = run.resolved.origins.of(path).expect(path).describe(&run.sources);
+        assert!(origin.contains("cluster.yaml:68"), "{path}: {origin}");
+    }
+    let long = Run::of(&campus("accept:", "assume: { repair: { disk: 2d-7d, psu: 1d } }\naccept:"));
+    let repair: Vec<String> = long.design().assume.repair.iter().map(|(kind, time)| format!("{kind} {time}")).collect();
+    assert_eq!(repair, ["disk 2d-7d", "psu 1d"]);
+}

@@ -1,6 +1,7 @@
 //! What is promised, what is assumed, what is accepted.
 
 use plimsoll_diagnostics::Spanned;
+use plimsoll_model::range::{NumberRange, TimeRange};
 use plimsoll_model::units::Millis;
 use plimsoll_yaml::{FromNode, Map, Node, OneOrMany, Reader, Shape, ToNode, choice, record};
 
@@ -117,6 +118,58 @@ record! {
         pub restore: Opt<Millis>,
     }
 
+    /// When each host is taken down on purpose, as for updates.
+    pub struct MaintenanceWindows {
+        /// Windows a year for each host: a number, or two between which it lies.
+        pub a_year: Spanned<NumberRange>,
+        /// How long each lasts, or two lengths between which that lies.
+        pub lasts: Spanned<TimeRange>,
+    }
+
+    /// How long it takes until a part that failed works again, spare parts and ways included.
+    pub struct RepairTimes short "parts": Default {
+        /// Strips, supplies, batteries, switches, cables, network ports and disks without a line of their own. Hosts mostly
+        /// come back by themselves: a longer time counts at the upper end only.
+        pub parts: Opt<TimeRange>,
+        /// How long the public supply is away, and other sources that nothing feeds.
+        pub feed: Opt<TimeRange>,
+        /// Uninterruptible supplies.
+        pub ups: Opt<TimeRange>,
+        /// Their batteries.
+        pub battery: Opt<TimeRange>,
+        /// Racks as a whole.
+        pub rack: Opt<TimeRange>,
+        /// Power strips.
+        pub pdu: Opt<TimeRange>,
+        /// Power supplies of hosts and switches.
+        pub psu: Opt<TimeRange>,
+        /// Switches, the time of a restart included.
+        pub switch: Opt<TimeRange>,
+        /// Cables with their optics.
+        pub cable: Opt<TimeRange>,
+        /// Network ports of hosts.
+        pub nic: Opt<TimeRange>,
+        /// Hosts, the time of a restart included.
+        pub host: Opt<TimeRange>,
+        /// Disks.
+        pub disk: Opt<TimeRange>,
+        /// Virtual machines.
+        pub machine: Opt<TimeRange>,
+        /// Programs.
+        pub program: Opt<TimeRange>,
+    }
+
+    /// How long a fault may go unnoticed, since what has it is not needed yet: the time between two tests, or until an alarm
+    /// is looked at.
+    pub struct TestIntervals: Default {
+        /// The supplies of a device that has several; left out, 1 h to a year.
+        pub psu: Opt<TimeRange>,
+        /// Ports and cables of a bond of which one is in use and the others wait; left out, 1 h to a year.
+        pub nic: Opt<TimeRange>,
+        /// Batteries of uninterruptible supplies; left out, 30 days to two years.
+        pub battery: Opt<TimeRange>,
+    }
+
     /// What nobody has measured: taken as true, and listed in every proof.
     pub struct Assume: Default {
         /// The longest round trip between control-plane machines.
@@ -133,7 +186,14 @@ record! {
         pub bad_changes: Opt<f64>,
         /// How long each of them lasts.
         pub bad_change_lasts: Opt<Millis>,
-        /// How long it takes to replace a broken part.
-        pub repair: Opt<Millis>,
+        /// When hosts are taken down on purpose; left out, 2 to 12 windows a year of 12 minutes to 2 hours are taken.
+        pub maintenance: Option<MaintenanceWindows>,
+        /// How long it takes to replace a broken part: for all that is replaced, or by kind.
+        pub repair: Option<RepairTimes>,
+        /// How many crews repair what is broken, each one thing at a time in the order in which they broke; left out,
+        /// nothing waits for another. Two or more are taken as one.
+        pub crews: Opt<u32>,
+        /// How often it is tested that what waits for its turn still works.
+        pub tested: Option<TestIntervals>,
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use plimsoll_model::range::{NumberRange, TimeRange};
 use plimsoll_model::units::{BitRate, Bytes, MilliCpu, Millis};
 
 use crate::node::Style;
@@ -161,6 +162,20 @@ macro_rules! unit {
 unit!(Bytes, "a size", Text, r"^[0-9]+(\.[0-9]+)? ?([kMGT]B|[KMGT]iB|B)$", &["16GiB", "480GB"]);
 unit!(BitRate, "a link speed", Text, r"^[0-9]+(\.[0-9]+)? ?[GM]$", &["25G", "1G"]);
 unit!(Millis, "a length of time", Text, r"^([0-9]+(\.[0-9]+)? ?(ms|s|m|h|d|y))+$", &["3s", "20m", "6h"]);
+unit!(
+    TimeRange,
+    "a length of time or a range of it",
+    Text,
+    r"^([0-9]+(\.[0-9]+)? ?(ms|s|m|h|d|y))+(-([0-9]+(\.[0-9]+)? ?(ms|s|m|h|d|y))+)?$",
+    &["30m", "20m-2h"]
+);
+unit!(
+    NumberRange,
+    "a number or a range of numbers",
+    Either,
+    r"^[0-9]+(\.[0-9]+)?(-[0-9]+(\.[0-9]+)?)?$",
+    &["6", "4-12"]
+);
 unit!(MilliCpu, "an amount of CPU", Either, r"^[0-9]+(\.[0-9]+)?m?$", &["4", "500m"]);
 
 /// Gives [`Scalar`] to a type whose own errors do not say what was expected.

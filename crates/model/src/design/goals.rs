@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Name;
+use crate::range::{NumberRange, TimeRange};
 use crate::units::Millis;
+use crate::{Map, Name};
 
 /// Components that fail together in a goal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +69,16 @@ pub struct Objectives {
     pub restore: Option<Millis>,
 }
 
+/// When each host is taken down on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceWindows {
+    /// Windows a year for each host.
+    pub a_year: NumberRange,
+    /// How long each lasts.
+    pub lasts: TimeRange,
+}
+
 /// What nobody has measured: taken as true, and listed in every proof. `None` when not stated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,8 +89,19 @@ pub struct Assumptions {
     pub bad_changes: Option<f64>,
     /// How long each of them lasts.
     pub bad_change_lasts: Option<Millis>,
-    /// How long it takes to replace a broken part.
-    pub repair: Option<Millis>,
+    /// When hosts are taken down on purpose.
+    #[serde(default)]
+    pub maintenance: Option<MaintenanceWindows>,
+    /// How long it takes to replace a broken part, by the word of its kind (`disk`); `parts` for those without a line of
+    /// their own.
+    #[serde(default)]
+    pub repair: Map<TimeRange>,
+    /// How many people or crews repair what is broken, one thing at a time each; `None` when nothing waits for another.
+    #[serde(default)]
+    pub crews: Option<u32>,
+    /// How often somebody looks whether what waits for its turn still works, by kind: `psu`, `nic`, `battery`.
+    #[serde(default)]
+    pub tested: Map<TimeRange>,
 }
 
 /// How the finding of a rule counts, where the file says otherwise than the rule.

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
-use plimsoll_model::Origin;
-use plimsoll_prove::{Answer, Meaningless, Model, survive, words};
+use plimsoll_model::{Design, Origin};
+use plimsoll_prove::{Answer, Images, Meaningless, Model, asks_for_cold_start, cold_start, survive, words};
 
 use super::plural;
 use crate::input::Cluster;
@@ -30,6 +30,13 @@ impl Promises {
         let mut broken: Vec<Diagnostic> = meaningless.iter().map(|problem| nothing(problem, place)).collect();
         let mut held = Vec::new();
         for (index, line) in design.survive.iter().enumerate() {
+            if asks_for_cold_start(line) {
+                match cold(design, place(index)) {
+                    Ok(line) => held.push(line),
+                    Err(finding) => broken.push(*finding),
+                }
+                continue;
+            }
             let of_line: Vec<&Answer> = answers.iter().filter(|answer| answer.goal == index).collect();
             let Some(first) = of_line.first() else { continue };
             let what = words::goal(line);
@@ -46,6 +53,28 @@ impl Promises {
         }
         Promises { broken, held }
     }
+}
+
+/// Whether everything comes back after the loss of all power: with the images that nodes have on their disks.
+fn cold(design: &Design, place: Option<Span>) -> Result<String, Box<Diagnostic>> {
+    let cold = cold_start(design, Images::OnNodes);
+    if cold.works() {
+        return Ok(format!(
+            "cold-start survives the loss of all power: everything starts in {}",
+            plural(cold.steps.len(), "step")
+        ));
+    }
+    let finding = Diagnostic::error("not everything comes back after the loss of all power").code("survive");
+    let (label, breaks) = if let Some(chain) = cold.blocked.first() {
+        (chain.first().cloned().unwrap_or_default(), chain.join("; "))
+    } else {
+        let names = cold.by_hand.join(", ");
+        (format!("{names} must be started by hand"), format!("nobody starts {names}, and what needs it waits"))
+    };
+    let finding = finding.at(place, label).breaks(breaks);
+    Err(Box::new(
+        finding.help("`plimsoll prove` shows what waits for what; give the first of them another way to start"),
+    ))
 }
 
 /// A line that asks for nothing that can be judged: it must not read as kept.

@@ -36,7 +36,8 @@ impl Build<'_> {
             let cable_path = format!("cable/{}:{}", port.switch, port.port);
             let cable = self.part(&cable_path, Kind::Cable, &cable_path);
             let beyond = self.switch(&switch);
-            links.push(Link { own: self.or([own, cable]), switch, beyond });
+            let blind = self.blind(of, &nic);
+            links.push(Link { own: self.or([own, cable, blind]), switch, beyond });
         }
         // The first switch of the host is where all meet when the way to the second is gone.
         let Some(first) = links.iter().map(|link| link.switch.clone()).min() else { return links };

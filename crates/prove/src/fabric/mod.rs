@@ -9,7 +9,7 @@
 //!   gone, so that a way over it needs that link;
 //! - where a host hangs on two switches that are no such pair, nobody says which of its links is in use: a way over the
 //!   second needs a way between the two;
-//! - links are up or down as a whole; a switch that takes packets and loses them is not modelled.
+//! - links are up or down as a whole; of switches that keep their ports up and forward nothing, see `silent`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -28,13 +28,15 @@ pub(crate) fn rests(facts: &Facts<'_>) -> String {
         Some(count) => format!("bad changes: {count} a year, as the file assumes"),
         None => "bad changes: the file does not say how many a year".to_owned(),
     });
+    let hidden = words::hidden_faults(facts.model, design).iter().map(|what| text(what)).collect();
     let rates = facts.model.components.sources().iter().map(|source| text(source.as_str())).collect();
     let not = words::NOT_MODELLED.iter().map(|what| text(what)).collect();
     [
         list("Assumed", "Nobody checked these; the proof takes them for granted.", assumed),
         list("Accepted by the file", "These may break promises; the file says why that is all right.", accepted),
         list("Common causes", "They take many things at once. Their time is shown apart and in no sum.", common),
-        list("Where rates come from", "Failures are independent, and repaired independently.", rates),
+        list("Hidden faults", "What waits for its turn may be dead, and nobody knows.", hidden),
+        list("Where rates come from", &text(&words::repairs(design).join("; ")), rates),
         list("Not modelled", "The proof does not know of these.", not),
     ]
     .concat()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use plimsoll_diagnostics::Severity;
 use plimsoll_model::Origin;
 use plimsoll_model::design::Goal;
-use plimsoll_prove::{Answer, Meaningless, words};
+use plimsoll_prove::{Answer, Images, Meaningless, asks_for_cold_start, words};
 
 use super::{code, plural};
 use crate::escape::text;
@@ -65,6 +65,9 @@ fn holds(facts: &Facts<'_>, goal: usize) -> bool {
         | Meaningless::TooFew { goal: of }
         | Meaningless::TooMany { goal: of, .. } => *of == goal,
     };
+    if facts.design.survive.get(goal).is_some_and(asks_for_cold_start) {
+        return facts.cold.iter().all(|(images, cold)| *images != Images::OnNodes || cold.works());
+    }
     facts.answers.iter().filter(|answer| answer.goal == goal).all(Answer::holds) && !facts.meaningless.iter().any(meant)
 }
 

@@ -2,11 +2,14 @@
 
 use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
-    Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, Monitoring, Objectives,
-    PriorityClass, Reach, Role, Tenant, VolumeBackup,
+    Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, MaintenanceWindows, Monitoring,
+    Objectives, PriorityClass, Reach, Role, Tenant, VolumeBackup,
 };
+use plimsoll_model::range::TimeRange;
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
+use plimsoll_spec::Opt;
+use plimsoll_spec::promises::RepairTimes;
 use plimsoll_spec::scalars;
 use plimsoll_spec::services::{self, Often, With};
 
@@ -291,6 +294,55 @@ pub(crate) fn assumptions(cx: &Cx<'_>) -> Assumptions {
         pods: at.stated("pods", &spec.pods),
         bad_changes: at.stated("bad_changes", &spec.bad_changes),
         bad_change_lasts: at.stated("bad_change_lasts", &spec.bad_change_lasts),
-        repair: at.stated("repair", &spec.repair),
+        maintenance: match &spec.maintenance {
+            Some(windows) => {
+                let at = at.child("maintenance");
+                Some(MaintenanceWindows {
+                    a_year: at.written("a_year", &windows.a_year),
+                    lasts: at.written("lasts", &windows.lasts),
+                })
+            }
+            None => at.chosen("maintenance", None, "not stated"),
+        },
+        repair: repair(&at, spec.repair.as_ref()),
+        crews: at.stated("crews", &spec.crews),
+        tested: match &spec.tested {
+            Some(tested) => {
+                let kinds = [("psu", &tested.psu), ("nic", &tested.nic), ("battery", &tested.battery)];
+                by_kind(&at.child("tested"), &kinds)
+            }
+            None => at.chosen("tested", Map::new(), "not stated"),
+        },
     }
+}
+
+/// How long repairs take, by the word of the kind.
+fn repair(at: &At<'_, '_>, spec: Option<&RepairTimes>) -> Map<TimeRange> {
+    at.chosen_unless("repair", spec.is_none(), "not stated");
+    let Some(spec) = spec else { return Map::new() };
+    let at = at.child("repair");
+    let kinds = [
+        ("parts", &spec.parts),
+        ("feed", &spec.feed),
+        ("ups", &spec.ups),
+        ("battery", &spec.battery),
+        ("rack", &spec.rack),
+        ("pdu", &spec.pdu),
+        ("psu", &spec.psu),
+        ("switch", &spec.switch),
+        ("cable", &spec.cable),
+        ("nic", &spec.nic),
+        ("host", &spec.host),
+        ("disk", &spec.disk),
+        ("machine", &spec.machine),
+        ("program", &spec.program),
+    ];
+    by_kind(&at, &kinds)
+}
+
+/// Lengths of time by the word of a kind, those that were written.
+fn by_kind(at: &At<'_, '_>, kinds: &[(&str, &Opt<TimeRange>)]) -> Map<TimeRange> {
+    at.chosen_unless("", kinds.iter().all(|(_, time)| time.is_none()), "no kind is named");
+    let stated = kinds.iter().filter_map(|(kind, time)| Some(((*kind).into(), at.written(kind, time.as_ref()?))));
+    stated.collect()
 }

@@ -27,6 +27,7 @@ pub(super) fn check(spec: &Spec, checker: &mut Checker<'_>) {
     zone(spec, checker);
     numbers(spec, checker);
     promises(spec, checker);
+    super::assume::assumptions(spec, checker);
     prices(spec, checker);
 }
 
@@ -403,11 +404,12 @@ fn numbers(spec: &Spec, checker: &mut Checker<'_>) {
 }
 
 fn promises(spec: &Spec, checker: &mut Checker<'_>) {
-    for map in [&spec.survive.always, &spec.survive.while_drained] {
+    for (map, while_drained) in [(&spec.survive.always, false), (&spec.survive.while_drained, true)] {
         for (promise, goals) in map {
             if goals.is_empty() && !checker.partial {
                 checker.error("missing-value", format!("`{}` names no failure", promise.value), promise.span);
             }
+            cold_start(checker, promise, goals, while_drained);
             let Some((kind, of)) = promise.value.0.split_once('/') else { continue };
             let kind = match kind {
                 "ingress" => Kind::IngressPool,
@@ -431,6 +433,30 @@ fn promises(spec: &Spec, checker: &mut Checker<'_>) {
         }
         if accept.reason.value.trim().is_empty() {
             checker.error("missing-value", "an accepted finding needs a reason", accept.reason.span);
+        }
+    }
+}
+
+/// A cold start is one after the loss of all power, and of nothing else.
+fn cold_start(
+    checker: &mut Checker<'_>,
+    promise: &Spanned<crate::scalars::PromisePattern>,
+    goals: &[Spanned<crate::scalars::Goal>],
+    while_drained: bool,
+) {
+    let wanted = promise.value.0 == "cold-start";
+    if wanted && while_drained {
+        let message = "a cold start is one of the whole site: it is not asked for while a host is drained";
+        return checker.error("wrong-value", message, promise.span);
+    }
+    for goal in goals.iter().filter(|goal| (goal.value.0 == ["site"]) != wanted) {
+        if wanted {
+            let message = "a cold start follows the loss of all power: write `cold-start: [site]`";
+            checker.error("wrong-value", message, goal.span);
+        } else if goal.value.0.iter().any(|kind| kind == "site") {
+            let message =
+                "only `cold-start` survives the loss of the whole `site`: what is on it is away until power is back";
+            checker.error("wrong-value", message, goal.span);
         }
     }
 }

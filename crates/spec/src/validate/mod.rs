@@ -1,6 +1,7 @@
 //! What can be judged in the file itself, without choosing anything: names that nobody declared, names declared twice,
 //! ranges that do not pair up, values that cannot be.
 
+mod assume;
 mod cluster;
 mod site;
 

@@ -1,6 +1,6 @@
 //! The proof for programs.
 
-use plimsoll_prove::{Images, Meaningless, Range, explain};
+use plimsoll_prove::{Images, Maintenance, Meaningless, Range, asks_for_cold_start, explain, words};
 use serde_json::{Value, json};
 
 use super::{Proof, seconds};
@@ -11,7 +11,7 @@ const FORMAT: u32 = 1;
 pub(super) fn json(proof: &Proof<'_>) -> Value {
     let path = |var: &plimsoll_circuit::Var| proof.model.components.get(*var).path.clone();
     let range = |range: Range| json!({ "low": range.low, "typical": range.typical, "high": range.high });
-    let survive: Vec<Value> = proof
+    let mut survive: Vec<Value> = proof
         .answers
         .iter()
         .map(|answer| {
@@ -34,6 +34,9 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
             })
         })
         .collect();
+    for (line, _) in proof.design.survive.iter().enumerate().filter(|(_, goal)| asks_for_cold_start(goal)) {
+        survive.push(json!({ "line": line, "promise": "cold-start", "holds": proof.comes_back() }));
+    }
     let promises: Vec<Value> = proof
         .promises
         .iter()
@@ -96,8 +99,13 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
             }
         })
         .collect();
+    let windows = Maintenance::of(proof.design);
     json!({
         "not_judged": not_judged,
+        "repairs": words::repairs(proof.design), "hidden_faults": words::hidden_faults(proof.model, proof.design),
+        "maintenance": {
+            "windows_a_year": range(windows.a_year), "hours": range(windows.hours), "declared": windows.declared,
+        },
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
         "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),

@@ -81,6 +81,11 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
+    /// Whether everything comes back after the loss of all power, with the images that nodes have.
+    fn comes_back(&self) -> bool {
+        self.cold.iter().all(|(images, cold)| *images != Images::OnNodes || cold.works())
+    }
+
     /// Whether everything that was asked for holds.
     fn holds(&self) -> bool {
         self.answers.iter().all(Answer::holds)
@@ -117,7 +122,7 @@ impl Prove {
             .map(|promise| {
                 let of = &model.promises[promise];
                 let (cuts, lost) = known.entry(of.broken).or_insert_with(|| {
-                    let lost = lost_time(&model, design, of, Maintenance::default());
+                    let lost = lost_time(&model, design, of, Maintenance::of(design));
                     (cuts(&model, design, of, self.order).ok(), lost.ok())
                 });
                 let failovers = seconds::failovers(&model, &predictions, &of.id);

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
-use plimsoll_prove::{Answer, CutClass, Images, LostTime, Meaningless, Range, explain, words};
+use plimsoll_prove::{
+    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain, words,
+};
 
 use super::{OfPromise, Proof, seconds};
 use crate::commands::plural;
@@ -58,7 +60,14 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
     for source in proof.model.components.sources() {
         let _ = writeln!(out, "  rates: {}", source.as_str());
     }
-    out += "  Failures are independent and repaired independently. `plimsoll prove --not-modelled` lists what is left out.\n";
+    let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
+    for line in words::hidden_faults(proof.model, proof.design) {
+        let _ = writeln!(out, "  tests: {line}");
+    }
+    for line in words::repairs(proof.design) {
+        let _ = writeln!(out, "  repairs: {line}");
+    }
+    out += "  `plimsoll prove --not-modelled` lists what is left out.\n";
     out
 }
 
@@ -85,6 +94,11 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
         let of_goal: Vec<&Answer> = proof.answers.iter().filter(|answer| answer.goal == index).collect();
         let place = cluster.origins.of(&format!("survive/{index}")).and_then(plimsoll_model::Origin::span);
         let place = place.map(|span| format!("  ({})", cluster.sources.locate(span))).unwrap_or_default();
+        if asks_for_cold_start(goal) {
+            let verdict = if proof.comes_back() { "holds " } else { "BROKEN" };
+            let _ = writeln!(out, "  {verdict}  {} survives {}: see below{place}", goal.promise, words::goal(goal));
+            continue;
+        }
         let Some(first) = of_goal.first() else { continue };
         let broken: Vec<&&Answer> = of_goal.iter().filter(|answer| !answer.holds()).collect();
         let verdict = if broken.is_empty() { "holds " } else { "BROKEN" };
@@ -287,9 +301,11 @@ fn times(proof: &Proof<'_>) -> String {
 }
 
 fn decided(proof: &Proof<'_>, lost: &LostTime) -> String {
-    let parts: Vec<String> =
-        lost.decided_by.iter().map(|(var, share)| format!("{} ({:.0} %)", name(proof, *var), share * 100.0)).collect();
-    parts.join(", ")
+    let each = lost.decided_by.iter().map(|(var, share)| {
+        let unseen = if proof.model.components.get(*var).rate.is_mostly_hidden() { ", unnoticed" } else { "" };
+        format!("{} ({:.0} %{unseen})", name(proof, *var), share * 100.0)
+    });
+    each.collect::<Vec<String>>().join(", ")
 }
 
 fn cold(proof: &Proof<'_>) -> String {

@@ -1,0 +1,58 @@
+//! What `survive:` and `assume:` mean for `build` and `prove`, as a person calls them.
+#![allow(clippy::panic)]
+
+mod common;
+
+use common::Place;
+use serde_json::Value;
+
+const ASKED: (&str, &str) = ("survive:  ", "survive:\n  cold-start: [site]\n# ");
+const BY_HAND: (&str, &str) = ("networks: [kube], drain: stop }", "networks: [kube], drain: stop, onboot: false }");
+
+#[test]
+fn a_cold_start_that_is_asked_for_must_work() {
+    let place = Place::campus_with(&[ASKED]);
+    place.run(&["prove"]).exits(0).says("holds   cold-start survives the loss of all power");
+    place.build(&[]).exits(0).says("cold-start survives the loss of all power: everything starts in");
+
+    let place = Place::campus_with(&[ASKED, BY_HAND]);
+    place.run(&["prove"]).exits(1).says("BROKEN  cold-start survives the loss of all power");
+    let said = place.build(&[]).exits(1);
+    said.says("not everything comes back after the loss of all power").says("--> cluster.yaml:65:");
+    assert!(!place.exists("out"), "nothing is written");
+    let said = place.run(&["prove", "--format", "json"]).exits(1);
+    let json: Value = serde_json::from_str(&said.out).expect("JSON");
+    let line = json["survive"].as_array().expect("lines").iter().find(|line| line["promise"] == "cold-start");
+    assert_eq!(line.expect("the line")["holds"], Value::Bool(false));
+}
+
+#[test]
+fn what_the_file_assumes_is_said() {
+    let place = Place::campus();
+    place
+        .run(&["prove"])
+        .exits(0)
+        .says(
+            "each host is in maintenance 2 to 12 times a year for 12 min to 2.0 h, taken, since the file says nothing",
+        )
+        .says("a fault of a battery may go unnoticed for 30 d to 73")
+        .says("each is repaired by a crew of its own");
+    let assume =
+        "assume: { maintenance: { a_year: 6, lasts: 30m }, repair: 1d, crews: 1, tested: { battery: 30d } }\naccept:";
+    let place = Place::campus_with(&[("accept:", assume)]);
+    place
+        .run(&["prove"])
+        .exits(0)
+        .says("each host is in maintenance 6 times a year for 30 min, as the file says")
+        .says("how long repairs take is what the file says: parts 1d")
+        .says("waits for one crew, as the file says")
+        .says("a fault of a battery may go unnoticed for 30 d, as the file says")
+        .says("at most ");
+    let said = place.run(&["prove", "--format", "json"]).exits(0);
+    let json: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(json["maintenance"]["declared"], Value::Bool(true));
+    assert_eq!(json["maintenance"]["windows_a_year"]["typical"], 6.0);
+    for promise in json["promises"].as_array().expect("promises") {
+        assert_eq!(promise["seconds_a_year"]["bound_only"], Value::Bool(true), "{}", promise["promise"]);
+    }
+}
