@@ -1,7 +1,7 @@
 //! `capacity/TENANT`: the pods of a tenant run.
 
-use plimsoll_model::Name;
 use plimsoll_model::design::Purpose;
+use plimsoll_model::{Design, Name};
 
 use crate::how::{Case, How};
 use crate::mechanism::node;
@@ -29,8 +29,7 @@ pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
             how: node::evicted(&design.kubernetes).into(),
         },
     ];
-    let volumes = design.tenant.get(&Name::from(tenant)).is_some_and(|tenant| !tenant.storage.is_empty());
-    if volumes {
+    if has_volumes(design, tenant) {
         // The controller keeps a StatefulSet's pod, and a volume that one node writes, until the node is back or an operator
         // says that it is dead.
         cases.push(Case {
@@ -41,4 +40,9 @@ pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
         });
     }
     How::Either(cases)
+}
+
+/// Whether pods of a tenant have volumes.
+pub(super) fn has_volumes(design: &Design, tenant: &str) -> bool {
+    design.tenant.get(&Name::from(tenant)).is_some_and(|tenant| !tenant.storage.is_empty())
 }
