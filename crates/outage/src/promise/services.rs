@@ -128,7 +128,11 @@ pub(super) fn management(world: &World<'_>) -> How {
         return How::until_repair("no host is left to be reached");
     }
     let mut cut: Vec<&Name> = Vec::new();
-    for (name, host) in design.host.iter().filter(|(name, _)| !lost.hosts.contains(name)) {
+    // A host that has lost no port is reached as before.
+    for (name, host) in ground.hit(lost).into_iter().filter_map(|name| Some((name, design.host.get(name)?))) {
+        if lost.hosts.contains(name) {
+            continue;
+        }
         let legs = ground.legs(lost, name, network);
         let own = !matches!(legs, Legs::Bond(_, 0) | Legs::Port(false));
         let controller = host.bmc.as_ref().is_some_and(|bmc| !lost.switches.contains(&bmc.switch));

@@ -1,6 +1,6 @@
 //! `capacity/TENANT`: the pods of a tenant run.
 
-use plimsoll_model::design::Purpose;
+use plimsoll_model::design::{Machine, Purpose};
 use plimsoll_model::{Design, Name};
 
 use crate::how::{Case, How};
@@ -10,11 +10,8 @@ use crate::network::World;
 pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
     let design = world.design;
     let Some((_, after)) = world.network_for(Purpose::Nodes) else { return How::masked("no network of nodes") };
-    let takes_pods = |name: &Name| {
-        let taints = design.machine.get(name).map_or(&[][..], |machine| machine.taints.as_slice());
-        !taints.iter().any(|taint| taint.effect != "PreferNoSchedule")
-    };
-    let workers: Vec<&Name> = design.nodes().map(|(name, _)| name).filter(|name| takes_pods(name)).collect();
+    let takes_pods = |machine: &Machine| !machine.taints.iter().any(|taint| taint.effect != "PreferNoSchedule");
+    let workers: Vec<&Name> = design.nodes().filter(|(_, machine)| takes_pods(machine)).map(|(name, _)| name).collect();
     let gone = workers.iter().filter(|name| after.away.contains(*name)).count();
     if gone == 0 {
         return How::masked("every node that takes pods is there");
