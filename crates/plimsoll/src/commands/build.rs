@@ -78,7 +78,7 @@ impl Build {
         let Some(opened) = input::open(&self.file, terminal, &mut timings)? else { return Ok(false) };
         let today = input::today(self.judging.today);
         let directory = self.output.clone().unwrap_or_else(|| PathBuf::from("out").join(opened.cluster()));
-        let mut from = self.from(&opened, &directory, today, terminal);
+        let mut from = self.made_from(&opened, &directory, today, terminal);
         if let Some(from) = from.as_ref().filter(|_| !self.fresh && !self.dry_run)
             && let Some(said) = Record::unchanged(&directory, from)
         {
@@ -207,7 +207,13 @@ impl Build {
     }
 
     /// Everything that decides what a run does and says; `None` when it cannot be known, so that nothing is skipped.
-    fn from(&self, opened: &Opened, directory: &Path, today: Option<Date>, terminal: &Terminal) -> Option<MadeFrom> {
+    fn made_from(
+        &self,
+        opened: &Opened,
+        directory: &Path,
+        today: Option<Date>,
+        terminal: &Terminal,
+    ) -> Option<MadeFrom> {
         let text = |text: &Path| text.display().to_string();
         let from = [
             ("program", record::program()?),
