@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the figures that the project promises, measured.
 
+mod examples;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -52,7 +54,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     let mut figures = build(&program, &dir, options.runs)?;
     figures.extend(audit(&program, &dir, options.runs)?);
-    figures.extend(proofs(&program, &dir)?);
+    figures.extend(examples::proofs(&program, &dir)?);
+    figures.extend(examples::builds(&program, &dir, options.runs)?);
     print(&figures);
     record::replace("bench", &table("cargo xtask bench", &figures))?;
     let mut good = reached(&figures);
@@ -153,13 +156,15 @@ fn build(program: &Path, dir: &Path, runs: usize) -> anyhow::Result<Vec<Figure>>
     };
     let (phases, wall) = phases(command, runs)?;
     let mut figures = Vec::new();
-    let proof = phases.iter().find(|(phase, _)| phase == "prove").map_or(0.0, |(_, time)| *time);
+    // What is proved and drawn has a figure of its own.
+    let is_proof = |phase: &str| ["prove", "prove more", "predict", "report"].contains(&phase);
+    let proof: f64 = phases.iter().filter(|(phase, _)| is_proof(phase)).map(|(_, time)| *time).sum();
     for (phase, time) in phases {
         if phase == "all but write" {
             let files = time - proof;
             let wanted = Some(("at most 10 ms", files <= BUILD));
             figures.push(Figure {
-                what: "build campus: all but write and proof".to_owned(),
+                what: "build campus: all but write, proof and report".to_owned(),
                 measured: ms(files),
                 wanted,
             });
@@ -170,37 +175,6 @@ fn build(program: &Path, dir: &Path, runs: usize) -> anyhow::Result<Vec<Figure>>
         }
     }
     figures.push(Figure { what: "build campus: the whole process".to_owned(), measured: ms(wall), wanted: None });
-    Ok(figures)
-}
-
-/// Whole processes that prove and draw both examples. A design that is not all kept exits with 1, which is no failure here.
-fn proofs(program: &Path, dir: &Path) -> anyhow::Result<Vec<Figure>> {
-    let mut figures = Vec::new();
-    for (example, runs) in [("campus", 11), ("five-racks", 1)] {
-        let file = format!("examples/{example}/cluster.yaml");
-        let page = dir.join("report.html");
-        let calls: [(&str, Vec<&str>); 2] = [
-            ("prove", vec!["prove", &file, "--order", "3", "--format", "json"]),
-            ("report", vec!["report", &file, "--output", page.to_str().context("a path that is no text")?]),
-        ];
-        for (name, arguments) in calls {
-            let mut walls = Vec::new();
-            for _ in 0..runs {
-                let start = Instant::now();
-                let output = Command::new(program)
-                    .current_dir(workspace())
-                    .args(&arguments)
-                    .output()
-                    .context("cannot start plimsoll")?;
-                let said = String::from_utf8_lossy(&output.stderr);
-                ensure!(matches!(output.status.code(), Some(0 | 1)), "plimsoll failed: {said}");
-                walls.push(start.elapsed().as_secs_f64() * 1e3);
-            }
-            walls.sort_by(f64::total_cmp);
-            let measured = ms(walls[walls.len() / 2]);
-            figures.push(Figure { what: format!("{name} {example}: the whole process"), measured, wanted: None });
-        }
-    }
     Ok(figures)
 }
 

@@ -119,6 +119,13 @@ impl Sources {
         Self::default()
     }
 
+    /// The same texts under other names: what is written into a file must not depend on where somebody called from.
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
+        let texts = self.texts.iter().map(|text| Source { name: name(&text.name), ..text.clone() });
+        Sources { texts: texts.collect() }
+    }
+
     /// Adds a text under the name it is shown by.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let id = SourceId(self.texts.len() as u32);

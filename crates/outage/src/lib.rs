@@ -8,6 +8,7 @@
 mod assumption;
 pub mod drill;
 mod failure;
+mod ground;
 mod how;
 mod interval;
 mod lost;

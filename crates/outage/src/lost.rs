@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_model::design::{Bond, Machine, PduRef, Psu, Raid};
+use plimsoll_model::design::{Machine, PduRef, Psu, Raid};
 use plimsoll_model::units::Millis;
 use plimsoll_model::{Design, Map, Name};
 
@@ -31,6 +31,17 @@ pub(crate) struct Lost<'a> {
 }
 
 impl<'a> Lost<'a> {
+    /// Whether nothing is: what broke has a twin that goes on.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let Lost { hosts, machines, switches, external, ports, cables, silent, daemon, osds, coredns } = self;
+        let names = [hosts, machines, switches, external, cables, osds];
+        names.iter().all(|names| names.is_empty())
+            && ports.is_empty()
+            && daemon.is_none()
+            && coredns.is_none()
+            && !silent
+    }
+
     /// Whether a machine is gone.
     pub(crate) fn machine(&self, name: &Name) -> bool {
         self.machines.contains(name)
@@ -223,40 +234,4 @@ fn strips_on<'a>(design: &'a Design, feeds: &BTreeSet<&Name>) -> BTreeSet<(&'a N
         dead.map(move |(pdu, _)| (rack, pdu)).collect::<Vec<_>>()
     };
     design.rack.iter().flat_map(of_rack).collect()
-}
-
-/// The way of a network out of a host.
-pub(crate) enum Legs<'a> {
-    /// A bond with the ports of it that are left.
-    Bond(&'a Bond, usize),
-    /// One port, left or not.
-    Port(bool),
-    /// The host is not on that network, or it cannot be seen how.
-    None,
-}
-
-/// The way of a network out of a host, with what is lost of it.
-pub(crate) fn legs<'a>(design: &'a Design, lost: &Lost<'_>, host: &Name, network: &Name) -> Legs<'a> {
-    let Some(stated) = design.host.get(host) else { return Legs::None };
-    let bridge = stated.bridge.values().find(|bridge| bridge.networks.contains(network));
-    let first = bridge.and_then(|bridge| bridge.ports.first());
-    let Some(mut interface) = first.or_else(|| stated.address.get(network).map(|address| &address.interface)) else {
-        return Legs::None;
-    };
-    if let Some(vlan) = stated.vlan.get(interface) {
-        interface = &vlan.parent;
-    }
-    let left = |nic: &Name| !lost.ports.contains(&(host, nic));
-    if let Some(bond) = stated.bond.get(interface) {
-        return Legs::Bond(bond, bond.members.iter().filter(|nic| left(nic)).count());
-    }
-    if stated.nic.contains_key(interface) { Legs::Port(left(interface)) } else { Legs::None }
-}
-
-/// Whether the switches of a host's bond ask for fast LACP frames; all of them must.
-pub(crate) fn switch_asks_fast(design: &Design, host: &Name) -> bool {
-    let device = format!("host/{host}");
-    let mut lags =
-        design.switch.values().flat_map(|switch| switch.lag.values()).filter(|lag| lag.to == device).peekable();
-    lags.peek().is_some() && lags.all(|lag| lag.fast)
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_model::design::Purpose;
 use plimsoll_model::{Design, Name};
 
+use crate::ground::{Ground, Legs};
 use crate::how::{Case, How};
-use crate::lost::{Legs, Lost, legs, switch_asks_fast};
+use crate::lost::Lost;
 use crate::mechanism::{bond, routing};
 
 /// A network after a failure.
@@ -20,6 +21,7 @@ pub(crate) struct After<'a> {
 /// A Design after a failure: each network is looked at once, since every promise asks for it.
 pub(crate) struct World<'a> {
     pub(crate) design: &'a Design,
+    pub(crate) ground: &'a Ground<'a>,
     pub(crate) lost: Lost<'a>,
     after: BTreeMap<&'a Name, After<'a>>,
     /// Routers that are gone, or that no cable reaches.
@@ -30,12 +32,14 @@ pub(crate) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(design: &'a Design, lost: Lost<'a>) -> Self {
-        let after = design.network.keys().map(|name| (name, after(design, &lost, name))).collect();
-        let routers = design.external.keys().filter(|name| router_lost(design, &lost, name)).collect();
+    pub(crate) fn new(ground: &'a Ground<'a>, lost: Lost<'a>) -> Self {
+        let design = ground.design;
+        let hit = ground.hit(&lost);
+        let after = design.network.keys().map(|name| (name, after(ground, &lost, &hit, name))).collect();
+        let routers = design.external.keys().filter(|name| ground.external_lost(&lost, name)).collect();
         let uplinks = uplinks(design, &lost);
         let nothing = After { away: lost.machines.clone(), links: How::masked("there is no such network") };
-        World { design, lost, after, routers, uplinks, nothing }
+        World { design, ground, lost, after, routers, uplinks, nothing }
     }
 
     /// The network of that name after the failure.
@@ -85,22 +89,23 @@ impl<'a> World<'a> {
     }
 }
 
-/// The network of that name after a failure.
-fn after<'a>(design: &'a Design, lost: &Lost<'a>, network: &Name) -> After<'a> {
+/// The network of that name after a failure, which some hosts are hit by.
+fn after<'a>(ground: &Ground<'a>, lost: &Lost<'a>, hit: &BTreeSet<&Name>, network: &Name) -> After<'a> {
+    let design = ground.design;
     let mut away = lost.machines.clone();
     let mut links: Vec<How> = Vec::new();
-    for host in design.host.keys() {
-        let how = match legs(design, lost, host, network) {
+    for host in hit {
+        let how = match ground.legs(lost, host, network) {
             Legs::Bond(_, 0) | Legs::Port(false) => {
                 let on_it = |machine: &plimsoll_model::design::Machine| {
-                    machine.host == *host && machine.nic.contains_key(network)
+                    machine.host == **host && machine.nic.contains_key(network)
                 };
                 away.extend(design.machine.iter().filter(|(_, machine)| on_it(machine)).map(|(name, _)| name));
                 continue;
             }
             Legs::Bond(stated, left) if left < stated.members.len() => {
                 if lost.silent {
-                    bond::silent(stated, switch_asks_fast(design, host))
+                    bond::silent(stated, ground.switch_asks_fast(host))
                 } else {
                     bond::carrier(stated.miimon)
                 }
@@ -120,17 +125,6 @@ fn after<'a>(design: &'a Design, lost: &Lost<'a>, network: &Name) -> After<'a> {
         ]);
     }
     After { away, links }
-}
-
-/// Whether a router is gone, or all cables to it are.
-fn router_lost(design: &Design, lost: &Lost<'_>, router: &Name) -> bool {
-    if lost.external.contains(router) {
-        return true;
-    }
-    let device = format!("external/{router}");
-    let cables = design.cable.iter().filter(|(_, cable)| cable.a.device == device || cable.b.device == device);
-    let mut cables = cables.map(|(name, _)| lost.cables.contains(name)).peekable();
-    cables.peek().is_some() && cables.all(|gone| gone)
 }
 
 /// The links between switches and routers that fail over.

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::assumption::Assumption;
 use crate::failure::{Failure, Way, all};
+use crate::ground::Ground;
 use crate::how::{Case, How, Who};
 use crate::interval::Interval;
 use crate::lost::Consequence;
 use crate::network::World;
-use crate::promise::{Answer, Partly, answer, promises};
+use crate::promise::{Answer, Partly, answer, promises, same};
 
 /// What one failure does to one promise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,24 +65,43 @@ impl Predictions {
 
 /// Predicts the outage of every promise for every single failure. Pure: the same Design gives the same predictions.
 pub fn predict(design: &Design) -> Predictions {
+    let ground = Ground::of(design);
     let promises = promises(design);
-    let mut predictions = Vec::new();
+    let same = same(design, &promises);
+    let mut all_predictions = Vec::new();
+    // Most parts have a twin, so that most failures take nothing away.
+    let mut of_nothing: Option<Vec<Prediction>> = None;
     for (failure, what) in all(design) {
         let Consequence { now, later } = Consequence::of(design, what, failure.way);
-        let now = World::new(design, now);
-        let later = later.map(|(runtime, lost)| (runtime, World::new(design, lost)));
-        for promise in &promises {
-            let at_once = answer(&now, promise);
-            let Answer { how, partly } = match &later {
-                Some((runtime, later)) => on_battery(at_once, *runtime, answer(later, promise)),
-                None => at_once,
-            };
-            let (new, existing) = (how.outage(Who::New), how.outage(Who::Existing));
-            let (failure, promise) = (failure.clone(), promise.clone());
-            predictions.push(Prediction { failure, promise, new, existing, how, partly });
+        let is_nothing = now.is_nothing() && later.is_none();
+        if let Some(known) = of_nothing.as_ref().filter(|_| is_nothing) {
+            all_predictions.extend(known.iter().map(|known| Prediction { failure: failure.clone(), ..known.clone() }));
+            continue;
         }
+        let now = World::new(&ground, now);
+        let later = later.map(|(runtime, lost)| (runtime, World::new(&ground, lost)));
+        let mut predictions: Vec<Prediction> = Vec::with_capacity(promises.len());
+        for (promise, same) in promises.iter().zip(&same) {
+            let prediction = match same {
+                Some(other) => Prediction { promise: promise.clone(), ..predictions[*other].clone() },
+                None => {
+                    let at_once = answer(&now, promise);
+                    let Answer { how, partly } = match &later {
+                        Some((runtime, later)) => on_battery(at_once, *runtime, answer(later, promise)),
+                        None => at_once,
+                    };
+                    let (new, existing) = (how.outage(Who::New), how.outage(Who::Existing));
+                    Prediction { failure: failure.clone(), promise: promise.clone(), new, existing, how, partly }
+                }
+            };
+            predictions.push(prediction);
+        }
+        if is_nothing {
+            of_nothing = Some(predictions.clone());
+        }
+        all_predictions.extend(predictions);
     }
-    Predictions { promises, all: predictions }
+    Predictions { promises, all: all_predictions }
 }
 
 fn on_battery(now: Answer, runtime: Millis, later: Answer) -> Answer {

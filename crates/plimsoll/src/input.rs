@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use plimsoll_diagnostics::{Diagnostics, Sources};
 use plimsoll_model::design::Date;
 use plimsoll_model::{Design, Origins};
+use plimsoll_render::sha256_hex;
 use plimsoll_resolve::Lock;
+use plimsoll_spec::Spec;
 
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -40,8 +42,30 @@ pub(crate) enum Loaded {
     Errors,
 }
 
+/// A cluster file that was read, and the lock beside it, before anything was made of them.
+pub(crate) struct Opened {
+    sources: Sources,
+    path: PathBuf,
+    spec: Spec,
+    old_lock: Lock,
+    lock_path: PathBuf,
+    notes: Diagnostics,
+    /// SHA-256 of the cluster file.
+    pub(crate) file_hash: String,
+    /// SHA-256 of the lock as it lies on disk; of nothing when there is none.
+    pub(crate) lock_hash: String,
+}
+
 /// Reads and resolves a cluster file. Errors in it are shown on standard error.
 pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> Result<Loaded, Failure> {
+    match open(path, terminal, timings)? {
+        Some(opened) => Ok(opened.resolve(terminal, timings)),
+        None => Ok(Loaded::Errors),
+    }
+}
+
+/// Reads a cluster file and its lock. `None` when they have errors, which were shown on standard error.
+pub(crate) fn open(path: &Path, terminal: &Terminal, timings: &mut Timings) -> Result<Option<Opened>, Failure> {
     let mut sources = Sources::new();
     let bytes = read(path)?;
     let (id, not_text) = sources.add_bytes(path.display().to_string(), &bytes);
@@ -57,7 +81,8 @@ pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> R
         return Err(Failure::new(format!("`{}` cannot be read as YAML; nothing was written", path.display())));
     }
     let Some(spec) = spec.filter(|_| !notes.has_errors()) else {
-        return Ok(errors(notes, &sources, path, terminal));
+        errors(notes, &sources, path, terminal);
+        return Ok(None);
     };
 
     let lock_path = path.with_extension("lock");
@@ -66,29 +91,47 @@ pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> R
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(Failure::io("read", &lock_path, error)),
     };
+    let (file_hash, lock_hash) = (sha256_hex(&bytes), sha256_hex(lock_text.as_bytes()));
     let lock_id = sources.add(lock_path.display().to_string(), lock_text);
     let (old_lock, lock_problems) = Lock::read(lock_id, &sources);
     if lock_problems.has_errors() {
-        return Ok(errors(lock_problems, &sources, &lock_path, terminal));
+        errors(lock_problems, &sources, &lock_path, terminal);
+        return Ok(None);
     }
-    let resolved = plimsoll_resolve::resolve(&spec, &old_lock);
-    timings.lap("resolve");
-    notes.extend(resolved.diagnostics);
-    match resolved.design {
-        Some(design) if !notes.has_errors() => Ok(Loaded::Cluster(Box::new(Cluster {
-            sources,
-            design,
-            origins: resolved.origins,
-            lock: resolved.lock,
-            old_lock,
-            lock_path,
-            notes,
-        }))),
-        _ => Ok(errors(notes, &sources, path, terminal)),
+    Ok(Some(Opened { sources, path: path.to_owned(), spec, old_lock, lock_path, notes, file_hash, lock_hash }))
+}
+
+impl Opened {
+    /// The name of the cluster.
+    pub(crate) fn cluster(&self) -> String {
+        self.spec.cluster.value.to_string()
+    }
+
+    /// Makes every choice that the file leaves open.
+    pub(crate) fn resolve(self, terminal: &Terminal, timings: &mut Timings) -> Loaded {
+        let Opened { sources, path, spec, old_lock, lock_path, mut notes, .. } = self;
+        let resolved = plimsoll_resolve::resolve(&spec, &old_lock);
+        timings.lap("resolve");
+        notes.extend(resolved.diagnostics);
+        match resolved.design {
+            Some(design) if !notes.has_errors() => Loaded::Cluster(Box::new(Cluster {
+                sources,
+                design,
+                origins: resolved.origins,
+                lock: resolved.lock,
+                old_lock,
+                lock_path,
+                notes,
+            })),
+            _ => {
+                errors(notes, &sources, &path, terminal);
+                Loaded::Errors
+            }
+        }
     }
 }
 
-fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &Terminal) -> Loaded {
+fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &Terminal) {
     problems.sort();
     let count = problems.count(plimsoll_diagnostics::Severity::Error);
     terminal.problems(&problems.into_vec(), sources);
@@ -97,7 +140,6 @@ fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &
         crate::commands::plural(count, "error"),
         path.display()
     ));
-    Loaded::Errors
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

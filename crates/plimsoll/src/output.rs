@@ -1,7 +1,7 @@
 //! Writes a tree to disk: atomically per file, the manifest last, and without touching what is not ours.
 //!
-//! `DIR/.plimsoll/` holds what only concerns us: a lock against two runs at a time, half-written files, and the
-//! manifest of a run that is under way. A run that was interrupted leaves that manifest behind; so the next one knows
+//! `DIR/.plimsoll/` holds what only concerns us: a lock against two runs at a time, half-written files, what the last run
+//! was made from ([`Record`]), and the manifest of a run that is under way. A run that was interrupted leaves that manifest behind; so the next one knows
 //! which files it had begun to write, and finishes.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,13 @@ use plimsoll_model::Design;
 use plimsoll_render::{Manifest, Tree, sha256_hex};
 
 use crate::failure::Failure;
+use crate::record::Record;
+
+/// The manifest of a run that is under way, below the output directory.
+pub(crate) const NEXT: &str = ".plimsoll/manifest.next.json";
+
+/// Files that are waited for one by one.
+const FEW: usize = 16;
 
 /// What a run did, or would do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,8 +86,8 @@ impl<'a> Output<'a> {
         Ok(plan)
     }
 
-    /// Writes what [`Output::plan`] says.
-    pub(crate) fn write(&self, overwrite: bool) -> Result<Written, Failure> {
+    /// Writes what [`Output::plan`] says, and the record of the run or none: an older one must not outlive it.
+    pub(crate) fn write(&self, overwrite: bool, record: Option<&Record>) -> Result<Written, Failure> {
         let private = self.directory.join(".plimsoll");
         fs::create_dir_all(&private).map_err(|error| Failure::io("create", &private, error))?;
         let lock_path = private.join("lock");
@@ -94,29 +101,38 @@ impl<'a> Output<'a> {
         let manifest = self.directory.join(Manifest::PATH);
         let nothing_to_do = plan.new.is_empty() && plan.changed.is_empty() && plan.removed.is_empty();
         if nothing_to_do && fs::read_to_string(&manifest).is_ok_and(|old| old == json) {
+            self.put_record(record)?;
             return Ok(plan);
         }
-        self.put(&private.join("manifest.next.json"), json.as_bytes(), 0o644)?;
-        for path in plan.new.iter().chain(&plan.changed) {
-            if let Some(file) = self.tree.get(path) {
-                self.put(&self.directory.join(path), file.text().as_bytes(), file.mode)?;
-            }
-        }
+        self.put(&self.directory.join(NEXT), json.as_bytes(), 0o644)?;
+        self.put_all(plan.new.iter().chain(&plan.changed).map(String::as_str))?;
         for path in &plan.removed {
             let target = self.directory.join(path);
             fs::remove_file(&target).map_err(|error| Failure::io("remove", &target, error))?;
             self.remove_empty_parents(&target);
         }
         self.put(&manifest, json.as_bytes(), 0o644)?;
-        let next = private.join("manifest.next.json");
+        let next = self.directory.join(NEXT);
         fs::remove_file(&next).map_err(|error| Failure::io("remove", &next, error))?;
+        self.put_record(record)?;
         Ok(plan)
+    }
+
+    fn put_record(&self, record: Option<&Record>) -> Result<(), Failure> {
+        let path = self.directory.join(Record::PATH);
+        match record {
+            Some(record) => self.put(&path, record.to_json().as_bytes(), 0o644),
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io("remove", &path, error)),
+                _ => Ok(()),
+            },
+        }
     }
 
     /// Hashes of every version of a file that an earlier run wrote or had begun to write.
     fn known_hashes(&self) -> Result<BTreeMap<String, Vec<String>>, Failure> {
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for path in [self.directory.join(Manifest::PATH), self.directory.join(".plimsoll/manifest.next.json")] {
+        for path in [self.directory.join(Manifest::PATH), self.directory.join(NEXT)] {
             let text = match fs::read_to_string(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
@@ -153,21 +169,51 @@ impl<'a> Output<'a> {
         })
     }
 
+    /// Writes files of the tree, each moved to its place in one step once it is whole on the disk.
+    ///
+    /// To wait for the disk after each of a thousand files takes longer than all else. Many files are written beside their
+    /// places first, then the disk is waited for once, and then all are moved.
+    fn put_all<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Failure> {
+        let files: Vec<_> = paths.filter_map(|path| Some((path, self.tree.get(path)?))).collect();
+        if files.len() <= FEW {
+            let mut each = files.iter();
+            return each
+                .try_for_each(|(path, file)| self.put(&self.directory.join(path), file.text().as_bytes(), file.mode));
+        }
+        let halves = self.directory.join(".plimsoll/half");
+        match fs::remove_dir_all(&halves) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::io("remove", &halves, error));
+            }
+            _ => fs::create_dir_all(&halves).map_err(|error| Failure::io("create", &halves, error))?,
+        }
+        let half = |number: usize| halves.join(number.to_string());
+        for (number, (path, file)) in files.iter().enumerate() {
+            create(&half(number), file.text().as_bytes(), file.mode)
+                .map_err(|error| Failure::io("write", &self.directory.join(path), error))?;
+        }
+        let synced = File::open(&halves).and_then(|directory| Ok(rustix::fs::syncfs(&directory)?));
+        if synced.is_err() {
+            // Not every file system knows it. One that cannot write says so here again.
+            for (number, (path, _)) in files.iter().enumerate() {
+                let sync = File::open(half(number)).and_then(|file| file.sync_all());
+                sync.map_err(|error| Failure::io("write", &self.directory.join(path), error))?;
+            }
+        }
+        for (number, (path, _)) in files.iter().enumerate() {
+            move_to(&half(number), &self.directory.join(path))?;
+        }
+        fs::remove_dir(&halves).map_err(|error| Failure::io("remove", &halves, error))
+    }
+
     /// Writes a file beside its place with its final permissions and moves it there in one step.
     fn put(&self, target: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(|error| Failure::io("create", parent, error))?;
-        }
         let half: PathBuf = self.directory.join(".plimsoll/half-written");
-        let write = || -> std::io::Result<()> {
-            let _ = fs::remove_file(&half);
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
-            file.write_all(bytes)?;
-            file.set_permissions(fs::Permissions::from_mode(mode))?;
-            file.sync_all()?;
-            fs::rename(&half, target)
-        };
-        write().map_err(|error| Failure::io("write", target, error))
+        let _ = fs::remove_file(&half);
+        create(&half, bytes, mode)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| Failure::io("write", target, error))?;
+        move_to(&half, target)
     }
 
     /// Removes directories that a removed file left empty; one that holds anything else stays.
@@ -179,4 +225,19 @@ impl<'a> Output<'a> {
             }
         }
     }
+}
+
+/// Writes a new file that nobody else may read before it is whole.
+fn create(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+fn move_to(half: &Path, target: &Path) -> Result<(), Failure> {
+    if let Some(parent) = target.parent() {
+        fs::create_dir_all(parent).map_err(|error| Failure::io("create", parent, error))?;
+    }
+    fs::rename(half, target).map_err(|error| Failure::io("write", target, error))
 }

@@ -25,6 +25,15 @@ pub(crate) struct Terminal {
     stderr: render::Style,
 }
 
+/// Texts for both, before they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Data, for standard output.
+    pub(crate) out: String,
+    /// What stands beside the data, for standard error.
+    pub(crate) err: String,
+}
+
 impl Terminal {
     pub(crate) fn new(choice: ColorChoice) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -55,11 +64,12 @@ impl Terminal {
 
     /// Findings as data.
     pub(crate) fn findings(&self, list: &[Diagnostic], sources: &Sources) -> Result<(), Failure> {
-        for finding in list {
-            self.out(&render::text(finding, sources, self.stdout))?;
-            self.out("\n")?;
-        }
-        Ok(())
+        self.out(&self.findings_text(list, sources))
+    }
+
+    /// Findings as text for standard output.
+    pub(crate) fn findings_text(&self, list: &[Diagnostic], sources: &Sources) -> String {
+        list.iter().map(|finding| render::text(finding, sources, self.stdout) + "\n").collect()
     }
 
     /// Problems with the input, beside the data.
@@ -67,6 +77,25 @@ impl Terminal {
         for problem in list {
             self.err(&render::text(problem, sources, self.stderr));
         }
+    }
+
+    /// Problems with the input as text for standard error.
+    pub(crate) fn problems_text(&self, list: &[Diagnostic], sources: &Sources) -> String {
+        list.iter().map(|problem| render::text(problem, sources, self.stderr) + "\n").collect()
+    }
+
+    /// Writes texts that were made before.
+    pub(crate) fn say(&self, said: &Said) -> Result<(), Failure> {
+        // Nobody is left to be told when it fails.
+        let _ = std::io::stderr().lock().write_all(said.err.as_bytes());
+        self.out(&said.out)
+    }
+
+    /// What decides how a text looks here: the same design is shown otherwise in another window.
+    pub(crate) fn looks(&self) -> String {
+        let one =
+            |style: render::Style| format!("{} columns{}", style.width, if style.color { ", colours" } else { "" });
+        format!("{}; {}", one(self.stdout), one(self.stderr))
     }
 
     /// What the program is doing, for people.

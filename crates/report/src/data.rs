@@ -10,8 +10,9 @@ use crate::layout::Layout;
 use crate::singles::is_accepted;
 use plimsoll_prove::follows;
 
-/// All of it, in one value. Tops come in this order: promises, rooms, what is drawn.
-pub(crate) fn data(facts: &Facts<'_>, layout: &Layout) -> Value {
+/// All of it, as JSON. Tops come in this order: promises, rooms, what is drawn. `reload` has the address to ask and the
+/// answer as long as nothing has changed.
+pub(crate) fn data(facts: &Facts<'_>, layout: &Layout, reload: Option<(&str, &str)>) -> String {
     let model = facts.model;
     let mut drawn: Vec<(&str, Node)> =
         layout.shapes.iter().filter_map(|shape| Some((shape.path.as_str(), model.away(&shape.path)?))).collect();
@@ -42,14 +43,12 @@ pub(crate) fn data(facts: &Facts<'_>, layout: &Layout) -> Value {
     let rooms: Vec<Value> = model.room.hosts.iter().map(|room| json!([room.host, room.cpu.0, room.memory.0])).collect();
     let needs: Vec<Value> =
         model.room.needs.iter().map(|need| json!([need.tenant, need.cpu.0, need.memory.0])).collect();
-    let seconds: BTreeMap<&str, BTreeMap<&str, &str>> = facts.seconds_words.iter().fold(
-        BTreeMap::new(),
-        |mut all: BTreeMap<&str, BTreeMap<&str, &str>>, ((component, promise), words)| {
-            all.entry(component).or_default().insert(promise, words);
-            all
-        },
-    );
-    json!({
+    let seconds: BTreeMap<&str, BTreeMap<&str, &str>> = facts
+        .seconds
+        .iter()
+        .map(|(component, of)| (*component, of.iter().map(|(promise, words)| (*promise, &**words)).collect()))
+        .collect();
+    let mut data = json!({
         "components": components,
         "follows": follows,
         "promises": model.promises.iter().map(|promise| &promise.id).collect::<Vec<_>>(),
@@ -57,9 +56,14 @@ pub(crate) fn data(facts: &Facts<'_>, layout: &Layout) -> Value {
         "needs": needs,
         "drawn": drawn.iter().map(|(path, _)| *path).collect::<Vec<_>>(),
         "labels": labels,
-        "seconds": seconds,
         "circuit": circuit(&flat),
-    })
+    });
+    if let Some((poll, stamp)) = reload {
+        data["reload"] = json!({ "poll": poll, "stamp": stamp });
+    }
+    // The largest part by far is written as it is, without a tree of values in between.
+    let seconds = serde_json::to_string(&seconds).unwrap_or_else(|_| "{}".to_owned());
+    format!("{{\"seconds\":{seconds},{}", &data.to_string()[1..])
 }
 
 /// The arrays of [`Flat`], with weights made as small as they can be: a page counts in numbers of 53 bits.

@@ -2,38 +2,47 @@
 
 /// As text or attribute value of HTML and XML.
 pub(crate) fn text(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for character in raw.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' => out.push_str("&#10;"),
+    replaced(raw, |character| {
+        Some(match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            '\n' => "&#10;",
             // What XML has no way to write.
-            control if control.is_control() && !matches!(control, '\t' | '\r') => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
+            control if control.is_control() && !matches!(control, '\t' | '\r') => "\u{fffd}",
+            _ => return None,
+        })
+    })
 }
 
 /// JSON that can stand in a `<script>`: nothing in it ends the element or begins a comment.
-pub(crate) fn json(value: &serde_json::Value) -> String {
-    let raw = value.to_string();
+pub(crate) fn json(raw: &str) -> String {
+    replaced(raw, |character| {
+        Some(match character {
+            '<' => "\\u003c",
+            '>' => "\\u003e",
+            '&' => "\\u0026",
+            '\u{2028}' => "\\u2028",
+            '\u{2029}' => "\\u2029",
+            _ => return None,
+        })
+    })
+}
+
+/// The text with some characters replaced; what lies between them is taken over as a whole.
+fn replaced(raw: &str, with: impl Fn(char) -> Option<&'static str>) -> String {
     let mut out = String::with_capacity(raw.len());
-    for character in raw.chars() {
-        match character {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            other => out.push(other),
+    let mut from = 0;
+    for (at, character) in raw.char_indices() {
+        if let Some(other) = with(character) {
+            out += &raw[from..at];
+            out += other;
+            from = at + character.len_utf8();
         }
     }
-    out
+    out + &raw[from..]
 }
 
 #[cfg(test)]
@@ -44,7 +53,7 @@ mod tests {
     fn nothing_ends_what_it_stands_in() {
         assert_eq!(text("a<b>&\"c'\u{1}"), "a&lt;b&gt;&amp;&quot;c&#39;\u{fffd}");
         let value = serde_json::json!({ "name": "</script><!--\u{2028}&" });
-        let written = json(&value);
+        let written = json(&value.to_string());
         assert!(!written.contains('<') && !written.contains('&') && !written.contains('\u{2028}'), "{written}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&written).expect("JSON"), value);
     }

@@ -1,6 +1,7 @@
 //! Everything that is shown, computed once.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use plimsoll_check::Report;
 use plimsoll_circuit::Node;
@@ -14,7 +15,7 @@ use plimsoll_prove::{
 use crate::singles::Singles;
 
 /// How long a promise is away after one failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outage {
     /// Between two bounds, in milliseconds.
     Between {
@@ -39,8 +40,46 @@ impl Outage {
     }
 }
 
-/// Predicted outages by path of the component and name of the promise.
-pub type Outages = BTreeMap<(String, String), Outage>;
+/// Predicted outages by path of the component, and by name of the promise.
+pub type Outages = BTreeMap<String, BTreeMap<String, Outage>>;
+
+/// What is proved of a design: once, for everybody who shows it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// Whether each line of `survive:` holds, for each promise that it means.
+    pub answers: Vec<Answer>,
+    /// Lines that mean nothing here.
+    pub meaningless: Vec<Meaningless>,
+    /// What breaks each promise, by its place in the model: sets of up to [`Proof::ORDER`] failures. `None` where more
+    /// failures can mend it.
+    pub cuts: Vec<Option<Cuts>>,
+    /// How long each promise is broken in a year, by its place in the model.
+    pub lost: Vec<Option<LostTime>>,
+    /// Whether everything starts after a loss of all power.
+    pub cold: [(Images, ColdStart); 2],
+}
+
+impl Proof {
+    /// Failures at a time that are looked at for what breaks a promise.
+    pub const ORDER: u32 = 2;
+
+    /// Proves all of it.
+    pub fn of(model: &Model, design: &Design) -> Self {
+        Self::after(survive(model, design), model, design)
+    }
+
+    /// Proves what is left when `survive:` was judged before.
+    pub fn after(survived: (Vec<Answer>, Vec<Meaningless>), model: &Model, design: &Design) -> Self {
+        let (answers, meaningless) = survived;
+        Proof {
+            answers,
+            meaningless,
+            cuts: once(model, |promise| cuts(model, design, promise, Self::ORDER).ok()),
+            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::of(design)).ok()),
+            cold: [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))),
+        }
+    }
+}
 
 /// What a report is made from.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +94,8 @@ pub struct Input<'a> {
     pub report: &'a Report,
     /// The promises of the design, as a circuit.
     pub model: &'a Model,
+    /// What is proved of it.
+    pub proof: &'a Proof,
     /// How long each single failure hurts, where that is known.
     pub outages: Option<&'a Outages>,
 }
@@ -66,13 +107,14 @@ pub(crate) struct Facts<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) report: &'a Report,
     pub(crate) model: &'a Model,
-    pub(crate) answers: Vec<Answer>,
-    pub(crate) meaningless: Vec<Meaningless>,
-    pub(crate) cuts: Vec<Option<Cuts>>,
-    pub(crate) lost: Vec<Option<LostTime>>,
-    pub(crate) cold: [(Images, ColdStart); 2],
+    pub(crate) answers: &'a [Answer],
+    pub(crate) meaningless: &'a [Meaningless],
+    pub(crate) cuts: &'a [Option<Cuts>],
+    pub(crate) lost: &'a [Option<LostTime>],
+    pub(crate) cold: &'a [(Images, ColdStart); 2],
     pub(crate) singles: Singles,
-    pub(crate) seconds_words: BTreeMap<(String, String), String>,
+    /// Outages in words, by path of the component, and by name of the promise.
+    pub(crate) seconds: BTreeMap<&'a str, BTreeMap<&'a str, Rc<str>>>,
 }
 
 /// Something about each promise, made once for those that are one function: tenants of one rank.
@@ -82,11 +124,22 @@ fn once<T: Clone>(model: &Model, make: impl Fn(&Promise) -> T) -> Vec<T> {
     model.promises.iter().map(of).collect()
 }
 
+/// Outages in words. Few of them differ.
+fn seconds(outages: &Outages) -> BTreeMap<&str, BTreeMap<&str, Rc<str>>> {
+    let mut known: BTreeMap<Outage, Rc<str>> = BTreeMap::new();
+    let mut words = |outage: Outage| Rc::clone(known.entry(outage).or_insert_with(|| outage.words().into()));
+    let mut all = BTreeMap::new();
+    for (component, promises) in outages {
+        let of_component = promises.iter().map(|(promise, outage)| (promise.as_str(), words(*outage)));
+        all.insert(component.as_str(), of_component.collect());
+    }
+    all
+}
+
 impl<'a> Facts<'a> {
     pub(crate) fn of(input: &Input<'a>) -> Self {
-        let Input { design, origins, sources, report, model, outages } = *input;
-        let (answers, meaningless) = survive(model, design);
-        let words = outages.into_iter().flatten().map(|(key, outage)| (key.clone(), outage.words()));
+        let Input { design, origins, sources, report, model, proof, outages } = *input;
+        let Proof { answers, meaningless, cuts, lost, cold } = proof;
         Facts {
             design,
             origins,
@@ -95,11 +148,11 @@ impl<'a> Facts<'a> {
             model,
             answers,
             meaningless,
-            cuts: once(model, |promise| cuts(model, design, promise, 2).ok()),
-            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::of(design)).ok()),
-            cold: [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))),
+            cuts,
+            lost,
+            cold,
             singles: Singles::of(model, design),
-            seconds_words: words.collect(),
+            seconds: outages.map(seconds).unwrap_or_default(),
         }
     }
 

@@ -10,13 +10,14 @@ mod gather;
 pub mod layout;
 mod mermaid;
 mod page;
+mod pairs;
 mod sections;
 mod singles;
 mod svg;
 
 use plimsoll_model::Design;
 
-pub use gather::{Input, Outage, Outages};
+pub use gather::{Input, Outage, Outages, Proof};
 
 /// The whole page.
 pub fn html(input: &Input<'_>) -> String {

@@ -1,7 +1,5 @@
 //! The template with its parts.
 
-use serde_json::json;
-
 use crate::data::data;
 use crate::escape;
 use crate::gather::{Facts, Input};
@@ -19,10 +17,7 @@ pub(crate) fn html(input: &Input<'_>, reload: Option<(&str, &str)>) -> String {
         let found = facts.model.components.find(path).map(|var| facts.model.components.get(var));
         found.is_some_and(|component| component.kind.is_component())
     };
-    let mut data = data(&facts, &layout);
-    if let Some((poll, stamp)) = reload {
-        data["reload"] = json!({ "poll": poll, "stamp": stamp });
-    }
+    let data = data(&facts, &layout, reload);
     fill(|part| match part {
         "cluster" => escape::text(facts.design.cluster.as_str()),
         // Nothing is ever fetched, but for the question whether the file has changed.

@@ -4,7 +4,7 @@ use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_prove::Model;
 
-use plimsoll_prove::{LANES, Lanes};
+use crate::pairs::{Pairs, is_set, set};
 
 /// A promise after one failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,50 +39,30 @@ impl Singles {
         let rooms = &model.room.hosts;
         let tops: Vec<_> =
             model.promises.iter().map(|promise| promise.broken).chain(rooms.iter().map(|room| room.gone)).collect();
-        let mut lanes = Lanes::new(model, &tops);
         let components: Vec<Var> = model.failable().map(|(var, _)| var).collect();
-        let accepted: Vec<bool> = components.iter().map(|var| is_accepted(model, design, *var)).collect();
+        let mut pairs = Pairs::new(model, &tops, &components);
 
-        let single: Vec<[usize; 1]> = components.iter().map(|var| [var.index()]).collect();
-        let mut left = Vec::new();
-        let mut room = Vec::new();
-        for some in single.chunks(LANES) {
-            lanes.ask(some.iter().map(<[usize; 1]>::as_slice));
-            for lane in 0..some.len() {
-                let after = |promise| if lanes.is(promise, lane) { Left::Broken } else { Left::Spare };
-                left.push((0..promises).map(after).collect::<Vec<Left>>());
-                let stays = rooms.iter().enumerate().filter(|(at, _)| !lanes.is(promises + at, lane));
-                room.push(stays.fold((0, 0), |(cpu, memory), (_, room)| (cpu + room.cpu.0, memory + room.memory.0)));
-            }
+        let mut left = Vec::with_capacity(components.len());
+        let mut room = Vec::with_capacity(components.len());
+        for at in 0..components.len() {
+            let after = |promise| if is_set(pairs.row(promise), at) { Left::Broken } else { Left::Spare };
+            left.push((0..promises).map(after).collect::<Vec<Left>>());
+            let stays = rooms.iter().enumerate().filter(|(of, _)| !is_set(pairs.row(promises + of), at));
+            room.push(stays.fold((0, 0), |(cpu, memory), (_, room)| (cpu + room.cpu.0, memory + room.memory.0)));
         }
-        // Whoever breaks it alone leaves no spare after any other.
-        let alone: Vec<Vec<usize>> = (0..promises)
-            .map(|promise| {
-                let breaks = |at: &usize| !accepted[*at] && left[*at][promise] == Left::Broken;
-                (0..components.len()).filter(breaks).collect()
-            })
-            .collect();
-        for (at, row) in left.iter_mut().enumerate() {
-            for (after, alone) in row.iter_mut().zip(&alone) {
-                if *after == Left::Spare && alone.iter().any(|other| *other != at) {
-                    *after = Left::NoSpare;
+        // What may fail next: not what the file accepts.
+        let mut may = vec![0; components.len().div_ceil(64)];
+        for (at, _) in components.iter().enumerate().filter(|(_, var)| !is_accepted(model, design, **var)) {
+            set(&mut may, at);
+        }
+        for (at, first) in components.iter().enumerate() {
+            pairs.with(*first);
+            for (promise, left) in left[at].iter_mut().enumerate().filter(|(_, left)| **left == Left::Spare) {
+                if pairs.row(promise).iter().zip(&may).any(|(breaks, may)| breaks & may != 0) {
+                    *left = Left::NoSpare;
                 }
             }
         }
-        let mut pairs: Vec<(usize, usize)> = Vec::with_capacity(LANES);
-        for first in 0..components.len() {
-            for second in 0..components.len() {
-                // The second is one that may fail; a pair of such is asked once.
-                if first == second || accepted[second] || (second < first && !accepted[first]) {
-                    continue;
-                }
-                pairs.push((first, second));
-                if pairs.len() == LANES {
-                    settle(&mut lanes, &components, &mut pairs, &accepted, &mut left);
-                }
-            }
-        }
-        settle(&mut lanes, &components, &mut pairs, &accepted, &mut left);
         Singles { components, left, room }
     }
 
@@ -91,37 +71,6 @@ impl Singles {
         let broken = self.left.iter().enumerate().filter(move |(_, left)| left[promise] == Left::Broken);
         broken.map(|(at, _)| self.components[at])
     }
-}
-
-/// Asks for pairs, and notes which promises they break.
-fn settle(
-    lanes: &mut Lanes,
-    components: &[Var],
-    pairs: &mut Vec<(usize, usize)>,
-    accepted: &[bool],
-    left: &mut [Vec<Left>],
-) {
-    let scenarios: Vec<[usize; 2]> =
-        pairs.iter().map(|(first, second)| [components[*first].index(), components[*second].index()]).collect();
-    lanes.ask(scenarios.iter().map(<[usize; 2]>::as_slice));
-    let promises = left.first().map_or(0, Vec::len);
-    let broken: Vec<(usize, _)> = (0..promises).map(|promise| (promise, lanes.word(promise))).collect();
-    for (promise, words) in broken {
-        for (at, bits) in words.into_iter().enumerate() {
-            let mut bits = bits;
-            while bits != 0 {
-                let lane = at * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let Some(&(first, second)) = pairs.get(lane) else { continue };
-                for (one, other) in [(first, second), (second, first)] {
-                    if left[one][promise] == Left::Spare && !accepted[other] {
-                        left[one][promise] = Left::NoSpare;
-                    }
-                }
-            }
-        }
-    }
-    pairs.clear();
 }
 
 #[cfg(test)]

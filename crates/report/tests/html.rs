@@ -59,12 +59,9 @@ fn the_verdict_comes_first_and_is_right() {
 #[test]
 fn predicted_outages_are_shown_where_they_are_known() {
     let case = Case::campus();
-    let key = |component: &str, promise: &str| (component.to_owned(), promise.to_owned());
-    let outages: Outages = [
-        (key("host/pve-1", "api"), Outage::Between { low: 3_000, high: 12_500 }),
-        (key("rack/r1", "api"), Outage::UntilRepair),
-    ]
-    .into();
+    let of = |component: &str, outage| (component.to_owned(), [("api".to_owned(), outage)].into());
+    let outages: Outages =
+        [of("host/pve-1", Outage::Between { low: 3_000, high: 12_500 }), of("rack/r1", Outage::UntilRepair)].into();
     let page = case.html_with(Some(&outages));
     assert!(page.contains("<small>3.0 s to 12 s</small>") || page.contains("<small>3.0 s to 13 s</small>"));
     assert!(page.contains("✕ broken<small>until repair</small>"));

@@ -57,6 +57,22 @@ pub fn promises(design: &Design) -> Vec<String> {
     names
 }
 
+/// For each promise, an earlier one that every failure hurts alike: tenants differ by nothing but whether they have volumes.
+pub(crate) fn same(design: &Design, promises: &[String]) -> Vec<Option<usize>> {
+    let mut first: [Option<usize>; 2] = [None; 2];
+    let mut all = Vec::with_capacity(promises.len());
+    for (at, promise) in promises.iter().enumerate() {
+        let known = promise.strip_prefix("capacity/").map(|tenant| {
+            let first = &mut first[usize::from(workloads::has_volumes(design, tenant))];
+            let known = *first;
+            *first = known.or(Some(at));
+            known
+        });
+        all.push(known.flatten());
+    }
+    all
+}
+
 /// What a failure does to a promise.
 pub(crate) fn answer(world: &World<'_>, promise: &str) -> Answer {
     match promise.split_once('/') {

@@ -4,9 +4,9 @@
 use plimsoll_model::design::{Announce, BgpPeer, MetalLb, Purpose};
 use plimsoll_model::{Design, Name};
 
+use crate::ground::Legs;
 use crate::how::{Case, How, Who};
 use crate::interval::End;
-use crate::lost::{Legs, legs};
 use crate::mechanism::{node, routing};
 use crate::network::{After, World};
 
@@ -120,7 +120,7 @@ pub(super) fn egress(world: &World<'_>) -> How {
 }
 
 pub(super) fn management(world: &World<'_>) -> How {
-    let World { design, lost, .. } = world;
+    let World { design, ground, lost, .. } = world;
     // The host's own address is one way to a host, its management controller the other.
     let network = world.network_for(Purpose::Proxmox).or_else(|| world.network_for(Purpose::Nodes));
     let Some((network, _)) = network else { return How::masked("no network of hosts") };
@@ -128,8 +128,12 @@ pub(super) fn management(world: &World<'_>) -> How {
         return How::until_repair("no host is left to be reached");
     }
     let mut cut: Vec<&Name> = Vec::new();
-    for (name, host) in design.host.iter().filter(|(name, _)| !lost.hosts.contains(name)) {
-        let legs = legs(design, lost, name, network);
+    // A host that has lost no port is reached as before.
+    for (name, host) in ground.hit(lost).into_iter().filter_map(|name| Some((name, design.host.get(name)?))) {
+        if lost.hosts.contains(name) {
+            continue;
+        }
+        let legs = ground.legs(lost, name, network);
         let own = !matches!(legs, Legs::Bond(_, 0) | Legs::Port(false));
         let controller = host.bmc.as_ref().is_some_and(|bmc| !lost.switches.contains(&bmc.switch));
         if !own && !controller {

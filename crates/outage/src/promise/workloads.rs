@@ -1,7 +1,7 @@
 //! `capacity/TENANT`: the pods of a tenant run.
 
-use plimsoll_model::Name;
-use plimsoll_model::design::Purpose;
+use plimsoll_model::design::{Machine, Purpose};
+use plimsoll_model::{Design, Name};
 
 use crate::how::{Case, How};
 use crate::mechanism::node;
@@ -10,11 +10,8 @@ use crate::network::World;
 pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
     let design = world.design;
     let Some((_, after)) = world.network_for(Purpose::Nodes) else { return How::masked("no network of nodes") };
-    let takes_pods = |name: &Name| {
-        let taints = design.machine.get(name).map_or(&[][..], |machine| machine.taints.as_slice());
-        !taints.iter().any(|taint| taint.effect != "PreferNoSchedule")
-    };
-    let workers: Vec<&Name> = design.nodes().map(|(name, _)| name).filter(|name| takes_pods(name)).collect();
+    let takes_pods = |machine: &Machine| !machine.taints.iter().any(|taint| taint.effect != "PreferNoSchedule");
+    let workers: Vec<&Name> = design.nodes().filter(|(_, machine)| takes_pods(machine)).map(|(name, _)| name).collect();
     let gone = workers.iter().filter(|name| after.away.contains(*name)).count();
     if gone == 0 {
         return How::masked("every node that takes pods is there");
@@ -29,8 +26,7 @@ pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
             how: node::evicted(&design.kubernetes).into(),
         },
     ];
-    let volumes = design.tenant.get(&Name::from(tenant)).is_some_and(|tenant| !tenant.storage.is_empty());
-    if volumes {
+    if has_volumes(design, tenant) {
         // The controller keeps a StatefulSet's pod, and a volume that one node writes, until the node is back or an operator
         // says that it is dead.
         cases.push(Case {
@@ -41,4 +37,9 @@ pub(super) fn capacity(world: &World<'_>, tenant: &str) -> How {
         });
     }
     How::Either(cases)
+}
+
+/// Whether pods of a tenant have volumes.
+pub(super) fn has_volumes(design: &Design, tenant: &str) -> bool {
+    design.tenant.get(&Name::from(tenant)).is_some_and(|tenant| !tenant.storage.is_empty())
 }

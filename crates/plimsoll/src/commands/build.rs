@@ -1,28 +1,41 @@
 //! `plimsoll build`: from one file to every configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use plimsoll_check::{Report, judge, rules};
+use plimsoll_check::{judge, rules};
 use plimsoll_diagnostics::{Diagnostic, render};
+use plimsoll_model::design::Date;
+use plimsoll_outage::Predictions;
+use plimsoll_prove::{Model, survive};
+use plimsoll_render::sha256_hex;
+use plimsoll_report::{Input, Proof};
 use plimsoll_views::World;
 use serde_json::json;
 
+use super::outages::by_component;
 use super::promises::Promises;
 use super::{Format, Judging};
-use crate::commands::build::summary::Summary;
+use crate::commands::build::summary::{Outcome, Summary};
 use crate::failure::Failure;
-use crate::input::{self, Cluster, Loaded};
-use crate::output::Output;
+use crate::input::{self, Cluster, Loaded, Opened};
+use crate::output::{Output, Written};
+use crate::record::{self, MadeFrom, Record};
 use crate::terminal::Terminal;
 use crate::timings::Timings;
 
+#[path = "build_decided.rs"]
+mod decided;
+#[path = "build_proof.rs"]
+mod proof;
 #[path = "build_summary.rs"]
 mod summary;
 
 /// Check a cluster file and write every configuration of the cluster
 ///
-/// Nothing is written when the design has errors, unless `--force`. No host is touched.
+/// Beside the configurations it writes `report.html`, a page to look at. Nothing is written when the design has errors,
+/// unless `--force`. When nothing has changed since the last time, what was
+/// said then is said again, and nothing else is done. No host is touched.
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     /// The cluster file
@@ -37,6 +50,15 @@ pub(crate) struct Build {
     /// Replace files in the output directory that were changed by hand or are not ours
     #[arg(long)]
     overwrite: bool,
+    /// Build although nothing has changed since the last time
+    #[arg(long)]
+    fresh: bool,
+    /// Leave `report.html` out
+    #[arg(long)]
+    no_report: bool,
+    /// Prove nothing, not even what `survive:` asks for, and leave `report.html` out
+    #[arg(long)]
+    no_proof: bool,
     /// Fail when the lock file would change, as CI should
     #[arg(long)]
     locked: bool,
@@ -53,20 +75,40 @@ pub(crate) struct Build {
 impl Build {
     pub(super) fn run(self, terminal: &Terminal) -> Result<bool, Failure> {
         let mut timings = Timings::start();
-        let Loaded::Cluster(cluster) = input::load(&self.file, terminal, &mut timings)? else {
-            return Ok(false);
-        };
-        let world = World::of_design(&cluster.design, &cluster.origins, input::today(self.judging.today));
+        let Some(opened) = input::open(&self.file, terminal, &mut timings)? else { return Ok(false) };
+        let today = input::today(self.judging.today);
+        let directory = self.output.clone().unwrap_or_else(|| PathBuf::from("out").join(opened.cluster()));
+        let mut from = self.made_from(&opened, &directory, today, terminal);
+        if let Some(from) = from.as_ref().filter(|_| !self.fresh && !self.dry_run)
+            && let Some(said) = Record::unchanged(&directory, from)
+        {
+            timings.lap("compare");
+            terminal.say(&said)?;
+            self.show(&timings, terminal);
+            return Ok(true);
+        }
+        let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings) else { return Ok(false) };
+        let world = World::of_design(&cluster.design, &cluster.origins, today);
         let report = judge(&world, &rules::all());
         timings.lap("check");
-        let promises = Promises::of(&cluster);
+        let model = (!self.no_proof).then(|| Model::of(&cluster.design, &cluster.origins));
+        let survived = model.as_ref().map(|model| survive(model, &cluster.design));
+        let promises = match (&model, &survived) {
+            (Some(model), Some((answers, meaningless))) => Promises::of(&cluster, model, answers, meaningless),
+            _ => Promises::default(),
+        };
         timings.lap("prove");
         let wrong = report.has_errors() || !promises.broken.is_empty();
-        let proof = json!({ "held": promises.held, "broken": promises.broken.iter().map(|one| render::json(one, &cluster.sources)).collect::<Vec<_>>() });
+        let broken: Vec<_> = promises.broken.iter().map(|one| render::json(one, &cluster.sources)).collect();
+        let asked = json!({ "held": promises.held, "broken": broken });
+        let show = |notes: &[Diagnostic], extra: serde_json::Value| {
+            self.judging.show(&report, notes, &cluster.sources, extra, terminal)
+        };
+        let notes: Vec<Diagnostic> = cluster.notes.iter().cloned().collect();
         if wrong && !self.force {
-            self.findings(&cluster, &report, json!({ "written": false, "survive": proof }), terminal)?;
-            self.broken(&cluster, &promises, terminal)?;
+            show(&notes, json!({ "written": false, "survive": asked }))?;
             if self.judging.format == Format::Text {
+                terminal.findings(&promises.broken, &cluster.sources)?;
                 terminal.out(&format!(
                     "{}: {}\nNothing was written: mend the errors, accept them in the file with a reason, or pass \
                      `--force`.\n",
@@ -79,8 +121,8 @@ impl Build {
         let unbuilt = unbuilt(&cluster);
         if !unbuilt.is_empty() {
             // Notes are shown before findings, and both reach JSON.
-            let notes: Vec<_> = cluster.notes.iter().cloned().chain(unbuilt).collect();
-            self.judging.show(&report, &notes, &cluster.sources, json!({ "written": false }), terminal)?;
+            let notes: Vec<_> = notes.into_iter().chain(unbuilt).collect();
+            show(&notes, json!({ "written": false }))?;
             if self.judging.format == Format::Text {
                 terminal.out(&format!(
                     "{}: {}\nNothing was written: a part of the design cannot be rendered yet, and files without it would \
@@ -100,64 +142,115 @@ impl Build {
             ))
             .with_hint("run `plimsoll build` without `--locked` and commit the lock file"));
         }
-        let tree = plimsoll_render::render(&cluster.design);
+        let mut tree = plimsoll_render::render(&cluster.design);
         timings.lap("render");
+        let mut rows = Vec::new();
+        if let (Some(model), Some(survived)) = (&model, survived) {
+            let proof = Proof::after(survived, model, &cluster.design);
+            timings.lap("prove more");
+            let predictions = plimsoll_outage::predict(&cluster.design);
+            rows = proof::rows(&cluster.design, model, &proof, &predictions);
+            timings.lap("predict");
+            if !self.no_report {
+                tree.add("report.html", page(&cluster, &report, model, &proof, &predictions));
+                timings.lap("report");
+            }
+        }
 
-        let directory =
-            self.output.clone().unwrap_or_else(|| PathBuf::from("out").join(cluster.design.cluster.as_str()));
         let output = Output::new(&directory, &cluster.design, &tree);
         let mut written = output.plan(self.overwrite)?;
+        let said = |outcome: Outcome, written: &Written, lock_changes: usize| {
+            let extra = json!({
+                "written": outcome != Outcome::DryRun, "skipped": outcome == Outcome::Skipped, "directory": directory,
+                "forced": self.force && wrong, "survive": asked, "promises": proof::json(&rows), "new": written.new, "changed": written.changed,
+                "removed": written.removed, "unchanged": written.unchanged,
+            });
+            let mut said = self.judging.said(&report, &notes, &cluster.sources, extra, terminal);
+            if self.judging.format == Format::Text {
+                said.out += &terminal.findings_text(&promises.broken, &cluster.sources);
+                let summary = Summary {
+                    cluster: &cluster,
+                    report: &report,
+                    promises: &promises,
+                    proved: (!self.no_proof).then_some(&rows),
+                    verdict: self.judging.summary(&report),
+                    tree: &tree,
+                    directory: &directory,
+                    written,
+                    outcome,
+                    lock_changes,
+                };
+                said.out += &summary.text(terminal);
+            }
+            said
+        };
         if !self.dry_run {
             // The lock first: an address must never stand in a file and be free in the lock.
             if !changes.is_empty() {
                 input::write_lock(&cluster)?;
+                if let Some(from) = &mut from {
+                    from.insert("lock".to_owned(), sha256_hex(cluster.lock.to_text().as_bytes()));
+                }
             }
-            written = output.write(self.overwrite)?;
+            // A run with errors is never skipped: whoever forced it must be told each time.
+            let record = from.filter(|_| !wrong).map(|from| {
+                let all = Written { unchanged: output.manifest.file.len(), ..Written::default() };
+                Record::new(from, &output.manifest, said(Outcome::Skipped, &all, 0))
+            });
+            written = output.write(self.overwrite, record.as_ref())?;
         }
         timings.lap("write");
-
-        let extra = json!({
-            "written": !self.dry_run, "directory": directory, "forced": self.force && wrong, "survive": proof,
-            "new": written.new, "changed": written.changed, "removed": written.removed,
-            "unchanged": written.unchanged,
-        });
-        self.findings(&cluster, &report, extra, terminal)?;
-        self.broken(&cluster, &promises, terminal)?;
-        if self.judging.format == Format::Text {
-            let summary = Summary {
-                cluster: &cluster,
-                report: &report,
-                promises: &promises,
-                verdict: self.judging.summary(&report),
-                tree: &tree,
-                directory: &directory,
-                written: &written,
-                dry_run: self.dry_run,
-                lock_changes: changes.len(),
-            };
-            terminal.out(&summary.text(terminal))?;
-        }
-        if self.timings {
-            terminal.progress(&timings.table());
-        }
+        let outcome = if self.dry_run { Outcome::DryRun } else { Outcome::Written };
+        terminal.say(&said(outcome, &written, changes.len()))?;
+        self.show(&timings, terminal);
         Ok(!wrong)
     }
 
-    /// Requirements that do not hold, for people; programs have them in the report.
-    fn broken(&self, cluster: &Cluster, promises: &Promises, terminal: &Terminal) -> Result<(), Failure> {
-        if self.judging.format == Format::Text { terminal.findings(&promises.broken, &cluster.sources) } else { Ok(()) }
+    /// Everything that decides what a run does and says; `None` when it cannot be known, so that nothing is skipped.
+    fn made_from(
+        &self,
+        opened: &Opened,
+        directory: &Path,
+        today: Option<Date>,
+        terminal: &Terminal,
+    ) -> Option<MadeFrom> {
+        let text = |text: &Path| text.display().to_string();
+        let from = [
+            ("program", record::program()?),
+            ("file", format!("{} {}", opened.file_hash, text(&self.file))),
+            ("lock", opened.lock_hash.clone()),
+            ("directory", text(directory)),
+            // Versions go out of support and acceptances end on a day: a new one is a reason to look again.
+            ("day", today?.to_string()),
+            ("without", format!("proof {}, report {}", self.no_proof, self.no_report)),
+            ("shown", format!("{:?}, {}; {}", self.judging.format, self.judging.verbose, terminal.looks())),
+        ];
+        Some(from.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    fn findings(
-        &self,
-        cluster: &Cluster,
-        report: &Report,
-        extra: serde_json::Value,
-        terminal: &Terminal,
-    ) -> Result<(), Failure> {
-        let notes: Vec<_> = cluster.notes.iter().cloned().collect();
-        self.judging.show(report, &notes, &cluster.sources, extra, terminal)
+    fn show(&self, timings: &Timings, terminal: &Terminal) {
+        if self.timings {
+            terminal.progress(&timings.table());
+        }
     }
+}
+
+/// The page, in which the cluster file has its own name and not the way to it: the same design gives the same bytes.
+fn page(
+    cluster: &Cluster,
+    report: &plimsoll_check::Report,
+    model: &Model,
+    proof: &Proof,
+    predictions: &Predictions,
+) -> plimsoll_render::File {
+    let own_name = |path: &str| -> String {
+        Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+    };
+    let sources = cluster.sources.renamed(own_name);
+    let outages = Some(&by_component(model, predictions));
+    let (design, origins) = (&cluster.design, &cluster.origins);
+    let input = Input { design, origins, sources: &sources, report, model, proof, outages };
+    plimsoll_render::File::new("the design and its proof to look at", plimsoll_report::html(&input))
 }
 
 /// What the design holds and cannot be rendered yet, once for each place of the file.

@@ -6,26 +6,45 @@ use std::path::Path;
 
 use plimsoll_check::Report;
 use plimsoll_model::Design;
-use plimsoll_model::design::{Machine, MachineNic};
 use plimsoll_render::{Source, Tree};
 
+use super::decided::{decided, machines};
+use super::proof::{self, Row};
 use crate::commands::plural;
 use crate::commands::promises::Promises;
 use crate::input::Cluster;
 use crate::output::Written;
 use crate::terminal::Terminal;
 
+/// What the table of promises leaves out.
+const SHORT: &str = "The most likely failures are named; those that the file accepts are left out. Lost in a year are \
+                     independent failures, failovers and windows of maintenance together, without common causes. \
+                     `plimsoll prove` has all of it, and why.";
+
 pub(super) struct Summary<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) report: &'a Report,
     pub(super) promises: &'a Promises,
+    /// What is proved of each promise; `None` when nothing was to be.
+    pub(super) proved: Option<&'a Vec<Row>>,
     /// The report in one line.
     pub(super) verdict: String,
     pub(super) tree: &'a Tree,
     pub(super) directory: &'a Path,
     pub(super) written: &'a Written,
-    pub(super) dry_run: bool,
+    pub(super) outcome: Outcome,
     pub(super) lock_changes: usize,
+}
+
+/// What became of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// They were written.
+    Written,
+    /// They would have been.
+    DryRun,
+    /// Nothing has changed, and nothing was done.
+    Skipped,
 }
 
 impl Summary<'_> {
@@ -40,6 +59,14 @@ impl Summary<'_> {
         for (index, line) in self.promises.held.iter().enumerate() {
             let _ = writeln!(out, "{:<9} {line}", if index == 0 { "Proved" } else { "" });
         }
+        match self.proved {
+            None => out += "Proved    nothing, because of --no-proof: not even what `survive:` asks for\n",
+            Some(rows) => {
+                let _ = writeln!(out, "\n{}", proof::text(rows));
+                out += &wrapped("", SHORT, terminal.width());
+                out.push('\n');
+            }
+        }
         out += &self.files();
         let _ = writeln!(out, "\n{}", terminal.bold("What to do next"));
         out += &self.next(terminal.width());
@@ -48,7 +75,17 @@ impl Summary<'_> {
 
     fn files(&self) -> String {
         let Written { new, changed, removed, unchanged } = self.written;
-        let verb = if self.dry_run { "Would write" } else { "Written" };
+        let verb = match self.outcome {
+            Outcome::Written => "Written",
+            Outcome::DryRun => "Would write",
+            Outcome::Skipped => {
+                return format!(
+                    "Unchanged {}/: {}; nothing was done, since nothing has changed (`--fresh` builds all the same)\n",
+                    self.directory.display(),
+                    plural(self.tree.len(), "file")
+                );
+            }
+        };
         let mut parts = Vec::new();
         for (count, what) in
             [(new.len(), "new"), (changed.len(), "changed"), (removed.len(), "removed"), (*unchanged, "unchanged")]
@@ -61,7 +98,7 @@ impl Summary<'_> {
         if !parts.is_empty() {
             let _ = write!(line, " ({})", parts.join(", "));
         }
-        if self.lock_changes > 0 && !self.dry_run {
+        if self.lock_changes > 0 && self.outcome == Outcome::Written {
             let _ = write!(line, "; {} ({})", self.cluster.lock_path.display(), plural(self.lock_changes, "line"));
         }
         line.push('\n');
@@ -83,11 +120,16 @@ impl Summary<'_> {
         if self.report.has_errors() {
             say("Mend the errors above; `plimsoll explain RULE` says how.".to_owned());
         }
-        if self.dry_run {
+        if self.outcome == Outcome::DryRun {
             say("Run it again without --dry-run.".to_owned());
             return out;
         }
         say(format!("Read {directory}/RUNBOOK.md: cabling, addresses, and the order in which things are installed."));
+        if self.tree.get("report.html").is_some() {
+            say(format!(
+                "Open {directory}/report.html in a browser: click parts of the drawing to see what their failure does."
+            ));
+        }
         if self.lock_changes > 0 {
             say(format!(
                 "Commit {} beside the cluster file: it keeps the addresses.",
@@ -185,7 +227,7 @@ fn public_files(tree: &Tree) -> BTreeSet<&str> {
 }
 
 /// Names as the cluster file would write them: `pve-1..6` for six in a row.
-fn ranges(names: &[&str]) -> String {
+pub(super) fn ranges(names: &[&str]) -> String {
     let split = |name: &str| -> Option<(String, u32)> {
         let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
         let digits = name.get(stem.len()..).filter(|digits| !digits.starts_with('0'))?;
@@ -221,7 +263,7 @@ fn ranges(names: &[&str]) -> String {
 }
 
 /// Breaks a text between words; lines after the first begin below the text, not below `first`.
-fn wrapped(first: &str, text: &str, width: usize) -> String {
+pub(super) fn wrapped(first: &str, text: &str, width: usize) -> String {
     let indent = first.chars().count();
     let mut out = first.to_owned();
     let mut column = indent;
@@ -242,105 +284,6 @@ fn wrapped(first: &str, text: &str, width: usize) -> String {
     }
     out.push('\n');
     out
-}
-
-/// The table of machines, as in the article's layout.
-fn machines(design: &Design) -> String {
-    let mut rows = vec![["MACHINE", "ROLE", "HOST", "CPU", "MEMORY", "DISKS", "ADDRESSES"].map(str::to_owned)];
-    for (name, machine) in &design.machine {
-        rows.push([
-            name.to_string(),
-            machine.role.as_str().to_owned(),
-            machine.host.to_string(),
-            machine.cpu.to_string(),
-            machine.memory.to_string(),
-            disks(design, machine),
-            addresses(machine),
-        ]);
-    }
-    table(&rows)
-}
-
-fn disks(design: &Design, machine: &Machine) -> String {
-    let mut disks: Vec<String> =
-        machine.disk.iter().map(|(name, disk)| format!("{name} {} on {}", disk.size, disk.on)).collect();
-    if let Some(host) = design.host.get(&machine.host) {
-        for group in &machine.passthrough {
-            if let Some(disk) = host.disk.get(group) {
-                disks.push(format!("{group} {}x{} passed through", disk.count, disk.size));
-            }
-        }
-    }
-    disks.join(", ")
-}
-
-fn addresses(machine: &Machine) -> String {
-    let mut nics: Vec<(&plimsoll_model::Name, &MachineNic)> = machine.nic.iter().collect();
-    nics.sort_by_key(|(_, nic)| nic.index);
-    nics.iter().map(|(network, nic)| format!("{network} {}", nic.address.addr())).collect::<Vec<_>>().join(", ")
-}
-
-/// Lines that say what the defaults and the lock decided.
-fn decided(design: &Design, width: usize) -> String {
-    let mut rows: Vec<[String; 2]> = Vec::new();
-    let mut say = |what: &str, text: String| rows.push([what.to_owned(), text]);
-    let vips: Vec<String> = design.api.vip.iter().map(ToString::to_string).collect();
-    let mut api = format!("https://{}:{} on {}", design.api.name, design.api.port, vips.join(", "));
-    if let Some(vrrp) = &design.api.vrrp {
-        let holders: Vec<&str> = vrrp.member.keys().map(plimsoll_model::Name::as_str).collect();
-        let _ = write!(api, ", VRRP {} over {}", vrrp.vrid, holders.join(", "));
-    }
-    say("API", api);
-    let members: Vec<&str> = design.etcd.member.keys().map(plimsoll_model::Name::as_str).collect();
-    say("etcd", format!("{} members: {}", members.len(), members.join(", ")));
-    let prefixes = |list: &[ipnet::IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    say(
-        "Pods",
-        format!(
-            "{}, services {}, Calico {}, MTU {}",
-            prefixes(&design.kubernetes.pods),
-            prefixes(&design.kubernetes.services),
-            match design.calico.encapsulation.as_str() {
-                "None" => "without encapsulation",
-                encapsulation => encapsulation,
-            },
-            design.calico.mtu
-        ),
-    );
-    if let Some(metallb) = &design.metallb {
-        for (name, pool) in &metallb.pool {
-            let ranges: Vec<String> = pool.ranges.iter().map(ToString::to_string).collect();
-            let routers: Vec<String> =
-                metallb.peer.values().map(|peer| format!("{} (AS {})", peer.router, peer.asn)).collect();
-            say(
-                "Ingress",
-                format!("{name}: {} announced from AS {} to {}", ranges.join(", "), metallb.asn, routers.join(", ")),
-            );
-        }
-    }
-    if let Some(ceph) = &design.ceph {
-        let raw: plimsoll_model::units::Bytes = ceph.osd.values().map(|osd| osd.size).sum();
-        let mons: Vec<&str> = ceph.mon.keys().map(plimsoll_model::Name::as_str).collect();
-        say(
-            "Ceph",
-            format!("{} disks, {:.1} TiB raw, monitors on {}", ceph.osd.len(), raw.as_gib() / 1024.0, mons.join(", ")),
-        );
-    }
-    for (name, zone) in design.zone.iter().filter(|(_, zone)| zone.kind == plimsoll_model::design::ZoneKind::Forward) {
-        let secondaries: Vec<&str> = zone.secondaries.iter().map(plimsoll_model::Name::as_str).collect();
-        say("Zone", format!("{name} on {} and {}", zone.primary, secondaries.join(", ")));
-    }
-    let tenants: Vec<String> =
-        design.tenant.iter().map(|(name, tenant)| format!("{name} {} CPU, {}", tenant.cpu, tenant.memory)).collect();
-    if !tenants.is_empty() {
-        say("Tenants", tenants.join("; "));
-    }
-    let versions: Vec<String> = design.version.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    say("Versions", format!("edition {}: {}", design.edition, versions.join(", ")));
-    rows.iter().fold(String::new(), |mut out, [what, text]| {
-        out += &wrapped(&format!("{what:<9} "), text, width);
-        out
-    })
 }
 
 /// Columns as wide as their widest cell, two blanks apart.

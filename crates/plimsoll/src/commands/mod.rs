@@ -10,6 +10,7 @@ mod improve;
 mod init;
 mod lock;
 mod may_stop;
+mod outages;
 mod promises;
 mod prove;
 mod report;
@@ -27,7 +28,7 @@ use plimsoll_model::design::Date;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Said, Terminal};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -138,15 +139,26 @@ impl Judging {
         extra: serde_json::Value,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
+        terminal.say(&self.said(report, notes, sources, extra, terminal))
+    }
+
+    /// What [`Judging::show`] writes.
+    pub(crate) fn said(
+        &self,
+        report: &Report,
+        notes: &[Diagnostic],
+        sources: &Sources,
+        extra: serde_json::Value,
+        terminal: &Terminal,
+    ) -> Said {
         let findings: Vec<Diagnostic> = report.findings.iter().cloned().collect();
         match self.format {
             Format::Text => {
-                terminal.problems(notes, sources);
-                terminal.findings(&findings, sources)?;
+                let mut out = terminal.findings_text(&findings, sources);
                 if self.verbose {
-                    terminal.out(&details(report))?;
+                    out += &details(report);
                 }
-                Ok(())
+                Said { out, err: terminal.problems_text(notes, sources) }
             }
             Format::Json => {
                 let all = |list: &[Diagnostic]| list.iter().map(|one| render::json(one, sources)).collect::<Vec<_>>();
@@ -167,12 +179,12 @@ impl Judging {
                 if let (Some(value), Some(extra)) = (value.as_object_mut(), extra.as_object()) {
                     value.extend(extra.clone());
                 }
-                terminal.out(&pretty(&value))
+                Said { out: pretty(&value), err: String::new() }
             }
             Format::Sarif => {
                 let rules: Vec<_> = plimsoll_check::rules::all().into_iter().map(plimsoll_check::Rule::sarif).collect();
                 let log = render::sarif(&findings, &rules, sources, env!("CARGO_PKG_VERSION"));
-                terminal.out(&pretty(&log))
+                Said { out: pretty(&log), err: String::new() }
             }
         }
     }

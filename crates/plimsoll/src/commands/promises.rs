@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::{Design, Origin};
-use plimsoll_prove::{Answer, Images, Meaningless, Model, asks_for_cold_start, cold_start, survive, words};
+use plimsoll_prove::{Answer, Images, Meaningless, Model, asks_for_cold_start, cold_start, words};
 
 use super::plural;
 use crate::input::Cluster;
 
 /// What the file asks for, judged.
+#[derive(Default)]
 pub(crate) struct Promises {
     /// Requirements that do not hold, or that nobody can judge, each at its line.
     pub(crate) broken: Vec<Diagnostic>,
@@ -18,14 +19,9 @@ pub(crate) struct Promises {
 }
 
 impl Promises {
-    /// Proves what `survive:` asks for.
-    pub(crate) fn of(cluster: &Cluster) -> Self {
+    /// Puts into words what was judged of `survive:`.
+    pub(crate) fn of(cluster: &Cluster, model: &Model, answers: &[Answer], meaningless: &[Meaningless]) -> Self {
         let design = &cluster.design;
-        if design.survive.is_empty() {
-            return Promises { broken: Vec::new(), held: Vec::new() };
-        }
-        let model = Model::of(design, &cluster.origins);
-        let (answers, meaningless) = survive(&model, design);
         let place = |line: usize| cluster.origins.of(&format!("survive/{line}")).and_then(Origin::span);
         let mut broken: Vec<Diagnostic> = meaningless.iter().map(|problem| nothing(problem, place)).collect();
         let mut held = Vec::new();
@@ -49,7 +45,7 @@ impl Promises {
                 ));
                 continue;
             }
-            broken.push(finding(&model, &of_line, &what, place(index)));
+            broken.push(finding(model, &of_line, &what, place(index)));
         }
         Promises { broken, held }
     }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use plimsoll_check::{judge, rules};
 use plimsoll_model::design::Date;
-use plimsoll_outage::{End, Predictions};
 use plimsoll_prove::Model;
-use plimsoll_report::{Input, Outage, Outages};
+use plimsoll_report::{Input, Proof};
 use plimsoll_views::World;
 
+use super::outages::by_component;
 use crate::failure::Failure;
 use crate::input::{self, Cluster, Loaded};
 use crate::terminal::Terminal;
@@ -95,47 +95,14 @@ fn page(cluster: &Cluster, today: Option<Date>, reload: Option<(&str, &str)>) ->
     let world = World::of_design(design, origins, input::today(today));
     let report = judge(&world, &rules::all());
     let model = Model::of(design, origins);
-    let outages = outages(&model, &plimsoll_outage::predict(design));
+    let proof = Proof::of(&model, design);
+    let outages = by_component(&model, &plimsoll_outage::predict(design));
     let (sources, outages) = (&cluster.sources, Some(&outages));
-    let input = Input { design, origins, sources, report: &report, model: &model, outages };
+    let input = Input { design, origins, sources, report: &report, model: &model, proof: &proof, outages };
     match reload {
         Some((poll, stamp)) => plimsoll_report::html_that_reloads(&input, poll, stamp),
         None => plimsoll_report::html(&input),
     }
-}
-
-/// The longest outage of each promise by each component, in the ways in which things mostly fail.
-fn outages(model: &Model, predictions: &Predictions) -> Outages {
-    let mut outages = Outages::new();
-    for prediction in predictions.all.iter().filter(|one| one.failure.way.is_usual()) {
-        let outage = match (prediction.new.min(), prediction.new.max()) {
-            (End::After(low), End::After(high)) => Outage::Between { low: low.0, high: high.0 },
-            (End::After(_) | End::Repair, _) => Outage::UntilRepair,
-        };
-        let key = |component: &str| (component.to_owned(), prediction.promise.clone());
-        let mut keep = |component: &str| {
-            let longer = match (outages.get(&key(component)), outage) {
-                (Some(Outage::UntilRepair), _) => false,
-                (Some(Outage::Between { high: known, .. }), Outage::Between { high, .. }) => high > *known,
-                (Some(Outage::Between { .. }), Outage::UntilRepair) | (None, _) => true,
-            };
-            if longer {
-                outages.insert(key(component), outage);
-            }
-        };
-        let group = prediction.failure.component.as_str();
-        if model.components.find(group).is_some() {
-            keep(group);
-            continue;
-        }
-        // The disks of a group are predicted as their group.
-        for (_, component) in model.components.all() {
-            if component.path.rsplit_once('/').is_some_and(|(of, _)| of == group) {
-                keep(&component.path);
-            }
-        }
-    }
-    outages
 }
 
 /// Writes a file beside its place and moves it there in one step: who looks at it never sees half of one.

@@ -9,7 +9,7 @@ use crate::gather::Facts;
 
 pub(crate) fn cold(facts: &Facts<'_>) -> String {
     let mut out = String::new();
-    for (images, cold) in &facts.cold {
+    for (images, cold) in facts.cold {
         let when = match images {
             Images::OnNodes => "with the images that nodes have on their disks",
             Images::Gone => "with empty nodes, which pull from the registry",

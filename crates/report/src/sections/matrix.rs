@@ -67,28 +67,25 @@ fn group(facts: &Facts<'_>, kind: Kind, members: &[usize]) -> String {
             "<tr><th scope=\"row\"><button type=\"button\" class=\"fail\" aria-pressed=\"false\" data-path=\"{path}\">{path}</button>{accepted}</th>",
             path = text(path),
         );
-        for (promise, left) in facts.singles.left[*at].iter().enumerate() {
-            out += &cell(facts, path, promise, *left);
+        let seconds = facts.seconds.get(path);
+        for (promise, left) in facts.model.promises.iter().zip(&facts.singles.left[*at]) {
+            cell(&mut out, *left, seconds.and_then(|seconds| seconds.get(promise.id.as_str())).map(|words| &**words));
         }
         out += "</tr>\n";
     }
     out + "</tbody>\n"
 }
 
-fn cell(facts: &Facts<'_>, path: &str, promise: usize, left: Left) -> String {
-    let (class, words) = match left {
-        Left::Broken => ("bad", "✕ broken"),
-        Left::NoSpare => ("warn", "! no spare"),
-        Left::Spare => ("", "✓"),
+fn cell(out: &mut String, left: Left, seconds: Option<&str>) {
+    *out += match left {
+        Left::Broken => "<td class=\"bad\">✕ broken",
+        Left::NoSpare => "<td class=\"warn\">! no spare",
+        Left::Spare => "<td>✓",
     };
-    let id = &facts.model.promises[promise].id;
-    let seconds = facts.seconds_words.get(&(path.to_owned(), id.clone()));
-    let seconds = seconds.map(|words| format!("<small>{}</small>", text(words))).unwrap_or_default();
-    if class.is_empty() {
-        format!("<td>{words}{seconds}</td>")
-    } else {
-        format!("<td class=\"{class}\">{words}{seconds}</td>")
+    if let Some(words) = seconds {
+        let _ = write!(out, "<small>{}</small>", text(words));
     }
+    *out += "</td>";
 }
 
 /// What a kind is called.

@@ -8,7 +8,7 @@ use plimsoll_diagnostics::Sources;
 use plimsoll_model::design::{Cable, CableEnd, Feed, PduRef, SwitchRole};
 use plimsoll_model::{Design, Name, Origins};
 use plimsoll_prove::Model;
-use plimsoll_report::{Input, Outages};
+use plimsoll_report::{Input, Outages, Proof};
 use plimsoll_views::World;
 
 /// A design with everything that a page is made from.
@@ -44,7 +44,8 @@ impl Case {
 
     pub fn html_with(&self, outages: Option<&Outages>) -> String {
         let Case { design, origins, sources, report, model } = self;
-        plimsoll_report::html(&Input { design, origins, sources, report, model, outages })
+        let proof = &Proof::of(model, design);
+        plimsoll_report::html(&Input { design, origins, sources, report, model, proof, outages })
     }
 }
 

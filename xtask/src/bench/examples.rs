@@ -1,0 +1,107 @@
+//! Both examples as a person calls them: whole processes that prove, draw and build.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+
+use super::{Figure, median, ms};
+use crate::cargo::workspace;
+
+/// An example that is built whole, what is taken out of its file first, and milliseconds to reach: built, and unchanged.
+const BUILT: [(&str, &str, (&str, f64), (&str, f64)); 2] = [
+    ("campus", "", ("at most 100 ms", 100.0), ("at most 20 ms", 20.0)),
+    // Graphics processors that are passed to machines are not rendered yet, and `build` writes nothing with them, forced or
+    // not. Everything else of the example is measured.
+    ("five-racks", ", gpus: { A100: 4 }", ("at most 1.5 s", 1500.0), ("at most 100 ms", 100.0)),
+];
+
+/// Whole processes that build with proof and report: into an empty directory, again with everything there, and when nothing
+/// has changed.
+pub(super) fn builds(program: &Path, dir: &Path, runs: usize) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for (example, left_out, built, unchanged) in BUILT {
+        let place = dir.join("built").join(example);
+        fs::create_dir_all(&place)?;
+        let file = workspace().join("examples").join(example).join("cluster.yaml");
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        ensure!(text.contains(left_out), "{} has no `{left_out}`", file.display());
+        fs::write(place.join("cluster.yaml"), text.replace(left_out, ""))?;
+        let (out, lock) = (place.join("out"), place.join("cluster.lock"));
+        let time = |options: &[&str], empty: bool, runs: usize| -> anyhow::Result<f64> {
+            let mut walls = Vec::new();
+            for _ in 0..runs.max(1) {
+                if empty && out.exists() {
+                    fs::remove_dir_all(&out)?;
+                    fs::remove_file(&lock)?;
+                }
+                let start = Instant::now();
+                let output = Command::new(program)
+                    .current_dir(&place)
+                    .arg("build")
+                    .args(options)
+                    .output()
+                    .context("cannot start plimsoll")?;
+                walls.push(start.elapsed().as_secs_f64() * 1e3);
+                let said = String::from_utf8_lossy(&output.stderr);
+                ensure!(output.status.success(), "plimsoll cannot build {example}: {said}");
+                let skipped = String::from_utf8_lossy(&output.stdout).contains("\nUnchanged ");
+                ensure!(
+                    skipped != (empty || options.contains(&"--fresh")),
+                    "the build of {example} was skipped wrongly, or not"
+                );
+            }
+            Ok(median(&mut walls))
+        };
+        let name = if left_out.is_empty() { example.to_owned() } else { format!("{example} without GPUs") };
+        let few = if example == "campus" { runs.min(11) } else { runs.min(3) };
+        let mut add = |what: &str, time: f64, wanted: Option<(&'static str, f64)>| {
+            let wanted = wanted.map(|(text, most)| (text, time <= most));
+            figures.push(Figure { what: format!("build {name}: {what}"), measured: ms(time), wanted });
+        };
+        add("with proof and report, into an empty directory", time(&[], true, few)?, Some(built));
+        add("with proof and report, again", time(&["--fresh"], false, few)?, Some(built));
+        add(
+            "nothing has changed",
+            {
+                time(&["--fresh"], false, 1)?;
+                time(&[], false, runs.min(21))?
+            },
+            Some(unchanged),
+        );
+    }
+    Ok(figures)
+}
+
+/// Whole processes that prove and draw both examples. A design that is not all kept exits with 1, which is no failure here.
+pub(super) fn proofs(program: &Path, dir: &Path) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for (example, runs) in [("campus", 11), ("five-racks", 1)] {
+        let file = format!("examples/{example}/cluster.yaml");
+        let page = dir.join("report.html");
+        let calls: [(&str, Vec<&str>); 2] = [
+            ("prove", vec!["prove", &file, "--order", "3", "--format", "json"]),
+            ("report", vec!["report", &file, "--output", page.to_str().context("a path that is no text")?]),
+        ];
+        for (name, arguments) in calls {
+            let mut walls = Vec::new();
+            for _ in 0..runs {
+                let start = Instant::now();
+                let output = Command::new(program)
+                    .current_dir(workspace())
+                    .args(&arguments)
+                    .output()
+                    .context("cannot start plimsoll")?;
+                let said = String::from_utf8_lossy(&output.stderr);
+                ensure!(matches!(output.status.code(), Some(0 | 1)), "plimsoll failed: {said}");
+                walls.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+            walls.sort_by(f64::total_cmp);
+            let measured = ms(walls[walls.len() / 2]);
+            figures.push(Figure { what: format!("{name} {example}: the whole process"), measured, wanted: None });
+        }
+    }
+    Ok(figures)
+}
