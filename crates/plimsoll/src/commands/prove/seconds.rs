@@ -1,11 +1,11 @@
-//! How long each single failure hurts, and what that adds up to in a year.
+//! How long each single failure hurts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use plimsoll_model::units::Millis;
 use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
-use plimsoll_prove::{Corner, Model, Range, words};
+use plimsoll_prove::{Range, words};
 use serde_json::{Value, json};
 
 /// Failures that are shown of each promise.
@@ -18,31 +18,6 @@ fn finite(interval: Interval) -> Option<(Millis, Millis)> {
         (End::After(min), End::After(max)) => Some((min, max)),
         (End::After(_) | End::Repair, _) => None,
     }
-}
-
-/// Seconds a year in which a promise is away because something fails over: rate times outage, over all components that it
-/// survives.
-pub(super) fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Range {
-    let mut by_component: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for prediction in predictions.all.iter().filter(|one| one.promise == promise && one.failure.way.is_usual()) {
-        let Some((min, max)) = finite(prediction.new) else { continue };
-        let worst = by_component.entry(&prediction.failure.component).or_default();
-        *worst = (worst.0.max(min.as_secs()), worst.1.max(max.as_secs()));
-    }
-    let (mut low, mut typical, mut high) = (0.0, 0.0, 0.0);
-    for (_, component) in model.components.all().filter(|(_, component)| !component.external && !component.common) {
-        // A disk of a group is predicted as its group.
-        let group = component.path.rsplit_once('/').map_or("", |(group, _)| group);
-        let found = by_component
-            .get(component.path.as_str())
-            .or_else(|| if component.kind == plimsoll_prove::Kind::Disk { by_component.get(group) } else { None });
-        let Some((min, max)) = found else { continue };
-        let rate = component.rate.a_year;
-        low += rate.at(Corner::Low) * min;
-        typical += rate.at(Corner::Typical) * f64::midpoint(*min, *max);
-        high += rate.at(Corner::High) * max;
-    }
-    Range::new(low, typical, high)
 }
 
 /// The longest outages of each promise by one failure, with the mechanisms they come from.
