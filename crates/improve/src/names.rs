@@ -1,18 +1,22 @@
 //! Names in series: `cp-1`, `cp-2`, and the ranges that stand for them.
 
-/// The letters before the number at the end, and the number. `None` without a number, or with zeros in front, where the
-/// next name is a matter of taste.
+/// The letters before the number at the end, and the number.
 pub(crate) fn series(name: &str) -> Option<(&str, u32)> {
     let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (stem, number) = name.split_at(name.len() - digits);
-    let plain = !number.is_empty() && (number == "0" || !number.starts_with('0'));
-    plain.then(|| number.parse().ok().map(|number| (stem, number))).flatten()
+    number.parse().ok().map(|number| (stem, number))
+}
+
+/// The name so many places behind one in its series, with as many digits: `n-09`, `n-10`.
+fn later(name: &str, places: u32) -> Option<String> {
+    let (stem, number) = series(name)?;
+    let digits = name.len() - stem.len();
+    Some(format!("{stem}{:0digits$}", number.checked_add(places)?))
 }
 
 /// The next names of a series that nobody has.
 pub(crate) fn next(name: &str, count: usize, taken: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
-    let (stem, number) = series(name)?;
-    let names = (number + 1..=number + 200).map(|number| format!("{stem}{number}"));
+    let names = (1..=200).filter_map(|places| later(name, places));
     let names: Vec<String> = names.filter(|name| !taken(name)).take(count).collect();
     (names.len() == count).then_some(names)
 }
@@ -24,16 +28,12 @@ pub(crate) fn collapse(names: &[String]) -> Vec<String> {
     while index < names.len() {
         let first = index;
         index += 1;
-        let Some((stem, start)) = series(&names[first]) else {
-            words.push(names[first].clone());
-            continue;
-        };
-        let mut last = start;
-        while index < names.len() && series(&names[index]) == Some((stem, last + 1)) {
-            last += 1;
+        while index < names.len() && later(&names[index - 1], 1).as_ref() == Some(&names[index]) {
             index += 1;
         }
-        words.push(if last > start { format!("{stem}{start}..{last}") } else { names[first].clone() });
+        let (from, to) = (&names[first], &names[index - 1]);
+        let last = series(to).map_or("", |(stem, _)| &to[stem.len()..]);
+        words.push(if index - 1 > first { format!("{from}..{last}") } else { from.clone() });
     }
     words
 }
@@ -69,7 +69,9 @@ mod tests {
         assert_eq!(word(&owned(&["pve-1", "pve-1"])), Some("pve-1".into()));
         assert_eq!(word(&owned(&["pve-2", "pve-1"])), None);
         assert_eq!(next("cp-3", 2, &|name| name == "cp-4"), Some(owned(&["cp-5", "cp-6"])));
-        assert_eq!(next("n08", 1, &|_| false), None, "zeros in front");
+        assert_eq!(next("n08", 2, &|name| name == "n09"), Some(owned(&["n10", "n11"])), "zeros are kept");
+        assert_eq!(collapse(&owned(&["n08", "n09", "n10", "n9", "n10"])), ["n08..10", "n9..10"]);
+        assert_eq!(next("name", 1, &|_| false), None, "no series");
         let mut names = owned(&["w-10", "w-9", "a-1"]);
         sort(&mut names);
         assert_eq!(names, ["a-1", "w-9", "w-10"]);

@@ -45,8 +45,10 @@ pub(crate) fn unified(name: &str, text: &str, edits: &[Edit]) -> Option<String> 
         let new = apply(text.get(begin..end)?, &shifted)?;
         blocks.extend(trimmed(first, lines.get(first..=last)?.to_vec(), &new));
     }
-    let new_name = if name.contains([' ', '\t']) { format!("{name}\t") } else { name.to_owned() };
-    let mut out = format!("--- {new_name}\n+++ {new_name}\n");
+    let name = from_here(name);
+    // A name with blanks ends at a tab.
+    let end = if name.contains([' ', '\t']) { "\t" } else { "" };
+    let mut out = format!("--- a/{name}{end}\n+++ b/{name}{end}\n");
     let mut shift: isize = 0;
     let mut index = 0;
     while index < blocks.len() {
@@ -61,6 +63,14 @@ pub(crate) fn unified(name: &str, text: &str, edits: &[Edit]) -> Option<String> 
         hunk(&mut out, &lines, &blocks[first..index], &mut shift)?;
     }
     Some(out)
+}
+
+/// The name by which a patch finds the file: its path where that leads down from here; else the file's name alone, since
+/// neither `patch` nor `git apply` follows a path that leads up or from the root.
+fn from_here(name: &str) -> &str {
+    let path = name.trim_start_matches("./");
+    let leads_down = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+    if leads_down { path } else { path.rsplit('/').next().unwrap_or(path) }
 }
 
 /// Leaves out lines at both ends that stay.
@@ -115,5 +125,22 @@ fn write_line(out: &mut String, sign: char, line: &str) {
     out.push_str(line);
     if !line.ends_with('\n') {
         out.push_str("\n\\ No newline at end of file\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_names_what_its_readers_accept() {
+        for (name, expected) in [
+            ("cluster.yaml", "cluster.yaml"),
+            ("./a/cluster.yaml", "a/cluster.yaml"),
+            ("/etc/cluster.yaml", "cluster.yaml"),
+            ("../b/cluster.yaml", "cluster.yaml"),
+        ] {
+            assert_eq!(from_here(name), expected);
+        }
     }
 }

@@ -2,23 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_circuit::Node as Gate;
-use plimsoll_diagnostics::{Diagnostics, Severity, Sources};
-use plimsoll_model::{Design, Origins};
-use plimsoll_prove::{Images, LostTime, Maintenance, Model, Range, cold_start, lost_time, margins, survive, words};
-use plimsoll_resolve::{Lock, LockChange};
-use plimsoll_spec::Spec;
+use plimsoll_circuit::Node;
+use plimsoll_model::Design;
+use plimsoll_outage::{End, Endpoint, How, Predictions, Who};
+use plimsoll_prove::{
+    Images, LANES, Lanes, Maintenance, Model, Range, cold_start, failovers, lost_time, survive, words,
+};
+
+use crate::functions::Functions;
 
 /// The time that a promise is broken in a year, in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Time {
     /// The promise.
     pub promise: String,
-    /// From independent failures, from failures during maintenance, and from common causes together.
+    /// All of it: independent failures, failures during maintenance, common causes, failovers.
     pub seconds: Range,
     /// The part of it that is lost by common causes.
     pub common: Range,
-    /// The part of that whose loss the file accepts.
+    /// The part of it that is lost by failing over: how often each thing fails times how long that hurts.
+    pub failovers: Range,
+    /// The longest that one failure hurts from which the promise comes back by itself, in seconds.
+    pub longest: f64,
+    /// The part of `common` whose loss the file accepts.
     pub accepted: Range,
     /// Whether only bounds are known.
     pub bound_only: bool,
@@ -37,6 +43,13 @@ pub struct Line {
     pub broken_by: u64,
 }
 
+impl Line {
+    /// Whether another proof's line asks the same.
+    pub(crate) fn is(&self, other: &Line) -> bool {
+        (self.goal, &self.promise) == (other.goal, &other.promise)
+    }
+}
+
 /// A version of the file, proved.
 #[derive(Clone, Debug)]
 pub struct Proof {
@@ -46,6 +59,8 @@ pub struct Proof {
     pub lines: Vec<Line>,
     /// Single failures that break some promise, but for those whose loss the file accepts.
     pub single: BTreeSet<String>,
+    /// What an election of etcd does to the API.
+    pub election: Election,
 }
 
 impl Proof {
@@ -55,40 +70,14 @@ impl Proof {
     }
 }
 
-/// A version of the file, resolved.
-pub(crate) struct Resolved {
-    pub(crate) spec: Spec,
-    pub(crate) design: Design,
-    pub(crate) origins: Origins,
-    pub(crate) lock: Lock,
-}
-
-/// Reads and resolves a text with the lock. The first error otherwise.
-pub(crate) fn resolve(text: &str, lock: &Lock) -> Result<Resolved, String> {
-    let mut sources = Sources::new();
-    let id = sources.add("cluster.yaml", text);
-    let (spec, problems) = plimsoll_spec::read(id, &sources);
-    let Some(spec) = spec.filter(|_| !problems.has_errors()) else { return Err(first(&problems)) };
-    let resolved = plimsoll_resolve::resolve(&spec, lock);
-    match resolved.design {
-        Some(design) => Ok(Resolved { spec, design, origins: resolved.origins, lock: resolved.lock }),
-        None => Err(first(&resolved.diagnostics)),
-    }
-}
-
-fn first(problems: &Diagnostics) -> String {
-    let error = problems.iter().find(|problem| problem.severity == Severity::Error);
-    error.map_or_else(|| "it does not resolve".to_owned(), |problem| problem.message.clone())
-}
-
-/// What was allocated before and is not any more, or has become something else.
-pub(crate) fn moved(before: &Lock, after: &Lock) -> Option<String> {
-    before.changes(after).into_iter().find_map(|change| match change {
-        LockChange::Added(_) => None,
-        // The serial of a zone counts its changes.
-        LockChange::Changed(old, _) if old.starts_with("serial ") => None,
-        LockChange::Removed(line) | LockChange::Changed(line, _) => Some(line),
-    })
+/// How long the API is away while etcd elects a leader, in seconds at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Election {
+    /// The election alone.
+    pub alone: f64,
+    /// With what it sets off, because somebody waits for less long: HAProxy has taken every server out, keepalived has given
+    /// the address up everywhere. The same as `alone` where nothing is set off.
+    pub with_cascade: f64,
 }
 
 /// The lines of `survive:` alone, which is quick.
@@ -110,34 +99,120 @@ pub(crate) fn lines(model: &Model, design: &Design) -> Vec<Line> {
     lines
 }
 
-/// Proves a Design.
-pub(crate) fn prove(model: &Model, design: &Design) -> Result<Proof, String> {
-    let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
-    // Promises that are the same function lose the same time.
-    let mut known: BTreeMap<Gate, LostTime> = BTreeMap::new();
-    let mut times = Vec::new();
-    for promise in model.promises.iter().filter(|promise| promise.meant_by_all) {
-        let lost = match known.get(&promise.broken) {
-            Some(lost) => lost.clone(),
-            None => lost_time(model, design, promise, Maintenance::of(design)).map_err(|error| error.to_string())?,
-        };
-        let (mut common, mut apart) = (Range::exactly(0.0), Range::exactly(0.0));
-        for (var, time) in &lost.common {
-            common = add(common, *time);
-            if accepted(&model.components.get(*var).path) {
-                apart = add(apart, *time);
+/// What the exact analysis of one function says.
+#[derive(Clone)]
+struct Lost {
+    /// From independent failures and from failures during maintenance.
+    seconds: Range,
+    /// Each common cause, by its path.
+    common: Vec<(String, Range)>,
+    bound_only: bool,
+}
+
+/// What was proved so far. The exact analysis of a function takes a thousand times as long as all else; most changes touch
+/// few promises, and a promise that is the same function of the same components loses the same time.
+#[derive(Default)]
+pub(crate) struct Known {
+    functions: Functions,
+    lost: BTreeMap<usize, Lost>,
+}
+
+impl Known {
+    /// How many functions were analysed.
+    pub(crate) fn analysed(&self) -> usize {
+        self.lost.len()
+    }
+
+    /// How many functions of this version nobody has analysed yet.
+    pub(crate) fn fresh(&mut self, model: &Model) -> usize {
+        let numbers: BTreeSet<usize> = self.functions.of(model, &tops(model)).into_iter().collect();
+        numbers.iter().filter(|number| !self.lost.contains_key(number)).count()
+    }
+
+    /// Proves a Design. `lines` are its lines.
+    pub(crate) fn prove(&mut self, model: &Model, design: &Design, lines: Vec<Line>) -> Result<Proof, String> {
+        let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
+        let predictions = plimsoll_outage::predict(design);
+        let numbers = self.functions.of(model, &tops(model));
+        let mut times = Vec::new();
+        for (promise, number) in model.promises.iter().filter(|promise| promise.meant_by_all).zip(numbers) {
+            let lost = if let Some(lost) = self.lost.get(&number) {
+                lost.clone()
+            } else {
+                let lost = lost_time(model, design, promise, Maintenance::of(design));
+                let lost = lost.map_err(|error| format!("{}: {error}", promise.id))?;
+                let path = |var| model.components.get(var).path.clone();
+                let common = lost.common.iter().map(|(var, time)| (path(*var), *time)).collect();
+                let (seconds, bound_only) = (add(lost.steady, lost.maintenance), lost.bound_only);
+                let lost = Lost { seconds, common, bound_only };
+                self.lost.insert(number, lost.clone());
+                lost
+            };
+            let (mut common, mut apart) = (Range::exactly(0.0), Range::exactly(0.0));
+            for (path, time) in &lost.common {
+                common = add(common, *time);
+                if accepted(path) {
+                    apart = add(apart, *time);
+                }
+            }
+            let failovers = failovers(model, &predictions, &promise.id);
+            times.push(Time {
+                promise: promise.id.clone(),
+                seconds: add(add(lost.seconds, common), failovers),
+                common,
+                failovers,
+                longest: longest(&predictions, &promise.id),
+                accepted: apart,
+                bound_only: lost.bound_only,
+            });
+        }
+        let single = single(model).into_iter().filter(|path| !accepted(path)).collect();
+        Ok(Proof { times, lines, single, election: election(design) })
+    }
+}
+
+fn tops(model: &Model) -> Vec<Node> {
+    model.promises.iter().filter(|promise| promise.meant_by_all).map(|promise| promise.broken).collect()
+}
+
+/// Components whose loss alone breaks a promise.
+fn single(model: &Model) -> BTreeSet<String> {
+    let tops = tops(model);
+    let mut lanes = Lanes::new(model, &tops);
+    let all: Vec<[usize; 1]> = model.failable().map(|(var, _)| [var.index()]).collect();
+    let paths: Vec<&str> = model.failable().map(|(_, component)| component.path.as_str()).collect();
+    let mut found = BTreeSet::new();
+    // What is broken anyway breaks by no failure.
+    lanes.ask([[].as_slice()]);
+    let whole: Vec<usize> = (0..tops.len()).filter(|top| !lanes.is(*top, 0)).collect();
+    for (scenarios, paths) in all.chunks(LANES).zip(paths.chunks(LANES)) {
+        lanes.ask(scenarios.iter().map(<[usize; 1]>::as_slice));
+        for (lane, path) in paths.iter().enumerate() {
+            if whole.iter().any(|top| lanes.is(*top, lane)) {
+                found.insert((*path).to_owned());
             }
         }
-        let (seconds, bound_only) = (add(add(lost.steady, lost.maintenance), common), lost.bound_only);
-        times.push(Time { promise: promise.id.clone(), seconds, common, accepted: apart, bound_only });
-        known.insert(promise.broken, lost);
     }
-    let mut single = BTreeSet::new();
-    for margin in margins(model, &[]).iter().filter(|margin| model.promises[margin.promise].meant_by_all) {
-        let paths = margin.breaks_with.iter().map(|var| model.components.get(*var).path.clone());
-        single.extend(paths.filter(|path| !accepted(path)));
-    }
-    Ok(Proof { times, lines: lines(model, design), single })
+    found
+}
+
+/// The longest outage of a promise by one failure, in the ways in which things mostly fail, that ends by itself.
+fn longest(predictions: &Predictions, promise: &str) -> f64 {
+    let usual = predictions.all.iter().filter(|one| one.promise == promise && one.failure.way.is_usual());
+    usual.filter_map(|one| one.new.max().time()).map(plimsoll_model::units::Millis::as_secs).fold(0.0, f64::max)
+}
+
+fn election(design: &Design) -> Election {
+    let seconds = |how: &How| match how.outage(Who::New).max() {
+        End::After(time) => time.as_secs(),
+        End::Repair => f64::INFINITY,
+    };
+    let how = Endpoint { design }.leader_lost();
+    let alone = match &how {
+        How::Then(steps) => steps.first().map_or(0.0, seconds),
+        how => seconds(how),
+    };
+    Election { alone, with_cascade: seconds(&how) }
 }
 
 pub(crate) fn add(one: Range, other: Range) -> Range {

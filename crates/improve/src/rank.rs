@@ -7,7 +7,8 @@ use plimsoll_spec::Part;
 
 use crate::change::{Change, Effort};
 use crate::price::Price;
-use crate::proof::{Line, Proof, Time, less};
+use crate::proof::{Election, Line, Proof, Time, less};
+use plimsoll_prove::words::duration;
 
 /// A change that helps, proved.
 #[derive(Clone, Debug)]
@@ -35,30 +36,44 @@ pub struct Suggestion {
     /// Without a patch: what to do by hand.
     pub by_hand: Option<String>,
     /// What to know before doing it.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<String>,
+}
+
+impl Suggestion {
+    /// Whether it is worth anything: it saves time by the likely figures, or cures a line.
+    pub(crate) fn helps(&self) -> bool {
+        !self.cures.is_empty() || self.saved.typical >= NOTHING
+    }
 }
 
 /// Seconds a year that are shown as none.
 pub(crate) const NOTHING: f64 = 0.05;
 
-/// Compares two proofs. `None` when the change is worth nothing, `Err` when it breaks what held.
+/// An error when a line that held holds no more.
+pub(crate) fn breaks(before: &[Line], after: &[Line]) -> Result<(), String> {
+    let held = |broken: &&Line| before.iter().any(|line| line.is(broken) && line.broken_by == 0);
+    match after.iter().filter(|line| line.broken_by > 0).find(held) {
+        Some(broken) => Err(format!("it would break: {}", broken.words)),
+        None => Ok(()),
+    }
+}
+
+/// Lines that do not hold and would.
+pub(crate) fn cures(before: &Proof, after: &[Line]) -> Vec<Line> {
+    let holds = |broken: &&Line| after.iter().any(|line| line.is(broken) && line.broken_by == 0);
+    before.broken().filter(holds).cloned().collect()
+}
+
+/// Compares two proofs. `Err` when the change breaks what held.
 pub(crate) fn suggestion(
     before: &Proof,
     after: &Proof,
     change: &Change,
     price: Price,
     patch: Option<String>,
-) -> Result<Option<Suggestion>, String> {
-    let line = |proof: &Proof, wanted: &Line| {
-        let found = proof.lines.iter().find(|line| (line.goal, &line.promise) == (wanted.goal, &wanted.promise));
-        found.map(|line| line.broken_by)
-    };
-    for broken in after.broken() {
-        if line(before, broken) == Some(0) {
-            return Err(format!("it would break: {}", broken.words));
-        }
-    }
-    let cures: Vec<Line> = before.broken().filter(|broken| line(after, broken) == Some(0)).cloned().collect();
+) -> Result<Suggestion, String> {
+    breaks(&before.lines, &after.lines)?;
+    let cures = cures(before, &after.lines);
     let mut saved = Range::exactly(0.0);
     let mut saved_of_accepted = 0.0;
     let mut times = Vec::new();
@@ -71,14 +86,13 @@ pub(crate) fn suggestion(
             times.push((time.clone(), then.clone()));
         }
     }
-    if cures.is_empty() && saved.typical < NOTHING {
-        return Ok(None);
-    }
+    let mut notes = change.notes.clone();
+    notes.extend(change.timing.then(|| cascade(before.election, after.election)));
     times.sort_by(|a, b| {
         let gain = |pair: &(Time, Time)| pair.0.seconds.typical - pair.1.seconds.typical;
         gain(b).total_cmp(&gain(a))
     });
-    Ok(Some(Suggestion {
+    Ok(Suggestion {
         what: change.what.clone(),
         cures,
         saved,
@@ -90,8 +104,23 @@ pub(crate) fn suggestion(
         effort: change.effort,
         by_hand: if patch.is_some() { None } else { change.by_hand.clone() },
         patch,
-        notes: change.note.into_iter().collect(),
-    }))
+        notes,
+    })
+}
+
+/// What an election of etcd sets off with other timers: shorter ones may let an outage begin that would not have been.
+fn cascade(before: Election, after: Election) -> String {
+    let sets_off = |one: Election| one.with_cascade > one.alone;
+    let alone = duration(after.alone);
+    if !sets_off(after) {
+        return format!("an election of etcd, {alone} at most, still ends before anybody gives up on the API servers");
+    }
+    let then = duration(after.with_cascade);
+    let first = format!(
+        "an election of etcd, {alone} at most, may then take all servers out of HAProxy or the address off \
+                         every member: away for up to {then}"
+    );
+    if sets_off(before) { format!("{first}, as it may now for {}", duration(before.with_cascade)) } else { first }
 }
 
 /// The order in which suggestions are shown: first what cures most of what the file asks for, and of those the cheapest,

@@ -1,21 +1,21 @@
-//! Tries every change, then pairs where no single one is enough.
+//! Tries every change, cheap questions first, then pairs where no single one is enough.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use plimsoll_diagnostics::Sources;
 use plimsoll_prove::Model;
 use plimsoll_resolve::Lock;
-use plimsoll_spec::Part;
-use plimsoll_yaml::{Node, emit, read_document};
+use plimsoll_spec::{Part, Spec};
+use plimsoll_yaml::read_document;
 
 use crate::change::{self, Change, File};
+use crate::pairs;
 use crate::price::{self, Price};
-use crate::proof::{self, Line, Proof};
+use crate::proof::{self, Known, Line, Proof};
 use crate::rank::{self, Suggestion};
-use crate::{edit, patch, step};
-
-/// Changes of which pairs are tried.
-const IN_PAIRS: usize = 12;
+use crate::resolved;
+use crate::version::{self, Original};
 
 /// What would help.
 #[derive(Clone, Debug)]
@@ -24,8 +24,6 @@ pub struct Improvements {
     pub before: Proof,
     /// What would help, the best first.
     pub suggestions: Vec<Suggestion>,
-    /// Changes of how long outages last, which are not ranked with the others.
-    pub timing: Vec<Suggestion>,
     /// Lines that no change which was tried makes hold.
     pub uncured: Vec<Line>,
     /// Whether all that is suggested has a price, so that the ranking is by it.
@@ -36,87 +34,117 @@ pub struct Improvements {
     pub unpriced: Vec<Part>,
     /// How many changes were tried, variants included.
     pub tried: usize,
-    /// Changes that would save nothing and cure nothing.
-    pub useless: Vec<String>,
+    /// Changes of timers that save nothing by their likely figures, which are a matter of taste: not ranked.
+    pub timing: Vec<Suggestion>,
+    /// Changes that would save nothing and cure nothing, each with the likely seconds a year that it saves: 0, or less.
+    pub useless: Vec<(String, f64)>,
     /// Changes that could not be made, each with the reason.
     pub impossible: Vec<(String, String)>,
+    /// Changes whose lines are known and whose time is not, since the limit of analyses was reached.
+    pub unproved: Vec<String>,
+    /// Functions that were analysed exactly, those of the file as it is included.
+    pub analyses: usize,
     /// What was not tried.
     pub not_tried: Vec<String>,
 }
 
-/// A change that was made and proved.
-struct Tried {
-    change: Change,
-    proof: Proof,
-    patch: Option<String>,
+/// Where the search ends. Counted in work, so that the same file gives the same answer on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Promises whose probability is analysed exactly, beside those of the file as it is; promises that are the same
+    /// function count once.
+    pub analyses: usize,
 }
 
-/// Tries the changes. `name` is the path of the file that patches shall name.
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { analyses: 100 }
+    }
+}
+
+/// A change that was made, with its lines.
+pub(crate) struct Made {
+    pub(crate) change: Change,
+    pub(crate) text: String,
+    pub(crate) patch: Option<String>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// A change that breaks nothing that holds; proved, unless the limit of analyses was reached before.
+pub(crate) struct Tried {
+    pub(crate) made: Made,
+    pub(crate) proof: Option<Proof>,
+}
+
+/// Tries the changes. `name` is the path of the file that patches shall name. `progress` is told what is done of how much,
+/// and at what it is.
 ///
 /// # Errors
 /// When the file itself does not resolve, with its first error.
-pub fn improve(name: &str, text: &str, lock: &Lock) -> Result<Improvements, String> {
-    let now = proof::resolve(text, lock)?;
+pub fn improve(
+    name: &str,
+    text: &str,
+    lock: &Lock,
+    limits: Limits,
+    progress: &mut dyn FnMut(usize, usize, &str),
+) -> Result<Improvements, String> {
+    let now = resolved::resolve(text, lock)?;
     let mut sources = Sources::new();
     let id = sources.add(name, text);
     let root = read_document(text, id).0.ok_or("the file is empty")?;
+    progress(0, 1, "the file as it is");
+    let mut known = Known::default();
     let model = Model::of(&now.design, &now.origins);
-    let before = proof::prove(&model, &now.design)?;
+    let before = known.prove(&model, &now.design, proof::lines(&model, &now.design))?;
+    drop(model);
     let file = File { root: &root, spec: &now.spec, design: &now.design };
-    let search = Search { name, text, root: &root, lock: &now.lock };
+    let errors = version::errors(&now);
+    let original = Original { name, text, root: &root, lock: &now.lock, errors };
+    let (changes, cut) = change::all(&file);
+    let mut search =
+        Search { original, spec: &now.spec, before: &before, known, most: 0, unproved: Vec::new(), progress };
+    search.most = search.known.analysed() + limits.analyses;
 
     let mut impossible = Vec::new();
-    let mut tried = Vec::new();
-    let mut timing = Vec::new();
-    let all = change::all(&file);
-    let count = all.len();
-    for change in all {
-        let made = search.make(&change).and_then(|(text, patch)| Ok((search.prove(&text)?, patch)));
-        match made {
-            Ok((proof, patch)) if change.timing => {
-                let price = Price::of(&now.spec, &change.parts);
-                timing.push(timing_of(&before, &proof, &change, price, patch));
-            }
-            Ok((proof, patch)) => tried.push(Tried { change, proof, patch }),
-            Err(why) => impossible.push((change.what, why)),
-        }
-    }
+    let count = changes.len();
+    let made = search.quick(changes, &mut impossible);
+    let tried = search.exact(made, &mut impossible);
 
-    let mut useless = Vec::new();
-    let mut best: BTreeMap<String, (usize, Suggestion)> = BTreeMap::new();
-    let mut consider = |group: &str, at: usize, one: Suggestion| {
-        let better = best.get(group).is_none_or(|(_, known)| rank::clearly_better(&one, known));
-        if better {
-            best.insert(group.to_owned(), (at, one));
-        }
-    };
-    for (at, Tried { change, proof, patch }) in tried.iter().enumerate() {
-        let price = Price::of(&now.spec, &change.parts);
-        match rank::suggestion(&before, proof, change, price, patch.clone()) {
-            Ok(Some(suggestion)) => consider(&change.group, at, suggestion),
-            Ok(None) => useless.push(change.what.clone()),
-            Err(why) => impossible.push((change.what.clone(), why)),
+    let (mut useless, mut timing) = (Vec::new(), Vec::new());
+    let mut best: BTreeMap<&str, (usize, Suggestion)> = BTreeMap::new();
+    for (at, one) in tried.iter().enumerate() {
+        match search.suggestion(one) {
+            Ok(Some(suggestion)) if suggestion.helps() => {
+                let better =
+                    best.get(&*one.made.change.group).is_none_or(|(_, known)| rank::clearly_better(&suggestion, known));
+                if better {
+                    best.insert(&one.made.change.group, (at, suggestion));
+                }
+            }
+            Ok(Some(suggestion)) if one.made.change.timing => timing.push(suggestion),
+            Ok(Some(suggestion)) => useless.push((suggestion.what, suggestion.saved.typical)),
+            Ok(None) => {}
+            Err(why) => impossible.push((one.made.change.what.clone(), why)),
         }
     }
-    let cured = |lines: &[Line], line: &Line| lines.contains(line);
     let open: Vec<Line> = before
         .broken()
-        .filter(|line| !best.values().any(|(_, suggestion)| cured(&suggestion.cures, line)))
+        .filter(|line| !best.values().any(|(_, suggestion)| suggestion.cures.contains(line)))
         .cloned()
         .collect();
-    let mut not_tried = change::never();
-    let pairs = if open.is_empty() {
-        not_tried.push("combinations: single changes were enough, or there was nothing to cure".to_owned());
-        Vec::new()
-    } else {
-        search.pairs(&tried, &before, &open, &mut not_tried)
-    };
     let mut suggestions: Vec<(usize, Suggestion)> = best.into_values().collect();
     suggestions.sort_by_key(|(at, _)| *at);
     let mut suggestions: Vec<Suggestion> = suggestions.into_iter().map(|(_, one)| one).collect();
-    for Tried { change, proof, patch } in &pairs {
-        let price = Price::of(&now.spec, &change.parts);
-        suggestions.extend(rank::suggestion(&before, proof, change, price, patch.clone()).ok().flatten());
+    let mut not_tried = change::never();
+    not_tried.extend(cut);
+    if open.is_empty() {
+        not_tried.push("combinations: single changes were enough, or there was nothing to cure".to_owned());
+    } else {
+        let (pairs, said) = pairs::pairs(&search.original, &tried, &before, &open, search.progress);
+        not_tried.push(said);
+        let pairs = search.exact(pairs.into_iter().map(|made| (made, 1)).collect(), &mut Vec::new());
+        let helps = pairs.iter().filter_map(|pair| search.suggestion(pair).ok().flatten()).filter(Suggestion::helps);
+        suggestions.extend(helps);
     }
     let mut unpriced: Vec<Part> = Vec::new();
     for suggestion in &suggestions {
@@ -128,38 +156,22 @@ pub fn improve(name: &str, text: &str, lock: &Lock) -> Result<Improvements, Stri
     unpriced.dedup();
     let by_price = unpriced.is_empty() && !now.spec.prices.is_empty();
     suggestions.sort_by(|a, b| rank::order(a, b, by_price));
-    let uncured = open.into_iter().filter(|line| !suggestions.iter().any(|one| cured(&one.cures, line))).collect();
+    let uncured = open.into_iter().filter(|line| !suggestions.iter().any(|one| one.cures.contains(line))).collect();
+    let (unproved, analyses) = (search.unproved, search.known.analysed());
     Ok(Improvements {
-        before,
         suggestions,
-        timing,
         uncured,
         by_price,
         currency: price::currency(&now.spec),
         unpriced,
         tried: count,
+        timing,
         useless,
         impossible,
+        unproved,
+        analyses,
         not_tried,
-    })
-}
-
-/// What changes only how long outages last: shown with its patch, with whatever the proof says, which is mostly nothing.
-fn timing_of(before: &Proof, after: &Proof, change: &Change, price: Price, patch: Option<String>) -> Suggestion {
-    let ranked = rank::suggestion(before, after, change, price.clone(), patch.clone()).ok().flatten();
-    ranked.unwrap_or_else(|| Suggestion {
-        what: change.what.clone(),
-        cures: Vec::new(),
-        saved: plimsoll_prove::Range::exactly(0.0),
-        saved_of_accepted: 0.0,
-        times: Vec::new(),
-        no_longer_single: Vec::new(),
-        parts: change.parts.clone(),
-        price,
-        effort: change.effort,
-        patch,
-        by_hand: change.by_hand.clone(),
-        notes: change.note.into_iter().collect(),
+        before,
     })
 }
 
@@ -168,135 +180,115 @@ fn timing_of(before: &Proof, after: &Proof, change: &Change, price: Price, patch
 /// # Errors
 /// When it does not resolve, with the first error.
 pub fn proved(text: &str, lock: &Lock) -> Result<Proof, String> {
-    let resolved = proof::resolve(text, lock)?;
-    proof::prove(&Model::of(&resolved.design, &resolved.origins), &resolved.design)
+    let resolved = resolved::resolve(text, lock)?;
+    let model = Model::of(&resolved.design, &resolved.origins);
+    Known::default().prove(&model, &resolved.design, proof::lines(&model, &resolved.design))
+}
+
+/// A change that can be made and breaks no line that holds: its words, the text after it, and its patch where there is one.
+pub type Candidate = (String, String, Option<String>);
+
+/// Every change that [`improve`] would analyse, without its worth, which is what takes long.
+///
+/// # Errors
+/// When the file itself does not resolve, with its first error.
+pub fn candidates(name: &str, text: &str, lock: &Lock) -> Result<Vec<Candidate>, String> {
+    let now = resolved::resolve(text, lock)?;
+    let mut sources = Sources::new();
+    let id = sources.add(name, text);
+    let root = read_document(text, id).0.ok_or("the file is empty")?;
+    let model = Model::of(&now.design, &now.origins);
+    let before = proof::lines(&model, &now.design);
+    let errors = version::errors(&now);
+    let original = Original { name, text, root: &root, lock: &now.lock, errors };
+    let (changes, _) = change::all(&File { root: &root, spec: &now.spec, design: &now.design });
+    let made = changes.into_iter().filter_map(|change| {
+        let (made, _) = quick(&original, &before, &mut Known::default(), change).ok()?;
+        Some((made.change.what, made.text, made.patch))
+    });
+    Ok(made.collect())
+}
+
+/// Makes a change and judges its lines, which is quick; also: how many functions of it are not known. An error with the
+/// change's words and the reason, where it cannot be made or breaks a line that holds.
+fn quick(
+    original: &Original<'_>,
+    before: &[Line],
+    known: &mut Known,
+    change: Change,
+) -> Result<(Made, usize), (String, String)> {
+    let made = original.make(&change).and_then(|(text, patch)| {
+        let resolved = original.judged(&text)?;
+        let model = Model::of(&resolved.design, &resolved.origins);
+        let lines = proof::lines(&model, &resolved.design);
+        rank::breaks(before, &lines)?;
+        Ok((text, patch, lines, known.fresh(&model)))
+    });
+    match made {
+        Ok((text, patch, lines, fresh)) => Ok((Made { change, text, patch, lines }, fresh)),
+        Err(why) => Err((change.what, why)),
+    }
 }
 
 struct Search<'a> {
-    name: &'a str,
-    text: &'a str,
-    root: &'a Node,
-    /// With what was allocated to the file as it is.
-    lock: &'a Lock,
+    original: Original<'a>,
+    spec: &'a Spec,
+    before: &'a Proof,
+    known: Known,
+    /// Functions that may be analysed in all.
+    most: usize,
+    unproved: Vec<String>,
+    progress: &'a mut dyn FnMut(usize, usize, &str),
 }
 
 impl Search<'_> {
-    /// The text after a change, and the patch where the text could be edited. Else the text is the whole tree written
-    /// anew, which proves the same and is no patch.
-    fn make(&self, change: &Change) -> Result<(String, Option<String>), String> {
-        let wanted = step::apply(self.root, &change.steps).filter(|_| !change.steps.is_empty());
-        let wanted = wanted.ok_or("the file is written in a way that it does not fit")?;
-        let edited = if change.by_hand.is_some() { None } else { self.edited(change, &wanted) };
-        Ok(edited.map_or_else(|| (emit(&wanted), None), |(text, patch)| (text, Some(patch))))
-    }
-
-    /// The edited text, if it reads as the change means it.
-    fn edited(&self, change: &Change, wanted: &Node) -> Option<(String, String)> {
-        let edits = edit::edits(self.text, self.root, &change.steps)?;
-        let text = edit::apply(self.text, &edits)?;
-        let mut sources = Sources::new();
-        let id = sources.add(self.name, text.as_str());
-        let (read, problems) = read_document(&text, id);
-        if problems.has_errors() || read.as_ref() != Some(wanted) {
-            return None;
-        }
-        let patch = patch::unified(self.name, self.text, &edits)?;
-        Some((text, patch))
-    }
-
-    fn resolve(&self, text: &str) -> Result<proof::Resolved, String> {
-        let resolved = proof::resolve(text, self.lock)?;
-        match proof::moved(self.lock, &resolved.lock) {
-            Some(line) => Err(format!("it would take away what is allocated: {line}")),
-            None => Ok(resolved),
-        }
-    }
-
-    fn prove(&self, text: &str) -> Result<Proof, String> {
-        let resolved = self.resolve(text)?;
-        proof::prove(&Model::of(&resolved.design, &resolved.origins), &resolved.design)
-    }
-
-    /// Pairs of changes that make open lines hold.
-    fn pairs(&self, tried: &[Tried], before: &Proof, open: &[Line], not_tried: &mut Vec<String>) -> Vec<Tried> {
-        // How many combinations still break the open lines: what helps half-way comes first.
-        let left = |lines: &[Line]| -> u64 {
-            let of = |wanted: &Line| {
-                let found = lines.iter().find(|line| (line.goal, &line.promise) == (wanted.goal, &wanted.promise));
-                found.map_or(0, |line| line.broken_by)
-            };
-            open.iter().map(of).sum()
-        };
-        let saved = |proof: &Proof| -> f64 {
-            let sum = |times: &[proof::Time]| times.iter().map(|time| time.seconds.typical).sum::<f64>();
-            sum(&before.times) - sum(&proof.times)
-        };
-        let mut order: Vec<&Tried> = tried.iter().collect();
-        order.sort_by(|a, b| {
-            let by_lines = left(&a.proof.lines).cmp(&left(&b.proof.lines));
-            by_lines.then_with(|| saved(&b.proof).total_cmp(&saved(&a.proof)))
-        });
-        let all = order.len();
-        order.truncate(IN_PAIRS);
-        let mut found: Vec<Tried> = Vec::new();
-        let mut done = 0;
-        for (index, one) in order.iter().enumerate() {
-            for other in &order[index + 1..] {
-                let Some(both) = together(&one.change, &other.change) else { continue };
-                done += 1;
-                let Ok((text, patch)) = self.make(&both) else { continue };
-                let Ok(resolved) = self.resolve(&text) else { continue };
-                let model = Model::of(&resolved.design, &resolved.origins);
-                let lines = proof::lines(&model, &resolved.design);
-                let cures = open.iter().any(|wanted| {
-                    let now = lines.iter().find(|line| (line.goal, &line.promise) == (wanted.goal, &wanted.promise));
-                    now.is_some_and(|line| line.broken_by == 0)
-                });
-                let known = found.iter().any(|known| known.change.group == both.group);
-                if cures
-                    && !known
-                    && let Ok(proof) = proof::prove(&model, &resolved.design)
-                {
-                    found.push(Tried { change: both, proof, patch });
-                }
+    /// Makes each change and judges its lines. What breaks a line that holds goes no further.
+    fn quick(&mut self, changes: Vec<Change>, impossible: &mut Vec<(String, String)>) -> Vec<(Made, usize)> {
+        let mut all = Vec::new();
+        let count = changes.len();
+        for (done, change) in changes.into_iter().enumerate() {
+            (self.progress)(done, count, &change.what);
+            match quick(&self.original, &self.before.lines, &mut self.known, change) {
+                Ok(made) => all.push(made),
+                Err(why) => impossible.push(why),
             }
         }
-        let kept = order.len();
-        not_tried.push(format!(
-            "most pairs: no single change makes every line hold, so {done} pairs of the {kept} most promising of {all} \
-             changes were tried; three changes together never are"
-        ));
-        found
+        all
     }
-}
 
-/// Two changes as one. `None` when they are variants of one idea or touch the same place.
-fn together(one: &Change, other: &Change) -> Option<Change> {
-    if one.group == other.group || one.timing || other.timing {
-        return None;
+    /// Proves what was made, the cures first and then what changes the fewest promises, until the limit is reached.
+    fn exact(&mut self, made: Vec<(Made, usize)>, impossible: &mut Vec<(String, String)>) -> Vec<Tried> {
+        let mut order: Vec<(usize, usize)> = made.iter().map(|(_, fresh)| *fresh).enumerate().collect();
+        order.sort_by_key(|(at, fresh)| (Reverse(rank::cures(self.before, &made[*at].0.lines).len()), *fresh, *at));
+        let mut proofs: BTreeMap<usize, Proof> = BTreeMap::new();
+        for (done, (at, _)) in order.iter().enumerate() {
+            let Made { change, text, lines, .. } = &made[*at].0;
+            (self.progress)(done, order.len(), &change.what);
+            let proof = self.original.resolve(text).and_then(|resolved| {
+                let model = Model::of(&resolved.design, &resolved.origins);
+                if self.known.analysed() + self.known.fresh(&model) > self.most {
+                    return Ok(None);
+                }
+                self.known.prove(&model, &resolved.design, lines.clone()).map(Some)
+            });
+            match proof {
+                Ok(Some(proof)) => drop(proofs.insert(*at, proof)),
+                Ok(None) => {
+                    let cures = rank::cures(self.before, lines).len();
+                    let cures = if cures > 0 { format!(" (cures {cures} lines)") } else { String::new() };
+                    self.unproved.push(format!("{}{cures}", change.what));
+                }
+                Err(why) => impossible.push((change.what.clone(), why)),
+            }
+        }
+        let all = made.into_iter().enumerate();
+        all.map(|(at, (made, _))| Tried { made, proof: proofs.remove(&at) }).collect()
     }
-    let place = |step: &step::Step| match step {
-        step::Step::Set { at, .. } | step::Step::Rename { at, .. } => at.clone(),
-        step::Step::Add { to, key, .. } => to.iter().chain([key]).cloned().collect(),
-        step::Step::Push { .. } => Vec::new(),
-    };
-    let places: Vec<_> = one.steps.iter().map(place).filter(|place| !place.is_empty()).collect();
-    if other.steps.iter().map(place).any(|place| places.contains(&place)) {
-        return None;
+
+    /// What a change is worth; `None` when that is not known.
+    fn suggestion(&self, one: &Tried) -> Result<Option<Suggestion>, String> {
+        let Some(proof) = &one.proof else { return Ok(None) };
+        let price = Price::of(self.spec, &one.made.change.parts);
+        rank::suggestion(self.before, proof, &one.made.change, price, one.made.patch.clone()).map(Some)
     }
-    let by_hand: Vec<String> = one.by_hand.iter().chain(&other.by_hand).cloned().collect();
-    let mut parts: BTreeMap<Part, u32> = BTreeMap::new();
-    for (part, count) in one.parts.iter().chain(&other.parts) {
-        *parts.entry(*part).or_default() += count;
-    }
-    Some(Change {
-        group: format!("{} and {}", one.group, other.group),
-        what: format!("{}; and {}", one.what, other.what),
-        steps: one.steps.iter().chain(&other.steps).cloned().collect(),
-        parts: parts.into_iter().collect(),
-        effort: one.effort.max(other.effort),
-        by_hand: (!by_hand.is_empty()).then(|| by_hand.join("; ")),
-        note: one.note.or(other.note),
-        timing: false,
-    })
 }

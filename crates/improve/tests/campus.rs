@@ -1,8 +1,10 @@
 //! Worse versions of the example, in which the right cure comes first and its patch cures.
 #![allow(clippy::panic)]
 
-use plimsoll_improve::{Improvements, Price, Suggestion, improve, proved};
-use plimsoll_resolve::Lock;
+mod common;
+
+use common::{lock_of, spec_of};
+use plimsoll_improve::{Improvements, Limits, Price, Suggestion, improve, proved};
 
 const CAMPUS: &str = include_str!("../../../examples/campus/cluster.yaml");
 
@@ -14,51 +16,8 @@ fn campus_with(edits: &[(&str, &str)]) -> String {
 }
 
 fn run(text: &str) -> Improvements {
-    improve("cluster.yaml", text, &lock_of(text)).unwrap_or_else(|why| panic!("{why}"))
-}
-
-fn lock_of(text: &str) -> Lock {
-    let mut sources = plimsoll_diagnostics::Sources::new();
-    let id = sources.add("cluster.yaml", text);
-    let spec = plimsoll_spec::read(id, &sources).0.expect("a file");
-    plimsoll_resolve::resolve(&spec, &Lock::new()).lock
-}
-
-/// Applies a unified diff to the letter: every line of context and every number must be right.
-fn patched(text: &str, patch: &str) -> String {
-    let old: Vec<&str> = text.split_inclusive('\n').collect();
-    let mut lines = patch.split_inclusive('\n').peekable();
-    assert_eq!(lines.next(), Some("--- cluster.yaml\n"));
-    assert_eq!(lines.next(), Some("+++ cluster.yaml\n"));
-    let (mut out, mut at) = (String::new(), 0);
-    while let Some(header) = lines.next() {
-        let numbers: Vec<usize> =
-            header.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
-        let [start, removed, new_start, added] = numbers[..] else { panic!("no hunk: {header}") };
-        while at < start - 1 {
-            out.push_str(old[at]);
-            at += 1;
-        }
-        assert_eq!(out.split_inclusive('\n').count() + 1, new_start, "{header}");
-        let (mut seen_old, mut seen_new) = (0, 0);
-        while let Some(line) = lines.next_if(|line| !line.starts_with("@@")) {
-            let (sign, mut rest) = line.split_at(1);
-            if lines.next_if(|line| line.starts_with('\\')).is_some() {
-                rest = rest.trim_end_matches('\n');
-            }
-            if sign != "+" {
-                assert_eq!(old[at], rest, "{header}");
-                (at, seen_old) = (at + 1, seen_old + 1);
-            }
-            if sign != "-" {
-                out.push_str(rest);
-                seen_new += 1;
-            }
-        }
-        assert_eq!((seen_old, seen_new), (removed, added), "{header}");
-    }
-    old[at..].iter().for_each(|line| out.push_str(line));
-    out
+    improve("cluster.yaml", text, &lock_of(text), Limits::default(), &mut |_, _, _| {})
+        .unwrap_or_else(|why| panic!("{why}"))
 }
 
 fn patch_of(one: &Suggestion) -> &str {
@@ -67,14 +26,15 @@ fn patch_of(one: &Suggestion) -> &str {
 
 /// The patch applies, nothing that was allocated moves, and the proof of the patched file says what was promised.
 fn verify(text: &str, one: &Suggestion) {
-    let after = patched(text, patch_of(one));
+    let after = common::patched(text, patch_of(one));
+    assert_eq!(common::new_errors(text, &after), Vec::<String>::new(), "{}", one.what);
     let proved = proved(&after, &lock_of(text)).unwrap_or_else(|why| panic!("{}: {why}", one.what));
     for line in &one.cures {
         assert!(!proved.broken().any(|broken| broken.words == line.words), "{}", line.words);
     }
     for (_, then) in &one.times {
         let now = proved.times.iter().find(|time| time.promise == then.promise).expect("the promise");
-        assert_eq!(now.seconds, then.seconds, "{}: {}", one.what, then.promise);
+        assert_eq!(now, then, "{}: {}", one.what, then.promise);
     }
     for comment in text.lines().filter_map(|line| Some(&line[line.find(" # ")?..])) {
         assert!(after.contains(comment), "{}: lost {comment}", one.what);
@@ -85,12 +45,6 @@ fn verify(text: &str, one: &Suggestion) {
         .map(|change| change.to_string())
         .find(|change| change.starts_with('-') && !change.starts_with("- serial"));
     assert_eq!(moved, None, "{}", one.what);
-}
-
-fn spec_of(text: &str) -> plimsoll_spec::Spec {
-    let mut sources = plimsoll_diagnostics::Sources::new();
-    let id = sources.add("cluster.yaml", text);
-    plimsoll_spec::read(id, &sources).0.expect("a file")
 }
 
 /// The first suggestion, which must cure these promises of `all: [any]` and nothing be left.
@@ -226,6 +180,15 @@ fn the_example_itself_gets_suggestions_that_are_true() {
     for one in &found.timing {
         verify(CAMPUS, one);
     }
+    let faster = "let the API fail over as fast as can be had";
+    let faster = found.suggestions.iter().chain(&found.timing).find(|one| one.what == faster).expect("faster timers");
+    let (now, then) = faster.times.iter().find(|(now, _)| now.promise == "api").expect("the API gains");
+    assert!(then.failovers.low < now.failovers.low, "{now:?} {then:?}");
+    assert!(
+        faster.notes.iter().any(|note| note.starts_with("an election of etcd, 1.9 s at most")),
+        "{:?}",
+        faster.notes
+    );
     assert_eq!(format!("{found:?}"), format!("{:?}", run(CAMPUS)), "the same from the same");
 }
 
@@ -274,4 +237,44 @@ fn patches_fit_files_written_otherwise() {
         }
         assert!(found.suggestions[0].patch.is_some());
     }
+}
+
+#[test]
+fn a_session_without_bfd_gets_it() {
+    let found = run(&campus_with(&[("bfd: true", "bfd: false")]));
+    let one = found.suggestions.iter().find(|one| one.what.contains("BFD")).expect("a suggestion");
+    let (now, then) = one.times.iter().find(|(now, _)| now.promise == "ingress/public").expect("the pool gains");
+    assert!(then.longest < now.longest && then.failovers.typical < now.failovers.typical, "{now:?} {then:?}");
+    verify(&campus_with(&[("bfd: true", "bfd: false")]), one);
+}
+
+#[test]
+fn a_leaf_with_one_uplink_gets_a_second() {
+    let text = campus_with(&[("uplinks: { to: gw-1..2, speed: 100G }", "uplinks: { to: gw-1, speed: 100G }")]);
+    let found = run(&text);
+    let one = found.suggestions.iter().find(|one| one.what == "give leaf-1..2 a second uplink, to gw-2");
+    let one = one.expect("a suggestion");
+    assert!(patch_of(one).contains("uplinks: { to: gw-1..2,"), "{}", patch_of(one));
+    verify(&text, one);
+}
+
+#[test]
+fn where_the_limit_cuts_it_is_said() {
+    let none = Limits { analyses: 0 };
+    let found = improve("cluster.yaml", CAMPUS, &lock_of(CAMPUS), none, &mut |_, _, _| {}).expect("proved");
+    assert!(found.unproved.iter().any(|what| what.starts_with("keep 4 copies in pool ssd")), "{:?}", found.unproved);
+    assert!(found.suggestions.iter().all(|one| !one.what.starts_with("keep 4 copies")));
+    // Timers change no function, so that they need no analysis.
+    assert!(found.unproved.iter().all(|what| !what.contains("fail over")), "{:?}", found.unproved);
+    assert!(found.analyses < run(CAMPUS).analyses);
+}
+
+#[test]
+fn a_missing_price_means_that_time_alone_ranks() {
+    let prices = "prices: { feed: 20000 EUR }\naccept:\n";
+    let found = run(&campus_with(&[("accept:\n", prices)]));
+    assert!(!found.by_price);
+    assert_eq!(found.unpriced, [plimsoll_spec::Part::Ups]);
+    let saved: Vec<f64> = found.suggestions.iter().map(|one| one.saved.typical).collect();
+    assert!(saved.windows(2).all(|pair| pair[0] >= pair[1]), "{saved:?}");
 }

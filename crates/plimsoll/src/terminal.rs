@@ -23,6 +23,8 @@ pub(crate) enum ColorChoice {
 pub(crate) struct Terminal {
     stdout: render::Style,
     stderr: render::Style,
+    /// Whether somebody looks at standard error while it is written.
+    status: bool,
 }
 
 /// Texts for both, before they are written.
@@ -47,6 +49,7 @@ impl Terminal {
         Terminal {
             stdout: render::Style { color: color(std::io::stdout().is_terminal()), width },
             stderr: render::Style { color: color(std::io::stderr().is_terminal()), width },
+            status: std::io::stderr().is_terminal(),
         }
     }
 
@@ -108,6 +111,17 @@ impl Terminal {
     #[expect(clippy::unused_self, reason = "whoever prints was given the terminal")]
     pub(crate) fn err(&self, line: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+
+    /// What a long run is at, in one line that the next takes the place of; an empty one clears it. Only people see it.
+    pub(crate) fn status(&self, text: &str) {
+        if !self.status {
+            return;
+        }
+        let room = self.stderr.width.saturating_sub(1);
+        let text: String = text.chars().take(room).collect();
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
     }
 
     /// The reason why it could not do it.

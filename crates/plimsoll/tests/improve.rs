@@ -22,14 +22,14 @@ fn the_cure_is_first_and_its_patch_is_all_that_is_printed() {
     let said = said.says("Patch 1: run 3 monitors of Ceph instead of 1").says("Without a price: ");
     assert!(said.out.lines().all(|line| line.trim_end() == line || line == " "), "{}", said.out);
     let patch = place.run(&["improve", "--patch", "1"]).exits(0).out;
-    assert!(patch.starts_with("--- cluster.yaml\n+++ cluster.yaml\n@@ "), "{patch}");
+    assert!(patch.starts_with("--- a/cluster.yaml\n+++ b/cluster.yaml\n@@ "), "{patch}");
     assert!(said.out.contains(&patch), "the best patch is shown whole");
     place.run(&["improve", "--patch", "99"]).exits(2).says("there is no suggestion 99");
     place.run(&["improve", "--patch", "0"]).exits(2);
 
     // The program that people use takes it, without looking for a place that nearly fits.
     let mut tool = Command::new("patch");
-    tool.args(["-p0", "--fuzz=0", "--batch"]).current_dir(place.at(".")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    tool.args(["-p1", "--fuzz=0", "--batch"]).current_dir(place.at(".")).stdin(Stdio::piped()).stdout(Stdio::piped());
     match tool.spawn() {
         Ok(mut child) => {
             child.stdin.take().expect("its input").write_all(patch.as_bytes()).expect("written");
@@ -55,7 +55,14 @@ fn programs_get_everything() {
     assert!(first["patch"].as_str().is_some_and(|patch| patch.contains("mons: ")), "{first}");
     assert_eq!(first["price"]["amount"], 0);
     assert_eq!(all["uncured"], Value::Array(Vec::new()));
-    assert!(all["timing"][0]["patch"].as_str().is_some_and(|patch| patch.contains("failover: fast")), "{all}");
+    let timers = |one: &&Value| one["patch"].as_str().is_some_and(|patch| patch.contains("failover: fast"));
+    let listed = ["suggestions", "timing"].into_iter().filter_map(|list| all[list].as_array()).flatten();
+    let timers = listed.into_iter().find(timers).expect("faster timers");
+    let api = &timers["promises"][0];
+    assert_eq!(api["promise"], "api");
+    let seconds = |field: &str| api[field]["typical"].as_f64().expect("seconds");
+    assert!(seconds("failovers_after") < seconds("failovers_before"), "{api}");
+    assert!(timers["notes"].to_string().contains("an election of etcd"), "{timers}");
     assert!(!place.exists("cluster.lock"), "nothing is written");
 }
 

@@ -99,6 +99,32 @@ fn designs_up_to_fifty_hosts_in_five_racks() {
 }
 
 #[test]
+fn switches_have_their_power_and_hosts_their_controllers() {
+    let design = Case::campus().design;
+    let layout = Layout::of(&design);
+    let drawn = |from: &str, part: &str, power: bool| {
+        let of = |wire: &&plimsoll_report::layout::Wire| {
+            wire.from == from && wire.power == power && wire.parts.iter().any(|other| other == part)
+        };
+        layout.wires.iter().filter(of).count()
+    };
+    let mut supplies = 0;
+    for (name, switch) in &design.switch {
+        for (psu, on) in &switch.psu {
+            let strip = format!("rack/{}/pdu/{}", on.pdu.rack, on.pdu.pdu);
+            assert_eq!(drawn(&strip, &format!("switch/{name}/psu/{psu}"), true), 1, "{name} {psu}");
+            supplies += 1;
+        }
+    }
+    assert_eq!(supplies, 6);
+    for (name, host) in &design.host {
+        let bmc = host.bmc.as_ref().expect("a management controller");
+        let cable = format!("cable/{}:{}", bmc.switch, bmc.port);
+        assert_eq!(drawn(&format!("switch/{}", bmc.switch), &cable, false), 1, "{name}");
+    }
+}
+
+#[test]
 fn the_same_design_gives_the_same_drawing() {
     let design = made_up(3, 4, 2, 2, 3);
     assert_eq!(Layout::of(&design), Layout::of(&design.clone()));

@@ -21,6 +21,7 @@ pub mod pod_network;
 pub mod services;
 pub mod site;
 pub mod storage;
+pub mod uplinks;
 pub mod vrrp;
 pub mod workloads;
 mod world;

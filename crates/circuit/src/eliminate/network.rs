@@ -309,5 +309,6 @@ fn after(turn: u32) -> u32 {
 
 /// Whether what has the first turn is shared by what has the second, and by others.
 fn is_around(turn: u32, of: u32) -> bool {
-    turn != of && (turn == 0 || (turn & 0xffff == 0 && turn >> 16 == of >> 16))
+    let (group, member) = (turn >> 16, turn & 0xffff);
+    turn != of && (turn == 0 || (member == 0 && group == of >> 16))
 }

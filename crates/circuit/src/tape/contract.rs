@@ -90,12 +90,12 @@ impl Contraction {
     /// Adds the products to `out`.
     pub(crate) fn run(&self, out: &mut [f64], a: &[f64], b: Option<&[f64]>) {
         self.each(|out_at, a_at, b_at, inner| {
-            let (mut o, mut i, mut j) = (out_at, a_at, b_at);
+            let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                out[o] += b.map_or(a[i], |b| a[i] * b[j]);
-                o += inner.out as usize;
-                i += inner.a as usize;
-                j += inner.b as usize;
+                out[to] += b.map_or(a[first], |b| a[first] * b[second]);
+                to += inner.out as usize;
+                first += inner.a as usize;
+                second += inner.b as usize;
             }
         });
     }
@@ -103,12 +103,12 @@ impl Contraction {
     /// Backwards: adds to the slopes of the first table, given those of the result.
     pub(crate) fn slopes_of_first(&self, slopes: &[f64], of_a: &mut [f64], b: Option<&[f64]>) {
         self.each(|out_at, a_at, b_at, inner| {
-            let (mut o, mut i, mut j) = (out_at, a_at, b_at);
+            let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                of_a[i] += b.map_or(slopes[o], |b| slopes[o] * b[j]);
-                o += inner.out as usize;
-                i += inner.a as usize;
-                j += inner.b as usize;
+                of_a[first] += b.map_or(slopes[to], |b| slopes[to] * b[second]);
+                to += inner.out as usize;
+                first += inner.a as usize;
+                second += inner.b as usize;
             }
         });
     }
@@ -116,12 +116,12 @@ impl Contraction {
     /// Backwards: adds to the slopes of the second table.
     pub(crate) fn slopes_of_second(&self, slopes: &[f64], a: &[f64], of_b: &mut [f64]) {
         self.each(|out_at, a_at, b_at, inner| {
-            let (mut o, mut i, mut j) = (out_at, a_at, b_at);
+            let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                of_b[j] += slopes[o] * a[i];
-                o += inner.out as usize;
-                i += inner.a as usize;
-                j += inner.b as usize;
+                of_b[second] += slopes[to] * a[first];
+                to += inner.out as usize;
+                first += inner.a as usize;
+                second += inner.b as usize;
             }
         });
     }

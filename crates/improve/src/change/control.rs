@@ -1,4 +1,4 @@
-//! More members of etcd, more monitors of Ceph, the check that moves the API's address, faster timers.
+//! More members of etcd, more monitors of Ceph, the check that moves the API's address.
 
 use plimsoll_model::design::Role;
 use plimsoll_yaml::Node;
@@ -7,22 +7,11 @@ use super::{Change, File, moves};
 use crate::names;
 use crate::step::{Step, put};
 
-pub(super) fn control(file: &File<'_>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    changes.extend(members(file));
-    changes.extend(monitors(file));
+pub(super) fn control(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
+    let mut changes = members(file, cut);
+    changes.extend(monitors(file, cut));
     changes.extend(check(file));
-    changes.extend(faster(file));
     changes
-}
-
-/// The first and the last of what there is to choose from: near and far from what is in use.
-pub(super) fn ends(from: &[String], count: usize) -> Vec<Vec<String>> {
-    if from.len() < count || count == 0 {
-        return Vec::new();
-    }
-    let (first, last) = (from[..count].to_vec(), from[from.len() - count..].to_vec());
-    if first == last { vec![first] } else { vec![first, last] }
 }
 
 fn and(names: &[String]) -> String {
@@ -33,7 +22,7 @@ fn and(names: &[String]) -> String {
 }
 
 /// An odd number of members: one or two more control-plane machines.
-fn members(file: &File<'_>) -> Vec<Change> {
+fn members(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut machines: Vec<String> =
         file.design.machines(Role::ControlPlane).map(|(name, _)| name.to_string()).collect();
     names::sort(&mut machines);
@@ -45,7 +34,7 @@ fn members(file: &File<'_>) -> Vec<Change> {
     let free: Vec<String> = file.hosts().into_iter().filter(|host| !used.contains(host)).collect();
     let Some((key, _)) = file.entry_of(last) else { return Vec::new() };
     let Some(new) = names::next(last, wanted, &|name| file.taken(name)) else { return Vec::new() };
-    let variants = ends(&free, wanted).into_iter().filter_map(|hosts| {
+    let variants = file.places("members of etcd", &free, &used, wanted, cut).into_iter().filter_map(|hosts| {
         let steps = moves::more(file, &key, &new, &hosts)?;
         let of = count + wanted;
         let what = format!("run {of} members of etcd instead of {count}: {} on {}", and(&new), and(&hosts));
@@ -55,7 +44,7 @@ fn members(file: &File<'_>) -> Vec<Change> {
 }
 
 /// An odd number of monitors, on hosts that have none.
-fn monitors(file: &File<'_>) -> Vec<Change> {
+fn monitors(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let Some(ceph) = &file.design.ceph else { return Vec::new() };
     let mut now: Vec<String> = ceph.mon.keys().map(ToString::to_string).collect();
     names::sort(&mut now);
@@ -65,20 +54,24 @@ fn monitors(file: &File<'_>) -> Vec<Change> {
     }
     let wanted = if count.is_multiple_of(2) { 1 } else { 2 };
     let used: Vec<String> = ceph.mon.values().map(|mon| mon.host.to_string()).collect();
-    let mut free: Vec<String> = Vec::new();
-    let mut hosts: Vec<String> = used;
+    // The first worker of each host without one.
+    let mut free: Vec<(String, String)> = Vec::new();
     let mut workers: Vec<(String, String)> =
         ceph.osd.values().map(|osd| (osd.machine.to_string(), osd.host.to_string())).collect();
     workers.sort();
     workers.dedup();
     for (machine, host) in workers {
-        if !hosts.contains(&host) {
-            hosts.push(host);
-            free.push(machine);
+        if !used.contains(&host) && !free.iter().any(|(_, known)| *known == host) {
+            free.push((machine, host));
         }
     }
-    names::sort(&mut free);
-    let variants = ends(&free, wanted).into_iter().filter_map(|more| {
+    let mut hosts: Vec<String> = free.iter().map(|(_, host)| host.clone()).collect();
+    names::sort(&mut hosts);
+    let places = file.places("monitors of Ceph", &hosts, &used, wanted, cut);
+    let variants = places.into_iter().filter_map(|on| {
+        let on = free.iter().filter(|(_, host)| on.contains(host));
+        let mut more: Vec<String> = on.map(|(machine, _)| machine.clone()).collect();
+        names::sort(&mut more);
         let mut all: Vec<String> = now.iter().chain(&more).cloned().collect();
         names::sort(&mut all);
         let words = names::collapse(&all);
@@ -126,29 +119,13 @@ fn check(file: &File<'_>) -> Vec<Change> {
     changes
 }
 
-/// Faster timers make an outage shorter; what breaks stays the same.
-fn faster(file: &File<'_>) -> Option<Change> {
-    use plimsoll_spec::cluster::Failover;
-    let spec = &file.spec.api;
-    if file.design.api.vrrp.is_none() || spec.failover.as_ref().is_some_and(|kind| kind.value == Failover::Fast) {
-        return None;
-    }
-    let step = put(file.root, &["api", "failover"], Node::text("fast"))?;
-    let what = "fail over as fast as can be had";
-    let change = Change { timing: true, ..Change::new("timers", what, vec![step]) };
-    Some(change.note("shorter outages of the API, and more readily moved for nothing: seconds, not what breaks"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ends_are_first_and_last() {
+    fn names_are_listed_as_people_do() {
         let from: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
-        assert_eq!(ends(&from, 2), [["a", "b"], ["b", "c"]]);
-        assert_eq!(ends(&from, 3).len(), 1);
-        assert!(ends(&from, 4).is_empty());
         assert_eq!(and(&from), "a, b and c");
     }
 }

@@ -4,8 +4,10 @@ mod control;
 mod hosts;
 mod moves;
 mod network;
+mod places;
 mod power;
 mod services;
+mod timers;
 
 use plimsoll_model::{Design, Name};
 use plimsoll_spec::Part;
@@ -38,8 +40,8 @@ pub(crate) struct Change {
     /// Why the change cannot be written as an edit of the file, though its effect is known.
     pub(crate) by_hand: Option<String>,
     /// What to know before doing it.
-    pub(crate) note: Option<&'static str>,
-    /// Whether it changes how long an outage lasts, and not what breaks.
+    pub(crate) notes: Vec<String>,
+    /// Whether it changes timers of the API, so that what an election of etcd sets off must be looked at.
     pub(crate) timing: bool,
 }
 
@@ -52,7 +54,7 @@ impl Change {
             parts: Vec::new(),
             effort: Effort::Settings,
             by_hand: None,
-            note: None,
+            notes: Vec::new(),
             timing: false,
         }
     }
@@ -70,8 +72,8 @@ impl Change {
         self
     }
 
-    fn note(mut self, note: &'static str) -> Self {
-        self.note = Some(note);
+    fn note(mut self, note: &str) -> Self {
+        self.notes.push(note.to_owned());
         self
     }
 }
@@ -101,6 +103,22 @@ impl File<'_> {
         hosts
     }
 
+    /// Where machines of a kind could go, with a word on what was left out.
+    fn places(
+        &self,
+        kind: &str,
+        free: &[String],
+        used: &[String],
+        count: usize,
+        cut: &mut Vec<String>,
+    ) -> Vec<Vec<String>> {
+        let (places, left_out) = places::places(self, free, used, count);
+        if left_out > 0 {
+            cut.push(format!("{left_out} more places for {kind}, among hosts that are not alike"));
+        }
+        places
+    }
+
     /// The entry of `machines:` that a machine is of: its key as written, and all its names.
     fn entry_of(&self, machine: &str) -> Option<(String, Vec<String>)> {
         let (key, _) = self.spec.machines.iter().find(|(key, _)| key.list().iter().any(|name| name.0 == machine))?;
@@ -108,15 +126,17 @@ impl File<'_> {
     }
 }
 
-/// All of them.
-pub(crate) fn all(file: &File<'_>) -> Vec<Change> {
-    let mut changes = moves::moves(file);
-    changes.extend(control::control(file));
-    changes.extend(services::services(file));
+/// All of them; and of which ideas some variants were left out.
+pub(crate) fn all(file: &File<'_>) -> (Vec<Change>, Vec<String>) {
+    let mut cut = Vec::new();
+    let mut changes = moves::moves(file, &mut cut);
+    changes.extend(control::control(file, &mut cut));
+    changes.extend(services::services(file, &mut cut));
     changes.extend(power::power(file));
     changes.extend(network::network(file));
     changes.extend(hosts::hosts(file));
-    changes
+    changes.extend(timers::timers(file));
+    (changes, cut)
 }
 
 /// What is never tried, and why.

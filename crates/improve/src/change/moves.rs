@@ -13,7 +13,7 @@ use crate::step::{Step, find, path};
 /// What belongs to one machine alone, so that it is not copied.
 const OWN: [&str; 3] = ["vmid", "addresses", "renamed_from"];
 
-pub(super) fn moves(file: &File<'_>) -> Vec<Change> {
+pub(super) fn moves(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut changes = Vec::new();
     for role in [Role::ControlPlane, Role::ZoneServer, Role::Worker] {
         let mut machines: Vec<(String, String)> = file
@@ -30,7 +30,9 @@ pub(super) fn moves(file: &File<'_>) -> Vec<Change> {
                 continue;
             }
             // Another of its kind is on its host.
-            for target in file.hosts().into_iter().filter(|target| !used.contains(target)) {
+            let free: Vec<String> = file.hosts().into_iter().filter(|target| !used.contains(target)).collect();
+            let others: Vec<String> = used.iter().cloned().collect();
+            for target in file.places(machine, &free, &others, 1, cut).into_iter().flatten() {
                 if let Some(steps) = moved(file, machine, &target) {
                     let what = format!("move {machine} from {host} to {target}");
                     changes.push(Change::new(format!("where {machine} is"), what, steps));

@@ -1,5 +1,6 @@
 //! Leaves, links, cards.
 
+use plimsoll_model::design::{ExternalKind, SwitchRole as DesignRole};
 use plimsoll_spec::Part;
 use plimsoll_spec::site::SwitchRole;
 use plimsoll_yaml::{Key, Node};
@@ -13,6 +14,7 @@ pub(super) fn network(file: &File<'_>) -> Vec<Change> {
     changes.extend(second_leaf(file));
     changes.extend(second_link(file));
     changes.extend(peer_links(file));
+    changes.extend(uplinks(file));
     changes
 }
 
@@ -121,6 +123,33 @@ fn peer_links(file: &File<'_>) -> Vec<Change> {
                 Change::new(format!("peer links of {key}"), what, vec![Step::Set { at, to: Node::plain("2") }]);
             changes.push(change.buys(&[(Part::Cable, 1)]));
         }
+    }
+    changes
+}
+
+/// One more uplink of switches that hang on one router or spine alone, to the next of its kind.
+fn uplinks(file: &File<'_>) -> Vec<Change> {
+    let design = file.design;
+    let spines = design.switch.iter().filter(|(_, switch)| switch.role == DesignRole::Spine).map(|(name, _)| name);
+    let routers = design.external.iter().filter(|(_, part)| part.kind == ExternalKind::Router).map(|(name, _)| name);
+    let [spines, routers]: [Vec<String>; 2] =
+        [spines.map(ToString::to_string).collect(), routers.map(ToString::to_string).collect()];
+    let mut changes = Vec::new();
+    for (key, switch) in &file.spec.switches {
+        let Some(uplinks) = &switch.uplinks else { continue };
+        let [only] = &uplinks.to.list()[..] else { continue };
+        let Some(kind) = [&spines, &routers].into_iter().find(|kind| kind.contains(&only.0)) else { continue };
+        let switches: Vec<&str> = key.list().iter().map(|name| name.0.as_str()).collect();
+        let mut others = kind.iter().filter(|other| **other != only.0 && !switches.contains(&other.as_str()));
+        let Some(other) = others.next() else { continue };
+        let mut both = vec![only.0.clone(), other.clone()];
+        names::sort(&mut both);
+        let Some(word) = names::word(&both) else { continue };
+        let key_word = key.value.to_string();
+        let step = put(file.root, &["switches", &key_word, "uplinks", "to"], Node::text(word));
+        let what = format!("give {key_word} a second uplink, to {other}");
+        let change = Change::new(format!("uplinks of {key_word}"), what, step.into_iter().collect());
+        changes.push(change.buys(&[(Part::Cable, key.count() as u32)]));
     }
     changes
 }

@@ -4,23 +4,23 @@ use plimsoll_model::Name;
 use plimsoll_model::design::Role;
 use plimsoll_yaml::Node;
 
-use super::{Change, File, control, moves};
+use super::{Change, File, moves};
 use crate::names;
 use crate::step::{Step, find, path, put};
 
 /// Copies of a pool beyond which nobody goes.
 const MOST_COPIES: u32 = 4;
 
-pub(super) fn services(file: &File<'_>) -> Vec<Change> {
+pub(super) fn services(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut changes = Vec::new();
-    changes.extend(zone(file));
+    changes.extend(zone(file, cut));
     changes.extend(coredns(file));
     changes.extend(copies(file));
     changes
 }
 
 /// One more server for the zone.
-fn zone(file: &File<'_>) -> Vec<Change> {
+fn zone(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut servers: Vec<String> = file.design.machines(Role::ZoneServer).map(|(name, _)| name.to_string()).collect();
     names::sort(&mut servers);
     let Some(last) = servers.last().filter(|_| servers.len() < 3) else { return Vec::new() };
@@ -36,7 +36,7 @@ fn zone(file: &File<'_>) -> Vec<Change> {
     let used: Vec<String> =
         file.design.machines(Role::ZoneServer).map(|(_, machine)| machine.host.to_string()).collect();
     let free: Vec<String> = file.hosts().into_iter().filter(|host| !used.contains(host)).collect();
-    let variants = control::ends(&free, 1).into_iter().filter_map(|hosts| {
+    let variants = file.places("servers of the zone", &free, &used, 1, cut).into_iter().filter_map(|hosts| {
         let mut steps = moves::more(file, &key, &new, &hosts)?;
         steps.push(known.clone());
         let what = format!("add {} on {} as a secondary server of the zone", new[0], hosts[0]);

@@ -4,12 +4,12 @@
 use plimsoll_circuit::{Node, Var};
 use plimsoll_model::Design;
 use plimsoll_outage::{End, Predictions};
-use plimsoll_prove::{CutClass, Cuts, HOURS_A_YEAR, Model, Range, words};
+use plimsoll_prove::{CutClass, Cuts, HOURS_A_YEAR, Model, Range, failovers, words};
 use plimsoll_report::Proof;
 use serde_json::{Value, json};
 
 use super::summary::{ranges, table};
-use crate::commands::outages::{Longest, failovers, longest};
+use crate::commands::outages::{Longest, longest};
 use crate::commands::plural;
 
 /// Characters that name the components of a set, where that can be chosen.

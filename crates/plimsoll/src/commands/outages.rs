@@ -17,31 +17,6 @@ pub(super) fn finite(interval: Interval) -> Option<(Millis, Millis)> {
     }
 }
 
-/// Seconds a year in which a promise is away because something fails over: rate times outage, over all components that it
-/// survives.
-pub(super) fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Range {
-    let mut by_component: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for prediction in predictions.all.iter().filter(|one| one.promise == promise && one.failure.way.is_usual()) {
-        let Some((min, max)) = finite(prediction.new) else { continue };
-        let worst = by_component.entry(&prediction.failure.component).or_default();
-        *worst = (worst.0.max(min.as_secs()), worst.1.max(max.as_secs()));
-    }
-    let (mut low, mut typical, mut high) = (0.0, 0.0, 0.0);
-    for (_, component) in model.components.all().filter(|(_, component)| !component.external && !component.common) {
-        // A disk of a group is predicted as its group.
-        let group = component.path.rsplit_once('/').map_or("", |(group, _)| group);
-        let found = by_component
-            .get(component.path.as_str())
-            .or_else(|| if component.kind == Kind::Disk { by_component.get(group) } else { None });
-        let Some((min, max)) = found else { continue };
-        let rate = component.rate.a_year;
-        low += rate.at(Corner::Low) * min;
-        typical += rate.at(Corner::Typical) * f64::midpoint(*min, *max);
-        high += rate.at(Corner::High) * max;
-    }
-    Range::new(low, typical, high)
-}
-
 /// The longest outage of each promise by each component, in the ways in which things mostly fail.
 pub(super) fn by_component(model: &Model, predictions: &Predictions) -> Outages {
     // The disks of a group are predicted as their group.

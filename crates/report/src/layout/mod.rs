@@ -3,12 +3,15 @@
 //! Feeds and what feeds them stand above on the left, routers and spines above on the right. Each rack is drawn as one
 //! looks at it: its power strips and switches on top, its hosts below one another with their machines in them. Power runs
 //! down on the left of the hosts, the network on the right, each strip and each switch on a rail of its own; a dot is a
-//! connection, a crossing without one is none. What serves several racks runs in the channel above them. Racks that do
-//! not fit beside each other go into further rows, which trunks in the margins reach.
+//! connection, a crossing without one is none. The power of a rack's switches runs below them, above its hosts. What serves
+//! several racks runs in the channel above them. Racks that do not fit beside each other go into further rows, which trunks
+//! in the margins reach.
 #![allow(clippy::cast_possible_wrap, reason = "counts of what stands on one site, far below the end of 31 bits")]
 
 mod channel;
+mod heads;
 mod rack;
+mod supply;
 mod tiers;
 mod words;
 

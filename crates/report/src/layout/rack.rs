@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::design::{Host, SwitchRole};
+use plimsoll_model::design::Host;
 use plimsoll_model::{Design, Name};
 
-use super::{Layout, Rect, Shape, Tier, Wire, short, text_width, words};
+use super::heads::{self, Head, strip, strips, switches};
+use super::{Layout, Rect, Shape, Tier, Wire, short, supply, text_width, words};
 
 const PAD: i32 = 16;
 const RAIL: i32 = 12;
-const HEAD: i32 = 30;
+const HEAD: i32 = heads::HEIGHT;
 const CHIP: i32 = 24;
 const BETWEEN: i32 = 6;
 const PLATE: i32 = 28;
@@ -19,15 +20,6 @@ const LINE: i32 = 300;
 const LOWEST: i32 = 44;
 /// Between strips and switches.
 const MIDDLE: i32 = 28;
-
-/// A strip or a switch with its rail.
-struct Head {
-    path: String,
-    label: String,
-    about: String,
-    tier: Tier,
-    rect: Rect,
-}
 
 /// A host with what hangs beside it.
 struct Row {
@@ -39,7 +31,7 @@ struct Row {
     chips: Vec<(Name, String, Rect)>,
     /// Supplies: the strip, and the component.
     power: Vec<(String, String)>,
-    /// Ports: the switch, and the components.
+    /// Ports, that of the management controller last: the switch, and the components.
     links: Vec<(String, Vec<String>)>,
 }
 
@@ -111,6 +103,11 @@ impl Rack {
         self.switches.iter().filter(|head| head.tier == Tier::Switch).map(|head| head.path.as_str()).collect()
     }
 
+    /// What the rails take below the heads before they turn down.
+    fn elbows(&self) -> i32 {
+        self.strips.len().max(self.switches.len()) as i32 * BETWEEN
+    }
+
     /// Gives the rack its final width, and everything in it its place.
     pub(super) fn widen(&mut self, width: i32) {
         self.width = width;
@@ -127,7 +124,7 @@ impl Rack {
         }
         let names = self.rows.iter().map(Row::name_width).max().unwrap_or(0);
         let (left, right) = (self.left(), self.right());
-        let elbows = self.strips.len().max(self.switches.len()) as i32 * BETWEEN;
+        let elbows = self.elbows() + supply::height(&self.strips, &self.switches);
         let mut y = PAD + HEAD + elbows + 14;
         for row in &mut self.rows {
             row.arrange(left, y, width - left - right, names);
@@ -179,6 +176,7 @@ impl Rack {
             wire
         };
         layout.wires.extend(self.rails().into_iter().map(moved));
+        layout.wires.extend(self.supplies().into_iter().map(moved));
         layout.wires.extend(self.peer_wires().into_iter().map(moved));
     }
 
@@ -186,7 +184,7 @@ impl Rack {
         let below = PAD + HEAD;
         let mut wires = Vec::new();
         for (order, head) in self.strips.iter().enumerate() {
-            let x = PAD + order as i32 * RAIL + RAIL / 2;
+            let x = rail_of_strip(order as i32);
             let stubs = self.rows.iter().flat_map(|row| {
                 let of: Vec<_> = row.power.iter().collect();
                 let count = of.len() as i32;
@@ -203,7 +201,7 @@ impl Rack {
         let last = self.switches.len() as i32 - 1;
         for (order, head) in self.switches.iter().enumerate() {
             let from_right = last - order as i32;
-            let x = self.width - PAD - from_right * RAIL - RAIL / 2;
+            let x = self.rail_of_switch(from_right);
             let stubs = self.rows.iter().flat_map(|row| {
                 let count = row.links.len() as i32;
                 row.links.iter().enumerate().filter(|(_, (switch, _))| *switch == head.path).map(
@@ -217,6 +215,19 @@ impl Rack {
             rail(&mut wires, head, x, elbow, false, stubs.collect());
         }
         wires
+    }
+
+    /// Where the rail of a switch runs, counted from the right.
+    fn rail_of_switch(&self, from_right: i32) -> i32 {
+        self.width - PAD - from_right * RAIL - RAIL / 2
+    }
+
+    fn supplies(&self) -> Vec<Wire> {
+        let of_switches = (0..self.switches.len() as i32).map(|order| self.rail_of_switch(order));
+        let of_strips = (0..self.strips.len() as i32).map(rail_of_strip);
+        let heads = self.strips.iter().chain(&self.switches).map(|head| head.rect.middle());
+        let taken: Vec<i32> = of_switches.chain(of_strips).chain(heads).collect();
+        supply::wires(&self.strips, &self.switches, PAD + HEAD + self.elbows(), &taken)
     }
 
     fn peer_wires(&self) -> Vec<Wire> {
@@ -241,6 +252,11 @@ impl Rack {
         }
         wires
     }
+}
+
+/// Where the rail of a strip runs, counted from the left.
+fn rail_of_strip(order: i32) -> i32 {
+    PAD + order * RAIL + RAIL / 2
 }
 
 /// A rail from its box down along the hosts, and a stub to each.
@@ -301,49 +317,6 @@ impl Row {
     }
 }
 
-fn head(path: String, label: String, about: String, tier: Tier) -> Head {
-    let rect = Rect { w: text_width(&label) + 20, h: HEAD, ..Rect::default() };
-    Head { path, label, about, tier, rect }
-}
-
-/// Strips of this rack, and those of others on which hosts of this one hang.
-fn strips(design: &Design, name: &Name, hosts: &[(&Name, &Host)]) -> Vec<Head> {
-    let mut heads: Vec<Head> = Vec::new();
-    for (pdu, of) in design.rack.get(name).map(|rack| &rack.pdu).into_iter().flatten() {
-        let about = format!("PDU {pdu} of rack {name}, fed from {}", of.feed);
-        heads.push(head(format!("rack/{name}/pdu/{pdu}"), format!("PDU {}", short(pdu.as_str())), about, Tier::Pdu));
-    }
-    for psu in hosts.iter().flat_map(|(_, host)| host.psu.values()) {
-        let path = format!("rack/{}/pdu/{}", psu.pdu.rack, psu.pdu.pdu);
-        if !heads.iter().any(|head| head.path == path) {
-            let label = format!("{} in {}", psu.pdu.pdu, psu.pdu.rack);
-            heads.push(head(path, short(&label), format!("PDU {label}, which stands elsewhere"), Tier::Elsewhere));
-        }
-    }
-    heads
-}
-
-/// Switches of this rack, and those elsewhere on which hosts of this one hang; the fast ones first.
-fn switches(design: &Design, name: &Name, hosts: &[(&Name, &Host)]) -> Vec<Head> {
-    let mut own: Vec<_> =
-        design.switch.iter().filter(|(_, switch)| switch.rack == *name && switch.role != SwitchRole::Spine).collect();
-    own.sort_by_key(|(_, switch)| switch.role == SwitchRole::OutOfBand);
-    let mut heads: Vec<Head> = own
-        .into_iter()
-        .map(|(switch, of)| {
-            head(format!("switch/{switch}"), short(switch.as_str()), words::switch(switch, of), Tier::Switch)
-        })
-        .collect();
-    for nic in hosts.iter().flat_map(|(_, host)| host.nic.values()) {
-        let path = format!("switch/{}", nic.switch);
-        if !heads.iter().any(|head| head.path == path) {
-            let about = format!("switch {}, which stands elsewhere", nic.switch);
-            heads.push(head(path, format!("to {}", short(nic.switch.as_str())), about, Tier::Elsewhere));
-        }
-    }
-    heads
-}
-
 fn row(design: &Design, name: &Name, host: &Host) -> Row {
     let machines = design.machine.iter().filter(|(_, machine)| machine.host == *name);
     let chips = machines
@@ -352,13 +325,14 @@ fn row(design: &Design, name: &Name, host: &Host) -> Row {
             (machine.clone(), words::machine(machine, of), rect)
         })
         .collect();
-    let power = host
-        .psu
-        .iter()
-        .map(|(psu, of)| (format!("rack/{}/pdu/{}", of.pdu.rack, of.pdu.pdu), format!("host/{name}/psu/{psu}")));
+    let power = host.psu.iter().map(|(psu, of)| (strip(of), format!("host/{name}/psu/{psu}")));
     let links = host.nic.iter().map(|(nic, of)| {
         let parts = vec![format!("host/{name}/nic/{nic}"), format!("cable/{}:{}", of.switch, of.port)];
         (format!("switch/{}", of.switch), parts)
+    });
+    let controller = host.bmc.iter().map(|bmc| {
+        let parts = vec![format!("cable/{}:{}", bmc.switch, bmc.port)];
+        (format!("switch/{}", bmc.switch), parts)
     });
     Row {
         name: name.clone(),
@@ -367,6 +341,6 @@ fn row(design: &Design, name: &Name, host: &Host) -> Row {
         about: words::host(name, host),
         chips,
         power: power.collect(),
-        links: links.collect(),
+        links: links.chain(controller).collect(),
     }
 }

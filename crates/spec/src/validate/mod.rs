@@ -3,6 +3,10 @@
 
 mod assume;
 mod cluster;
+mod hosts;
+mod machines;
+mod numbers;
+mod references;
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -267,4 +271,10 @@ fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a 
     let stem = |name: &'a str| name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let own = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     nearest(name, known.into_iter().filter(|known| stem(known) != own))
+}
+
+fn positive(checker: &mut Checker<'_>, what: &str, value: u64, span: Option<Span>) {
+    if value == 0 {
+        checker.error("wrong-value", format!("`{what}` cannot be 0"), span);
+    }
 }

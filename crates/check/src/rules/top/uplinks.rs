@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_diagnostics::Severity;
-use plimsoll_model::Name;
-use plimsoll_model::design::{Design, SwitchRole};
+use plimsoll_model::Design;
 use plimsoll_views::World;
+use plimsoll_views::uplinks::Leaf;
 
 use crate::words::{list, verb};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -69,52 +69,9 @@ pub(super) const TOP_003: Rule = Rule {
     check: storage,
 };
 
-/// Host-facing and uplink bits a second of a leaf, its fastest uplink, and whether Ceph disks hang on it.
-struct Leaf<'d> {
-    name: &'d Name,
-    hosts: u64,
-    uplinks: u64,
-    fastest: u64,
-    storage: bool,
-}
-
+/// Leaves whose uplinks something waits for: with one rack, nothing leaves it in bulk.
 fn leaves(design: &Design) -> Vec<Leaf<'_>> {
-    if design.rack.len() < 2 {
-        return Vec::new();
-    }
-    let osd_host = |device: &str| {
-        let name = device.trim_start_matches("host/");
-        design.ceph.iter().flat_map(|ceph| ceph.osd.values()).any(|osd| osd.host == *name)
-    };
-    let pair = |name: &Name, device: &str| {
-        let mlag = design.mlag.values().find(|mlag| mlag.members.contains(name));
-        mlag.is_some_and(|mlag| mlag.members.iter().any(|member| device == format!("switch/{member}")))
-    };
-    let of = |(name, switch): (&'_ Name, &plimsoll_model::design::Switch)| {
-        let (mut hosts, mut uplinks, mut fastest, mut storage) = (0, 0, 0, false);
-        let own = format!("switch/{name}");
-        for cable in design.cable.values() {
-            let other = if cable.a.device == own {
-                &cable.b
-            } else if cable.b.device == own {
-                &cable.a
-            } else {
-                continue;
-            };
-            if other.device.starts_with("host/") {
-                if other.port.as_str() != "bmc" {
-                    hosts += cable.speed.0;
-                    storage |= osd_host(&other.device);
-                }
-            } else if !pair(name, &other.device) {
-                uplinks += cable.speed.0;
-                fastest = fastest.max(cable.speed.0);
-            }
-        }
-        (switch.role == SwitchRole::Leaf && hosts > 0).then_some((hosts, uplinks, fastest, storage))
-    };
-    let list = design.switch.iter().filter_map(|(name, switch)| of((name, switch)).map(|it| (name, it)));
-    list.map(|(name, (hosts, uplinks, fastest, storage))| Leaf { name, hosts, uplinks, fastest, storage }).collect()
+    if design.rack.len() < 2 { Vec::new() } else { plimsoll_views::uplinks::leaves(design) }
 }
 
 /// Judges each leaf by what `share` says of it: bits a second of uplinks to count with, and how many times as much may

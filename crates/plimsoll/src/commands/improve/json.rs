@@ -12,13 +12,16 @@ pub(super) fn json(cluster: &str, found: &Improvements) -> Value {
     let broken: Vec<Line> = found.before.broken().cloned().collect();
     let impossible: Vec<Value> =
         found.impossible.iter().map(|(what, why)| json!({ "change": what, "reason": why })).collect();
+    let useless: Vec<Value> =
+        found.useless.iter().map(|(what, saved)| json!({ "change": what, "seconds_a_year_saved": saved })).collect();
     json!({
         "format": FORMAT, "cluster": cluster, "broken": words(&broken),
         "suggestions": found.suggestions.iter().map(|one| suggestion(one, found)).collect::<Vec<_>>(),
         "timing": found.timing.iter().map(|one| suggestion(one, found)).collect::<Vec<_>>(),
         "uncured": words(&found.uncured), "ranked_by_price": found.by_price,
         "without_price": found.unpriced.iter().map(|part| part.as_str()).collect::<Vec<_>>(),
-        "tried": found.tried, "useless": found.useless, "impossible": impossible, "not_tried": found.not_tried,
+        "tried": found.tried, "analyses": found.analyses, "useless": useless, "impossible": impossible,
+        "unproved": found.unproved, "not_tried": found.not_tried,
     })
 }
 
@@ -30,6 +33,8 @@ fn suggestion(one: &Suggestion, found: &Improvements) -> Value {
         .map(|(before, after)| {
             json!({
                 "promise": before.promise, "before": range(before.seconds), "after": range(after.seconds),
+                "failovers_before": range(before.failovers), "failovers_after": range(after.failovers),
+                "longest_failover_before": before.longest, "longest_failover_after": after.longest,
                 "bound_only": before.bound_only || after.bound_only,
             })
         })

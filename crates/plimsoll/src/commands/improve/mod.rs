@@ -6,7 +6,7 @@ mod text;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plimsoll_improve::improve;
+use plimsoll_improve::{Limits, improve};
 
 use super::pretty;
 use crate::failure::Failure;
@@ -24,12 +24,15 @@ pub(crate) struct Improve {
     /// The cluster file
     #[arg(default_value = "cluster.yaml")]
     file: PathBuf,
-    /// Print only the patch of that rank, for `patch -p0` or `git apply -p0`
+    /// Print only the patch of that rank, for `git apply` or `patch -p1`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "format")]
     patch: Option<u32>,
     /// How to show it: `text` or `json`
     #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     format: Format,
+    /// Analyse at most so many promises exactly, beside those of the file as it is
+    #[arg(long, value_name = "N", default_value_t = Limits::default().analyses)]
+    analyses: usize,
     /// Also list what was tried in vain, what could not be tried, and the promises one by one
     #[arg(long)]
     verbose: bool,
@@ -49,7 +52,12 @@ impl Improve {
         let Some((_, source)) = cluster.sources.iter().next() else {
             return Err(Failure::new("the cluster file was not read"));
         };
-        let found = improve(&source.name, &source.text, &cluster.old_lock);
+        let limits = Limits { analyses: self.analyses };
+        let mut progress = |done: usize, all: usize, what: &str| {
+            terminal.status(&format!("{} of {all}: {what}", done + 1));
+        };
+        let found = improve(&source.name, &source.text, &cluster.old_lock, limits, &mut progress);
+        terminal.status("");
         let found = found.map_err(|why| Failure::new(format!("`{}`: {why}", self.file.display())))?;
         if let Some(number) = self.patch {
             let all: Vec<_> = found.suggestions.iter().chain(&found.timing).collect();

@@ -33,11 +33,18 @@ pub(super) fn text(cluster: &str, found: &Improvements, verbose: bool, terminal:
         out += first.patch.as_deref().unwrap_or_default();
     }
     if !found.timing.is_empty() {
-        let _ = writeln!(out, "\n{}", terminal.bold("What changes how long an outage lasts, and not what breaks"));
+        let head = "Timers that change how long an outage lasts, and save nothing by the likely figures";
+        let _ = writeln!(out, "\n{}", terminal.bold(head));
         for (at, one) in found.timing.iter().enumerate() {
-            let _ = writeln!(out, "  {:>2}  {}", found.suggestions.len() + at + 1, one.what);
-            for note in &one.notes {
-                let _ = writeln!(out, "      {note}");
+            let _ = writeln!(
+                out,
+                "  {:>2}  {}: {} a year",
+                found.suggestions.len() + at + 1,
+                one.what,
+                gain(one.saved.typical)
+            );
+            for line in details(one) {
+                let _ = writeln!(out, "      {line}");
             }
         }
     }
@@ -45,6 +52,13 @@ pub(super) fn text(cluster: &str, found: &Improvements, verbose: bool, terminal:
         let _ = writeln!(out, "\n{}", terminal.bold("What no change that was tried makes hold"));
         for line in &found.uncured {
             let _ = writeln!(out, "  {}", line.words);
+        }
+    }
+    if !found.unproved.is_empty() {
+        let what = format!("Breaks nothing, and what it saves is not known: {} analyses are the limit", found.analyses);
+        let _ = writeln!(out, "\n{}", terminal.bold(&format!("{what} (--analyses)")));
+        for what in &found.unproved {
+            let _ = writeln!(out, "  {what}");
         }
     }
     let _ = writeln!(out, "\n{}", terminal.bold("Not tried"));
@@ -99,6 +113,18 @@ fn details(one: &Suggestion) -> Vec<String> {
         };
         lines.push(format!("{}: {}{more}", before.promise, from_to(before, after)));
     }
+    let failing_over = one.times.iter().filter(|(before, after)| {
+        (before.failovers.typical - after.failovers.typical).abs() >= 0.05
+            || (before.longest - after.longest).abs() >= 0.05
+    });
+    for (before, after) in failing_over.take(SHOWN) {
+        let (was, is) = (duration(before.failovers.typical), duration(after.failovers.typical));
+        let (longest, then) = (duration(before.longest), duration(after.longest));
+        lines.push(format!(
+            "{}: failing over takes {was} a year and becomes {is}; the longest takes {longest} and becomes {then}",
+            before.promise
+        ));
+    }
     if one.saved_of_accepted > one.saved.typical / 2.0 && one.saved.typical > 0.0 {
         lines.push("most of it is a loss that the file accepts".to_owned());
     }
@@ -143,6 +169,15 @@ fn from_to(before: &Time, after: &Time) -> String {
         range(after),
         if stays { " beside common causes" } else { "" }
     )
+}
+
+/// What is saved, or lost, in words.
+fn gain(seconds: f64) -> String {
+    match seconds {
+        lost if lost <= -0.05 => format!("costs {}", duration(-lost)),
+        saved if saved >= 0.05 => format!("saves {}", duration(saved)),
+        _ => "no difference".to_owned(),
+    }
 }
 
 fn signed(seconds: f64) -> String {
@@ -196,8 +231,8 @@ fn vain(found: &Improvements, verbose: bool) -> String {
     }
     if !found.useless.is_empty() {
         out += "\nTried, and would save and cure nothing\n";
-        for what in &found.useless {
-            let _ = writeln!(out, "  {what}");
+        for (what, saved) in &found.useless {
+            let _ = writeln!(out, "  {what}: {}", gain(*saved));
         }
     }
     if !found.impossible.is_empty() {

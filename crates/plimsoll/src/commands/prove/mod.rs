@@ -14,8 +14,8 @@ use plimsoll_diagnostics::nearest;
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, cold_start, cuts, lost_time,
-    survive,
+    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, cold_start, cuts, failovers,
+    lost_time, survive,
 };
 
 use super::pretty;
@@ -125,7 +125,7 @@ impl Prove {
                     let lost = lost_time(&model, design, of, Maintenance::of(design));
                     (cuts(&model, design, of, self.order).ok(), lost.ok())
                 });
-                let failovers = seconds::failovers(&model, &predictions, &of.id);
+                let failovers = failovers(&model, &predictions, &of.id);
                 OfPromise { promise, cuts: cuts.clone(), lost: lost.clone(), failovers }
             })
             .collect();

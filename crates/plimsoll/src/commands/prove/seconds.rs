@@ -8,7 +8,6 @@ use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
 use plimsoll_prove::{Range, words};
 use serde_json::{Value, json};
 
-pub(super) use crate::commands::outages::failovers;
 use crate::commands::outages::finite;
 
 /// Failures that are shown of each promise.
