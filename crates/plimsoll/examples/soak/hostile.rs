@@ -117,7 +117,9 @@ pub(crate) fn clusters(good: &str, add: &mut dyn FnMut(&str, Vec<u8>)) {
                 all.match_indices(piece.split('#').next().unwrap_or_default()).nth(most).map_or(all.len(), |it| it.0);
             let end = end.min(SIZE.saturating_sub(good.len()));
             let text = [&good[..at], &all[..end], &good[at..]].concat();
-            add(&format!("{most} more in {section}").replace(&usize::MAX.to_string(), "4 MB"), text.into_bytes());
+            let most = if most == usize::MAX { "4 MB".to_owned() } else { most.to_string() };
+            let name = piece.split_whitespace().next().unwrap_or_default().trim_end_matches(':');
+            add(&format!("{most} of {name} more in {section}"), text.into_bytes());
         }
     }
 }
