@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Only readers whose name contains this; nothing is recorded
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Only the case of this name, as the table and the failures give it; nothing is recorded
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
 }
 
 /// Runs the soak test in release and keeps its table. False when a case panicked or was over a limit.
@@ -29,6 +32,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     arguments.extend(options.seconds.map(|seconds| format!("--seconds={seconds}")));
     let shown = format!("cargo xtask soak {}", arguments.join(" "));
     arguments.extend(options.only.as_ref().map(|text| format!("--only={text}")));
+    arguments.extend(options.case.as_ref().map(|name| format!("--case={name}")));
     let mut child = cargo()
         .args(["run", "--quiet", "--locked", "--release", "--package=plimsoll", "--example=soak", "--"])
         .args(&arguments)
@@ -45,7 +49,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     let status = child.wait().context("cannot wait for the soak test")?;
     ensure!(matches!(status.code(), Some(0 | 1)), "the soak test did not finish: {status}");
-    if options.only.is_none() {
+    if options.only.is_none() && options.case.is_none() {
         record::replace("soak", &format!("`{shown}`\n\n{}\n\n{table}", record::circumstances()))?;
     }
     Ok(status.success())

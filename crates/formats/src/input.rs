@@ -30,6 +30,10 @@ impl Word {
     pub(crate) fn spanned(&self) -> Spanned<String> {
         Spanned::at(self.text.clone(), self.span)
     }
+
+    pub(crate) fn into_spanned(self) -> Spanned<String> {
+        Spanned::at(self.text, self.span)
+    }
 }
 
 impl<'t> Input<'t> {
@@ -199,6 +203,9 @@ struct Found {
     unclosed: bool,
 }
 
+/// What may begin a string, an escape or a placeholder; all else but a blank is part of a word.
+const SPECIAL: [char; 9] = ['"', '\'', '\\', '{', '<', '$', '%', '@', '_'];
+
 /// The first word of `rest`, which starts with no blank.
 fn word(rest: &str, quotes: Quotes) -> Found {
     let mut found = Found { text: String::new(), length: 0, quoted: false, unclosed: false };
@@ -207,6 +214,12 @@ fn word(rest: &str, quotes: Quotes) -> Found {
             break;
         }
         let left = &rest[found.length..];
+        let plain = left.find(|letter: char| letter.is_whitespace() || SPECIAL.contains(&letter)).unwrap_or(left.len());
+        if plain > 0 {
+            found.text.push_str(&left[..plain]);
+            found.length += plain;
+            continue;
+        }
         if let Some(end) = placeholder::starts(left) {
             found.text.push_str(&left[..end]);
             found.length += end;

@@ -10,7 +10,7 @@ const LARGEST: usize = 4 << 20;
 /// Nor is one with more lines than this: in a text of [`LARGEST`] bytes they would have 14 bytes each.
 const MOST_LINES: usize = 300_000;
 
-/// Nor with more words: they would have six bytes each.
+/// Nor with more words, marks that stand alone among them: they would have six bytes each.
 const MOST_WORDS: usize = 700_000;
 
 /// A file with more problems than this is no file of its format; the rest is counted.
@@ -170,14 +170,14 @@ impl Report {
 }
 
 /// How many lines a text has, and how many words: what stands between white space and the marks that end statements,
-/// lists and blocks.
+/// lists and blocks, and such marks that end no word, since a reader holds them as well.
 fn counted(text: &str) -> (usize, usize) {
     let (mut lines, mut words, mut between) = (0, 0, true);
     for byte in text.bytes() {
-        let ends = matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | b';' | b',' | b'{' | b'}' | b'"');
+        let white = matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | b'"');
         lines += usize::from(byte == b'\n');
-        words += usize::from(between && !ends);
-        between = ends;
+        words += usize::from(between && !white);
+        between = white || matches!(byte, b';' | b',' | b'{' | b'}');
     }
     (lines, words)
 }
@@ -209,6 +209,7 @@ mod tests {
         assert_eq!(refused("a\n".repeat(MOST_LINES + 1)), format!("{said}300001 lines, more than 300000"));
         assert_eq!(refused("a ".repeat(MOST_WORDS + 1)), format!("{said}700001 words, more than 700000"));
         assert_eq!(refused("a;".repeat(MOST_WORDS + 1)), format!("{said}700001 words, more than 700000"));
+        assert_eq!(refused("{ ".repeat(MOST_WORDS + 1)), format!("{said}700001 words, more than 700000"));
         assert_eq!(refused("a".repeat(LARGEST + 1)), format!("{said}4194305 bytes, more than 4194304"));
         assert_eq!(refused(" ".repeat(LARGEST)), "");
         assert_eq!(refused("some words\n".repeat(MOST_LINES)), "");

@@ -268,6 +268,20 @@ error[lock-duplicate]: `machine/worker-7` has two entries for one vmid of `proxm
 }
 
 #[test]
+fn many_problems_of_a_lock_are_counted() {
+    for line in ["vmid proxmox machine/worker-7 2011\n", "address a b 10.0.0.1 removed\n", "<<<<<<<\n", "port x\n"] {
+        let mut sources = Sources::new();
+        let id = sources.add("cluster.lock", format!("plimsoll-lock 1\n{}", line.repeat(20_000)));
+        let (lock, problems) = Lock::read(id, &sources);
+        assert_eq!(problems.iter().count(), 201, "{line}");
+        let last = problems.iter().last().map(|problem| problem.message.clone()).unwrap_or_default();
+        // Every line but the first that is an entry has one.
+        let unsaid = 20_000 - lock.len() - 200;
+        assert_eq!(last, format!("{unsaid} further problems of the lock are not shown"), "{line}");
+    }
+}
+
+#[test]
 fn a_damaged_lock_is_reported_and_never_a_panic() {
     assert_eq!(
         lock_problems(

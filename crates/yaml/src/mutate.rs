@@ -91,18 +91,23 @@ const NASTY: &[&str] = &[
     "{",
 ];
 
-/// One broken variant of `text`, the same for the same `seed`. Usually some kilobytes long, at most some 2 MB; not
-/// always valid UTF-8.
+/// Bytes of the longest variant; also between two changes, since a long word in a line that is then repeated often makes
+/// a gigabyte.
+const LONGEST: usize = 2 << 20;
+
+/// One broken variant of `text`, the same for the same `seed`. Usually some kilobytes long, at most 2 MiB; not always
+/// valid UTF-8.
 pub fn mutate(text: &str, seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=random.below(3) {
         bytes = once(&bytes, &mut random);
+        bytes.truncate(LONGEST);
     }
-    bytes.truncate(2 << 20);
     bytes
 }
 
+/// One change: the result is at most some times as long as the longer of `bytes` and [`LONGEST`].
 fn once(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let at = random.below(bytes.len() + 1);
     let mut out = bytes.to_vec();
@@ -141,9 +146,9 @@ fn once(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         }
         13 => {
             let (start, end) = line(bytes, at);
-            let line = bytes[start..end].to_vec();
-            let times = 1 << random.below(12);
-            out.splice(start..start, std::iter::repeat_n(line, times).flatten());
+            let line = &bytes[start..end];
+            let times = (1 << random.below(12)).min(LONGEST / line.len().max(1));
+            out.splice(start..start, line.repeat(times));
         }
         // Deep nesting.
         14 => {
@@ -219,4 +224,28 @@ fn lines(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         }
     }
     lines.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_change_makes_a_long_text_far_longer() {
+        let long = vec![b'x'; LONGEST];
+        for seed in 0..100 {
+            let length = once(&long, &mut Random::new(seed)).len();
+            assert!(length <= 2 * LONGEST, "seed {seed} makes {length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_variant_holds_no_more_memory_than_its_length_explains() {
+        // Each ends in a long word; its line repeated, and that line repeated again, would be a gigabyte.
+        let text = "a: b\n".repeat(8) + &"x".repeat(8 << 10);
+        for seed in 0..4_000 {
+            let held = mutate(&text, seed).capacity();
+            assert!(held <= 4 * LONGEST, "seed {seed} holds {held} bytes");
+        }
+    }
 }

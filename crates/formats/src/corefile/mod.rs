@@ -8,6 +8,8 @@ mod plugins;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use plimsoll_diagnostics::{SourceId, Sources, Spanned};
@@ -111,36 +113,49 @@ impl Conf {
         self.items.iter().filter_map(|item| if let Item::Server(server) = item { Some(server) } else { None })
     }
 
-    /// The snippet of that name.
-    pub fn snippet(&self, name: &str) -> Option<&[Plugin]> {
-        self.items.iter().find_map(|item| match item {
-            Item::Snippet { name: found, plugins } if found.value == name => Some(plugins.as_slice()),
-            _ => None,
-        })
-    }
-
     /// A server's plugins with its snippets in the place of their imports; an import of a file stays what it is.
     pub fn plugins<'c>(&'c self, server: &'c Server) -> Vec<&'c Plugin> {
-        // Snippets that import one another would go on for ever, and two each time would double at every step.
-        const MOST: usize = 10_000;
-        let mut list = Vec::new();
-        let mut todo: Vec<(&Plugin, usize)> = server.plugins.iter().rev().map(|plugin| (plugin, 0)).collect();
-        let mut steps = 0;
-        while let Some((plugin, depth)) = todo.pop() {
-            steps += 1;
-            let snippet = match plugin.args.first() {
-                Some(name) if plugin.name.value == "import" => self.snippet(name),
-                _ => None,
-            };
-            match snippet {
-                Some(inner) if depth < DEEPEST && steps < MOST => {
-                    todo.extend(inner.iter().rev().map(|plugin| (plugin, depth + 1)));
-                }
-                _ => list.push(plugin),
-            }
-        }
-        list
+        expanded(server, &self.snippets_by_name())
     }
+
+    /// Every server block with its plugins as [`Conf::plugins`] gives them.
+    pub fn all_plugins(&self) -> impl Iterator<Item = (&Server, Vec<&Plugin>)> {
+        // Found once: to look through all items for each import would be their square.
+        let snippets = self.snippets_by_name();
+        self.servers().map(move |server| (server, expanded(server, &snippets)))
+    }
+
+    /// The first snippet of each name.
+    fn snippets_by_name<'c>(&'c self) -> BTreeMap<&'c str, &'c [Plugin]> {
+        let named = |item: &'c Item| match item {
+            Item::Snippet { name, plugins } => Some((name.value.as_str(), plugins.as_slice())),
+            _ => None,
+        };
+        self.items.iter().rev().filter_map(named).collect()
+    }
+}
+
+/// The plugins of a server with snippets in the place of their imports.
+fn expanded<'c>(server: &'c Server, snippets: &BTreeMap<&str, &'c [Plugin]>) -> Vec<&'c Plugin> {
+    // Snippets that import one another would go on for ever, and two each time would double at every step.
+    const MOST: usize = 10_000;
+    let mut list = Vec::new();
+    let mut todo: Vec<(&Plugin, usize)> = server.plugins.iter().rev().map(|plugin| (plugin, 0)).collect();
+    let mut steps = 0;
+    while let Some((plugin, depth)) = todo.pop() {
+        steps += 1;
+        let snippet = match plugin.args.first() {
+            Some(name) if plugin.name.value == "import" => snippets.get(name.value.as_str()).copied(),
+            _ => None,
+        };
+        match snippet {
+            Some(inner) if depth < DEEPEST && steps < MOST => {
+                todo.extend(inner.iter().rev().map(|plugin| (plugin, depth + 1)));
+            }
+            _ => list.push(plugin),
+        }
+    }
+    list
 }
 
 /// Reads a Corefile.
@@ -228,11 +243,12 @@ fn report_imports(input: &mut Input<'_>, conf: &Conf) {
             Item::Line(plugin) => todo.push(plugin),
         }
     }
+    let snippets = conf.snippets_by_name();
     let mut patterns = Vec::new();
     while let Some(plugin) = todo.pop() {
         todo.extend(plugin.properties());
         if let (true, Some(pattern)) = (plugin.name.value == "import", plugin.args.first())
-            && conf.snippet(pattern).is_none()
+            && !snippets.contains_key(pattern.value.as_str())
         {
             patterns.push(pattern);
         }
@@ -325,7 +341,7 @@ fn close(frames: &mut Vec<Frame>) {
 }
 
 fn plugin(words: Vec<Word>) -> Plugin {
-    let mut words = words.into_iter().map(|word| word.spanned());
+    let mut words = words.into_iter().map(Word::into_spanned);
     let name = words.next().unwrap_or_default();
     Plugin { name, args: words.collect(), block: None }
 }
@@ -357,14 +373,13 @@ fn write(f: &mut fmt::Formatter<'_>, plugins: &[Plugin], depth: usize) -> fmt::R
     for plugin in plugins {
         let indent = "    ".repeat(depth);
         f.write_str(&indent)?;
-        let mut words = Vec::new();
-        if !plugin.name.value.is_empty() || !plugin.args.is_empty() || plugin.name.span.is_some() {
-            words.push(word(&plugin.name));
+        let named = !plugin.name.value.is_empty() || !plugin.args.is_empty() || plugin.name.span.is_some();
+        for (at, part) in named.then_some(&plugin.name).into_iter().chain(&plugin.args).enumerate() {
+            f.write_str(if at == 0 { "" } else { " " })?;
+            f.write_str(&word(part))?;
         }
-        words.extend(plugin.args.iter().map(|arg| word(arg)));
-        f.write_str(&words.join(" "))?;
         if let Some(block) = &plugin.block {
-            writeln!(f, "{}{{", if words.is_empty() { "" } else { " " })?;
+            writeln!(f, "{}{{", if named { " " } else { "" })?;
             write(f, block, depth + 1)?;
             write!(f, "{indent}}}")?;
         }
@@ -373,10 +388,10 @@ fn write(f: &mut fmt::Formatter<'_>, plugins: &[Plugin], depth: usize) -> fmt::R
     Ok(())
 }
 
-fn word(word: &str) -> String {
+fn word(word: &str) -> Cow<'_, str> {
     let special = word.is_empty()
         || matches!(word, "{" | "}")
         || word.starts_with(['#', '"'])
         || word.contains(char::is_whitespace) && placeholder::starts(word) != Some(word.len());
-    if special { quoted_by(word, &['"']) } else { word.to_owned() }
+    if special { quoted_by(word, &['"']).into() } else { word.into() }
 }

@@ -83,3 +83,17 @@ fn go_durations() {
     assert_eq!(milliseconds("1.5s"), Some(1500));
     assert_eq!(milliseconds("5"), None);
 }
+
+#[test]
+fn many_imports_of_many_snippets_take_no_time() {
+    // To look through all snippets for each import would be 4 × 10^9 steps.
+    let snippets: String = (0..40_000).map(|number| format!("(s{number}) {{\n}}\n")).collect();
+    let text = format!("{snippets}. {{\n{}}}\n", "import s39999\nimport /etc/x\n".repeat(50_000));
+    let found = over(read, &text);
+    let last = found.problems.iter().last().map(|problem| problem.message.clone()).unwrap_or_default();
+    assert_eq!(last, "49500 more problems of this file are not shown");
+    // What is said stays bounded, and what is expanded too.
+    assert_eq!(found.problems.iter().count(), 501);
+    let plugins: usize = found.value.all_plugins().map(|(_, plugins)| plugins.len()).sum();
+    assert!((50_000..=100_000).contains(&plugins), "{plugins}");
+}

@@ -215,7 +215,7 @@ pub(crate) fn parse(input: &mut Input<'_>) -> Vec<Statement> {
             _ if too_deep > 0 => {}
             Token::Word(word) => {
                 last_word = Some(word.span);
-                parts.push(Part::Word { text: word.spanned(), quoted: word.quoted });
+                parts.push(Part::Word { quoted: word.quoted, text: word.into_spanned() });
             }
             Token::Open(at) if depth > DEEPEST => {
                 too_deep = 1;
@@ -282,7 +282,8 @@ fn write_one(f: &mut fmt::Formatter<'_>, statement: &Statement, depth: usize) ->
         }
         match part {
             Part::Word { text, quoted: false } => f.write_str(text)?,
-            Part::Word { text, quoted: true } => f.write_str(&quoted(text))?,
+            Part::Word { text, quoted: true } if text.contains(['"', '\\']) => f.write_str(&quoted(text))?,
+            Part::Word { text, quoted: true } => write!(f, "\"{text}\"")?,
             Part::Block(list) if list.len() <= 4 && list.iter().all(|inner| inner.block().is_none()) => {
                 f.write_str("{")?;
                 for inner in list {

@@ -117,7 +117,26 @@ pub(crate) fn clusters(good: &str, add: &mut dyn FnMut(&str, Vec<u8>)) {
                 all.match_indices(piece.split('#').next().unwrap_or_default()).nth(most).map_or(all.len(), |it| it.0);
             let end = end.min(SIZE.saturating_sub(good.len()));
             let text = [&good[..at], &all[..end], &good[at..]].concat();
-            add(&format!("{most} more in {section}").replace(&usize::MAX.to_string(), "4 MB"), text.into_bytes());
+            let most = if most == usize::MAX { "4 MB".to_owned() } else { most.to_string() };
+            let name = piece.split_whitespace().next().unwrap_or_default().trim_end_matches(':');
+            add(&format!("{most} of {name} more in {section}"), text.into_bytes());
         }
+    }
+}
+
+/// Inputs for the lock file: many entries, good, doubled and broken.
+pub(crate) fn locks(add: &mut dyn FnMut(&str, Vec<u8>)) {
+    for (name, piece) in [
+        ("addresses", "address network/kube machine/m# 10.0.~.%\n"),
+        ("addresses in use", "address network/kube machine/m# 10.30.12.%\n"),
+        ("guests", "vmid proxmox machine/m# #\n"),
+        ("what is removed", "address network/n# machine/m# 10.0.~.% removed\n"),
+        ("ports", "port switch/s# host/h# 1\n"),
+        ("one entry", "vrid network/kube api 51\n"),
+        ("entries of no kind", "adress network/kube m# 10.0.~.%\n"),
+        ("values that are none", "vrid network/kube api 0\n"),
+        ("conflicts", "<<<<<<< a\n"),
+    ] {
+        add(&format!("4 MB: {name}"), many("plimsoll-lock 1\n", piece, "").into_bytes());
     }
 }

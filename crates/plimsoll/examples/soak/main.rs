@@ -2,6 +2,7 @@
 //!
 //! Each reader runs in a process of its own, whose peak of resident memory is its own. A case is one input: read,
 //! used, its problems shown. It must not panic, nor take a second, nor bring the process to a gigabyte.
+//! What fails is named; `--only READER --case NAME` makes that one case again.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod hostile;
@@ -10,7 +11,7 @@ mod readers;
 mod shapes;
 mod special;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -41,6 +42,9 @@ struct Arguments {
     /// Only readers whose name contains this
     #[arg(long)]
     only: Option<String>,
+    /// Only the case of this name, as the table and the failures give it: `seed 7`, `20 MB of copies`
+    #[arg(long)]
+    case: Option<String>,
     /// Run this reader in this process
     #[arg(long, hide = true)]
     reader: Option<usize>,
@@ -49,7 +53,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(reader) = arguments.reader.and_then(|at| READERS.get(at)) {
-        return one(reader, &arguments);
+        return one(reader, arguments);
     }
     println!("| reader | mutated | special | noticed | longest case | peak memory | failures |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
@@ -57,13 +61,19 @@ fn main() -> ExitCode {
         .filter(|at| arguments.only.as_ref().is_none_or(|only| READERS[*at].name.contains(only.as_str())))
         .collect();
     let next = AtomicUsize::new(0);
-    let rows: Mutex<BTreeMap<usize, (String, bool)>> = Mutex::default();
+    // Rows that wait for an earlier one, how many were printed, and whether all of them were good.
+    let rows: Mutex<(BTreeMap<usize, (String, bool)>, usize, bool)> = Mutex::new((BTreeMap::new(), 0, true));
     let work = || {
         while let Some(at) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
             let row = apart(*at, &arguments)
                 .unwrap_or_else(|died| (format!("| {} | | | | | | {died} |", READERS[*at].name), false));
-            if let Ok(mut rows) = rows.lock() {
-                rows.insert(*at, row);
+            let Ok(mut rows) = rows.lock() else { return };
+            let (waiting, printed, good) = &mut *rows;
+            waiting.insert(*at, row);
+            while let Some((row, stood)) = chosen.get(*printed).and_then(|at| waiting.remove(at)) {
+                println!("{}", row.trim_end());
+                *printed += 1;
+                *good &= stood;
             }
         }
     };
@@ -74,11 +84,7 @@ fn main() -> ExitCode {
             scope.spawn(work);
         }
     });
-    let rows = rows.into_inner().unwrap_or_default();
-    for (row, _) in rows.values() {
-        println!("{}", row.trim_end());
-    }
-    ExitCode::from(u8::from(rows.len() < chosen.len() || rows.values().any(|(_, good)| !good)))
+    ExitCode::from(u8::from(!rows.into_inner().is_ok_and(|(_, printed, good)| good && printed == chosen.len())))
 }
 
 /// Runs one reader in a process of its own: its row, and whether it stood all. An error says how that process died.
@@ -87,6 +93,7 @@ fn apart(at: usize, arguments: &Arguments) -> Result<(String, bool), String> {
     let mut command = Command::new(program);
     command.arg(format!("--reader={at}")).arg(format!("--cases={}", arguments.cases));
     command.args(arguments.seconds.map(|seconds| format!("--seconds={seconds}")));
+    command.args(arguments.case.as_ref().map(|case| format!("--case={case}")));
     let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
     match output.status.code() {
         Some(code) => Ok((String::from_utf8_lossy(&output.stdout).into_owned(), code == 0)),
@@ -104,11 +111,10 @@ fn set_now(now: Option<(String, Instant)>) {
 }
 
 /// The main thread only watches, so that a case that never ends is named.
-fn one(reader: &'static Reader, arguments: &Arguments) -> ExitCode {
+fn one(reader: &'static Reader, arguments: Arguments) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
-    let (cases, seconds) = (arguments.cases, arguments.seconds);
     // As much stack as the main thread of a program has.
-    let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || trial(reader, cases, seconds));
+    let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || trial(reader, &arguments));
     let Ok(worker) = worker else {
         eprintln!("cannot start a thread");
         return ExitCode::from(2);
@@ -140,11 +146,32 @@ struct Outcome {
     noticed: u64,
     longest: Duration,
     longest_case: String,
+    /// Bytes; so far.
+    peak: u64,
+    /// The case that brought it there, but for the last hundredth, which is noise; and to how much.
+    peak_case: (String, u64),
+    /// Names of special cases so far.
+    names: BTreeSet<String>,
     failures: usize,
 }
 
 impl Outcome {
+    /// A case that no seed makes. No two of a reader have the same name.
+    fn special(&mut self, reader: &Reader, only: Option<&str>, name: &str, bytes: &[u8]) {
+        let numbered = (2..).map(|number| format!("{name} ({number})"));
+        let Some(name) = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.names.contains(name))
+        else {
+            return;
+        };
+        self.names.insert(name.clone());
+        if only.is_none_or(|only| only == name) {
+            self.case(reader, name, bytes);
+            self.special += 1;
+        }
+    }
+
     fn case(&mut self, reader: &Reader, name: String, bytes: &[u8]) {
+        self.weigh(reader, &format!("making {name}"));
         let start = Instant::now();
         let worked = processor_time();
         set_now(Some((name.clone(), start)));
@@ -152,6 +179,7 @@ impl Outcome {
         // The machine may have other work; what counts is the time that this case was worked on.
         let took = processor_time().zip(worked).map_or(start.elapsed(), |(now, before)| now.saturating_sub(before));
         set_now(None);
+        self.weigh(reader, &name);
         match result {
             Ok(said) => self.noticed += u64::from(said),
             Err(cause) => {
@@ -169,6 +197,18 @@ impl Outcome {
         }
     }
 
+    /// Looks whether `what` raised the peak of memory.
+    fn weigh(&mut self, reader: &Reader, what: &str) {
+        let before = std::mem::replace(&mut self.peak, peak_memory());
+        if self.peak > self.peak_case.1 + self.peak_case.1 / 100 {
+            self.peak_case = (what.to_owned(), self.peak);
+        }
+        if before <= MOST_MEMORY && self.peak > MOST_MEMORY {
+            let message = format!("brought the process to {} bytes of memory, from {before}", self.peak);
+            self.failed(reader, what, &message);
+        }
+    }
+
     fn failed(&mut self, reader: &Reader, case: &str, what: &str) {
         self.failures += 1;
         if self.failures <= TOLD {
@@ -179,45 +219,40 @@ impl Outcome {
     /// Its line of the table.
     fn line(&self, reader: &Reader) -> String {
         format!(
-            "| {} | {} | {} | {} | {:.0} ms ({}) | {} MB | {} |",
+            "| {} | {} | {} | {} | {:.0} ms ({}) | {} MB ({}) | {} |",
             reader.name,
             self.mutated,
             self.special,
             self.noticed,
             self.longest.as_secs_f64() * 1e3,
             self.longest_case,
-            peak_memory() / 1_000_000,
+            self.peak / 1_000_000,
+            self.peak_case.0,
             self.failures
         )
     }
 }
 
-fn trial(reader: &'static Reader, cases: u64, seconds: Option<u64>) -> Outcome {
+fn trial(reader: &'static Reader, arguments: &Arguments) -> Outcome {
     let mut outcome = Outcome::default();
-    special::inputs(reader.good, |name, bytes| {
-        outcome.case(reader, name.to_owned(), &bytes);
-        outcome.special += 1;
-    });
-    hostile::large(reader.good, |name, bytes| {
-        outcome.case(reader, name.to_owned(), &bytes);
-        outcome.special += 1;
-    });
+    let only = arguments.case.as_deref();
+    special::inputs(reader.good, |name, bytes| outcome.special(reader, only, name, &bytes));
+    hostile::large(reader.good, |name, bytes| outcome.special(reader, only, name, &bytes));
     if let Some(more) = reader.more {
-        more(reader, &mut |name, bytes| {
-            outcome.case(reader, name.to_owned(), &bytes);
-            outcome.special += 1;
-        });
+        more(reader, &mut |name, bytes| outcome.special(reader, only, name, &bytes));
     }
-    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    for seed in 0..cases {
+    let seeds = match only.map(|only| only.strip_prefix("seed ").and_then(|seed| seed.parse().ok())) {
+        None => 0..arguments.cases,
+        Some(None) => 0..0,
+        Some(Some(seed)) => seed..seed + 1,
+    };
+    let end = arguments.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    for seed in seeds {
         if end.is_some_and(|end| Instant::now() > end) {
             break;
         }
         outcome.case(reader, format!("seed {seed}"), &mutate(reader.good, seed));
         outcome.mutated += 1;
-    }
-    if peak_memory() > MOST_MEMORY {
-        outcome.failed(reader, "all", &format!("took {} bytes of memory", peak_memory()));
     }
     outcome
 }

@@ -63,7 +63,7 @@ pub(crate) const READERS: &[Reader] = &[
         run: |_, bytes| build(bytes, ""),
         more: Some(|reader, add| hostile::clusters(reader.good, add)),
     },
-    Reader { name: "lock file", good: LOCK, run: |_, bytes| lock(bytes), more: None },
+    Reader { name: "lock file", good: LOCK, run: |_, bytes| lock(bytes), more: Some(|_, add| hostile::locks(add)) },
     format!("keepalived.conf", "keepalived.conf", keepalived::read),
     format!("haproxy.cfg", "haproxy.cfg", haproxy::read),
     format!("interfaces", "interfaces", interfaces::read),

@@ -10,7 +10,7 @@ pub(crate) fn inputs(good: &str, mut add: impl FnMut(&str, Vec<u8>)) {
     let lines: Vec<&str> = good.split_inclusive('\n').collect();
     let step = (good.len() / 200).max(1);
     for end in (0..good.len()).step_by(step) {
-        add("truncated", good.as_bytes()[..end].to_vec());
+        add(&format!("truncated after {end} bytes"), good.as_bytes()[..end].to_vec());
     }
     add("doubled", good.repeat(2).into_bytes());
     add("lines doubled", lines.iter().map(|line| line.repeat(2)).collect::<String>().into_bytes());
@@ -39,8 +39,9 @@ pub(crate) fn inputs(good: &str, mut add: impl FnMut(&str, Vec<u8>)) {
     for open in ["[", "{a: ", "- ", "(", "{", "a {\n", "{ \"a\": [", "\"", "? ", "<<: ", "${", "{{ ", "/*", "&a [*a, "]
     {
         for depth in [1000, 100_000, 1_000_000] {
-            add("deep", open.repeat(depth).into_bytes());
-            add("deep behind a good file", [good, &open.repeat(depth)].concat().into_bytes());
+            let name = format!("{depth} deep in {open:?}");
+            add(&name, open.repeat(depth).into_bytes());
+            add(&format!("{name} behind a good file"), [good, &open.repeat(depth)].concat().into_bytes());
         }
     }
     add("20 MB of one word", vec![b'x'; HUGE]);
@@ -53,8 +54,9 @@ pub(crate) fn inputs(good: &str, mut add: impl FnMut(&str, Vec<u8>)) {
     add("UTF-16", good.encode_utf16().flat_map(u16::to_le_bytes).collect());
     add("invalid UTF-8", (0..1 << 20).map(|n: u32| (n % 251) as u8).collect());
     for levels in [3, 9, 50] {
-        add("alias bomb", alias_bomb(levels).into_bytes());
-        add("alias bomb behind a good file", [good, &alias_bomb(levels)].concat().into_bytes());
+        let name = format!("alias bomb of {levels} levels");
+        add(&name, alias_bomb(levels).into_bytes());
+        add(&format!("{name} behind a good file"), [good, &alias_bomb(levels)].concat().into_bytes());
     }
     add("documents", b"---\n".repeat(300_000));
     add("templates", b"{{ x }}\n".repeat(200_000));

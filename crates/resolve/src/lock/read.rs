@@ -9,6 +9,9 @@ use super::{Entry, HEADER, Key, Kind, Lock};
 /// Entries that are read at most: far more than any cluster has, and little to hold.
 const MOST_ENTRIES: usize = 100_000;
 
+/// Problems that are said one by one; the rest is counted. Nobody mends more in one go.
+const MOST_PROBLEMS: usize = 200;
+
 impl Lock {
     /// Reads the text of a lock file. The next phase must not run when there are errors: a lock read in part would
     /// allocate anew what it forgot.
@@ -39,6 +42,12 @@ impl Lock {
             }
             reader.line(line, words, span);
         }
+        if reader.unsaid > 0 {
+            let message = format!("{} further problems of the lock are not shown", reader.unsaid);
+            reader
+                .diagnostics
+                .push(Diagnostic::note_only(message).code("more-problems").at(Span::new(source, 0, 0), ""));
+        }
         (reader.lock, reader.diagnostics)
     }
 }
@@ -47,20 +56,32 @@ impl Lock {
 struct Reader {
     lock: Lock,
     diagnostics: Diagnostics,
+    unsaid: usize,
     /// Who has a value, among those that are not removed.
     holders: BTreeMap<(Kind, String, String), Span>,
 }
 
 impl Reader {
     fn say(&mut self, code: &str, message: String, span: Span, label: &str) {
-        self.diagnostics.push(Diagnostic::error(message).code(code).at(span, label));
+        self.problem(|| Diagnostic::error(message).code(code).at(span, label));
+    }
+
+    /// Says something, or counts it when far too much was said.
+    fn problem(&mut self, problem: impl FnOnce() -> Diagnostic) {
+        if self.diagnostics.len() < MOST_PROBLEMS {
+            self.diagnostics.push(problem());
+        } else {
+            self.unsaid += 1;
+        }
     }
 
     fn line(&mut self, line: &str, words: &str, span: Span) {
         if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
-            let problem = Diagnostic::error("a conflict of version control was left in the lock").code("lock-conflict");
-            self.diagnostics.push(problem.at(span, "").help("keep the lines of both sides; what doubles is said then"));
-            return;
+            return self.problem(|| {
+                let problem = Diagnostic::error("a conflict of version control was left in the lock");
+                let help = "keep the lines of both sides; what doubles is said then";
+                problem.code("lock-conflict").at(span, "").help(help)
+            });
         }
         let parts: Vec<&str> = words.split_ascii_whitespace().collect();
         let (parts, removed) = match parts.as_slice() {
@@ -72,33 +93,36 @@ impl Reader {
             return self.say("lock-entry", message, span, "");
         };
         let Some(kind) = Kind::ALL.into_iter().find(|known| known.as_str() == *kind) else {
-            let near = nearest(kind, Kind::ALL.iter().map(|kind| kind.as_str()));
-            let label = near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
-            return self.say("lock-entry", format!("`{kind}` is no kind of entry"), span, &label);
+            // Looking for the word that was meant is dear.
+            return self.problem(|| {
+                let near = nearest(kind, Kind::ALL.iter().map(|kind| kind.as_str()));
+                let label = near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
+                Diagnostic::error(format!("`{kind}` is no kind of entry")).code("lock-entry").at(span, label)
+            });
         };
         if let Some(message) = wrong_value(kind, value) {
             return self.say("lock-entry", message, span, "");
         }
         let key = Key::new(kind, scope, owner);
-        if let Some(first) = self.lock.entries.get(&key) {
-            let problem =
+        if let Some(first) = self.lock.entries.get(&key).map(|entry| entry.span) {
+            return self.problem(|| {
                 Diagnostic::error(format!("`{owner}` has two entries for one {} of `{scope}`", kind.as_str()))
                     .code("lock-duplicate")
                     .at(span, "the second")
-                    .context(first.span, "the first");
-            self.diagnostics.push(problem.help("delete the line whose value nothing uses"));
-            return;
+                    .context(first, "the first")
+                    .help("delete the line whose value nothing uses")
+            });
         }
         if kind.is_exclusive() && !removed {
             let holder = (kind, (*scope).to_owned(), (*value).to_owned());
-            if let Some(first) = self.holders.get(&holder) {
-                let problem = Diagnostic::error(format!("{} `{value}` of `{scope}` is given twice", kind.as_str()))
-                    .code("lock-duplicate")
-                    .at(span, "the second")
-                    .context(*first, "the first");
-                let help = "delete the line of the one that is not in use yet; it gets another";
-                self.diagnostics.push(problem.help(help));
-                return;
+            if let Some(first) = self.holders.get(&holder).copied() {
+                return self.problem(|| {
+                    Diagnostic::error(format!("{} `{value}` of `{scope}` is given twice", kind.as_str()))
+                        .code("lock-duplicate")
+                        .at(span, "the second")
+                        .context(first, "the first")
+                        .help("delete the line of the one that is not in use yet; it gets another")
+                });
             }
             self.holders.insert(holder, span);
         }

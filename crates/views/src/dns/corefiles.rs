@@ -40,7 +40,7 @@ fn resolver(file: &File, conf: &Conf) -> Option<Resolver> {
     // An imported file may hold whatever seems to be missing.
     let open = plugins.iter().any(|plugin| plugin.name.value == "import" || is_open(&plugin.name));
     // One block that has them serves the whole process: the READMEs of plugin/health, plugin/ready and plugin/reload.
-    let everywhere: Vec<_> = conf.servers().flat_map(|server| conf.plugins(server)).collect();
+    let everywhere: Vec<_> = conf.all_plugins().flat_map(|(_, plugins)| plugins).collect();
     let of_process = |name: &str| matches!(name, "health" | "ready" | "reload");
     let named = |name: &str| {
         let list = if of_process(name) { &everywhere } else { &plugins };
@@ -100,9 +100,9 @@ fn upstreams(plugins: &[&Plugin], open: bool, place: &Place, at: At<'_>) -> Fact
 
 fn stubs(conf: &Conf, main: &Server, place: &Place, at: At<'_>) -> Vec<Stub> {
     let mut stubs = Vec::new();
-    for server in conf.servers() {
+    for (server, plugins) in conf.all_plugins() {
         let is_main = std::ptr::eq(server, main);
-        for forward in conf.plugins(server).into_iter().filter_map(corefile::forward) {
+        for forward in plugins.into_iter().filter_map(corefile::forward) {
             let from = forward.from.as_ref().map(|from| plain(&from.value)).unwrap_or_default();
             let servers: Vec<String> = forward.to.iter().map(|server| server.value.clone()).collect();
             let fact = if servers.iter().any(|server| is_open(server) || server.starts_with('/')) {
@@ -125,8 +125,8 @@ fn stubs(conf: &Conf, main: &Server, place: &Place, at: At<'_>) -> Vec<Stub> {
 /// Addresses of `bind`.
 fn own(conf: &Conf) -> Vec<IpAddr> {
     let mut list: Vec<IpAddr> = conf
-        .servers()
-        .flat_map(|server| conf.plugins(server))
+        .all_plugins()
+        .flat_map(|(_, plugins)| plugins)
         .filter(|plugin| plugin.name.value == "bind")
         .flat_map(|plugin| &plugin.args)
         .filter_map(|word| word.value.parse().ok())
