@@ -82,17 +82,16 @@ pub fn predict(design: &Design) -> Predictions {
         let later = later.map(|(runtime, lost)| (runtime, World::new(&ground, lost)));
         let mut predictions: Vec<Prediction> = Vec::with_capacity(promises.len());
         for (promise, same) in promises.iter().zip(&same) {
-            let prediction = match same {
-                Some(other) => Prediction { promise: promise.clone(), ..predictions[*other].clone() },
-                None => {
-                    let at_once = answer(&now, promise);
-                    let Answer { how, partly } = match &later {
-                        Some((runtime, later)) => on_battery(at_once, *runtime, answer(later, promise)),
-                        None => at_once,
-                    };
-                    let (new, existing) = (how.outage(Who::New), how.outage(Who::Existing));
-                    Prediction { failure: failure.clone(), promise: promise.clone(), new, existing, how, partly }
-                }
+            let prediction = if let Some(other) = same {
+                Prediction { promise: promise.clone(), ..predictions[*other].clone() }
+            } else {
+                let at_once = answer(&now, promise);
+                let Answer { how, partly } = match &later {
+                    Some((runtime, later)) => on_battery(at_once, *runtime, answer(later, promise)),
+                    None => at_once,
+                };
+                let (new, existing) = (how.outage(Who::New), how.outage(Who::Existing));
+                Prediction { failure: failure.clone(), promise: promise.clone(), new, existing, how, partly }
             };
             predictions.push(prediction);
         }
