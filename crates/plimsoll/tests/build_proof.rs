@@ -120,10 +120,10 @@ fn the_short_form_says_what_the_whole_proof_says() {
                 match of.sets {
                     [0, 0] => assert_eq!(broken_by["failures_at_least"], 3, "{name}"),
                     [0, two] => {
-                        assert_eq!((&broken_by["failures"], &broken_by["sets"]), (&2.into(), &two.to_string().into()))
+                        assert_eq!((&broken_by["failures"], &broken_by["sets"]), (&2.into(), &two.to_string().into()));
                     }
                     [one, _] => {
-                        assert_eq!((&broken_by["failures"], &broken_by["sets"]), (&1.into(), &one.to_string().into()))
+                        assert_eq!((&broken_by["failures"], &broken_by["sets"]), (&1.into(), &one.to_string().into()));
                     }
                 }
             }

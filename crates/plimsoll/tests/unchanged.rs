@@ -30,7 +30,7 @@ fn is_skipped(place: &Place, arguments: &[&str]) -> bool {
 /// What is said apart from the line about files.
 fn findings(said: &Said) -> String {
     let counted = |line: &&str| !["Written", "Unchanged"].iter().any(|word| line.starts_with(word));
-    said.out.lines().filter(counted).map(|line| format!("{line}\n")).collect()
+    said.out.lines().filter(counted).flat_map(|line| [line, "\n"]).collect()
 }
 
 #[test]

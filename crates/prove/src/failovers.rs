@@ -122,7 +122,7 @@ mod tests {
         near(likely(&both, 4), 2.0 / 4.0 + 1.0 / 4.0 + 0.1);
         // What is set off by it: half of the time.
         let cascade = How::Then(vec![step(500, 1500), held(step(2000, 2000))]);
-        near(likely(&held(cascade), 2), (1.0 + 1.0) / 2.0);
+        near(likely(&held(cascade), 2), 1.0);
         near(middle(&How::Race(vec![step(1000, 1000), How::until_repair("x")])), 1.0);
     }
 }

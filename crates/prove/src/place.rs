@@ -1,12 +1,10 @@
 //! Where components stand: on the site, in a rack, on a host.
 //!
-//! Two things rest on it: which parts hosts and racks have alike (`symmetry`), and the order in which the engine looks at
-//! components. A proof of fifty hosts is short when it takes one rack after the other and one host after the other, for what
-//! happened in a rack is then a few bits.
+//! The order in which the engine looks at components rests on it. A proof of fifty hosts is short when it takes one rack
+//! after the other and one host after the other, for what happened in a rack is then a few bits.
 
 use std::collections::BTreeMap;
 
-use plimsoll_circuit::Var;
 use plimsoll_model::design::SwitchRole;
 use plimsoll_model::{Design, Name};
 
@@ -23,7 +21,7 @@ pub(crate) enum Place {
     Host(usize),
 }
 
-/// The place of every component, and what it is called there.
+/// The place of every component.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// By number of the component.
@@ -37,9 +35,10 @@ struct Finder<'d> {
     design: &'d Design,
     racks: BTreeMap<&'d Name, usize>,
     hosts: BTreeMap<&'d Name, usize>,
-    /// Per machine: its host, and what it is called there.
-    machines: BTreeMap<&'d Name, (usize, String)>,
-    osds: BTreeMap<&'d Name, (usize, String)>,
+    /// The host of each machine.
+    machines: BTreeMap<&'d Name, usize>,
+    /// The host of each disk of Ceph.
+    osds: BTreeMap<&'d Name, usize>,
     /// Racks in which all racks meet.
     central: Vec<bool>,
 }
@@ -48,14 +47,11 @@ impl Places {
     /// Finds the place of every component of a design.
     pub(crate) fn of(components: &Components, design: &Design) -> Self {
         let finder = Finder::of(design);
-        let mut places = Places {
-            places: Vec::with_capacity(components.len()),
+        let place = |path: &str| finder.find(path).unwrap_or(Place::Site);
+        Places {
+            places: components.all().map(|(_, component)| place(&component.path)).collect(),
             rack_of: design.host.values().map(|host| finder.rack(&host.rack).unwrap_or_default()).collect(),
-        };
-        for (_, component) in components.all() {
-            places.places.push(finder.find(&component.path));
         }
-        places
     }
 
     /// For each component its turn, when they are looked at place by place ([`plimsoll_circuit::Circuit::set_turns`]).
@@ -73,23 +69,10 @@ impl<'d> Finder<'d> {
     fn of(design: &'d Design) -> Self {
         let racks: BTreeMap<&Name, usize> = design.rack.keys().enumerate().map(|(at, name)| (name, at)).collect();
         let hosts: BTreeMap<&Name, usize> = design.host.keys().enumerate().map(|(at, name)| (name, at)).collect();
-        let mut machines = BTreeMap::new();
-        let mut roles: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-        for (name, machine) in &design.machine {
-            let Some(&host) = hosts.get(&machine.host) else { continue };
-            let role = machine.role.as_str();
-            let number = roles.entry((host, role)).or_default();
-            *number += 1;
-            machines.insert(name, (host, format!("{role}#{number}")));
-        }
-        let mut osds = BTreeMap::new();
-        let mut numbers: BTreeMap<&Name, usize> = BTreeMap::new();
-        for (name, osd) in design.ceph.iter().flat_map(|ceph| &ceph.osd) {
-            let Some((host, called)) = machines.get(&osd.machine) else { continue };
-            let number = numbers.entry(&osd.machine).or_default();
-            osds.insert(name, (*host, format!("{called}:{number}")));
-            *number += 1;
-        }
+        let machines: BTreeMap<&Name, usize> =
+            design.machine.iter().filter_map(|(name, machine)| Some((name, *hosts.get(&machine.host)?))).collect();
+        let osds = design.ceph.iter().flat_map(|ceph| &ceph.osd);
+        let osds = osds.filter_map(|(name, osd)| Some((name, *hosts.get(&osd.host)?))).collect();
         let mut central = vec![false; racks.len()];
         for switch in design.switch.values().filter(|switch| switch.role == SwitchRole::Spine) {
             if let Some(&rack) = racks.get(&switch.rack) {
@@ -103,91 +86,49 @@ impl<'d> Finder<'d> {
         self.racks.get(name).copied()
     }
 
-    fn find(&self, path: &str) -> (Place, String) {
-        self.known(path).unwrap_or_else(|| (Place::Site, path.to_owned()))
-    }
-
-    fn known(&self, path: &str) -> Option<(Place, String)> {
-        let (family, rest) = path.split_once('/')?;
+    fn find(&self, path: &str) -> Option<Place> {
+        let mut parts = path.split('/');
+        let (family, name) = (parts.next()?, parts.next()?);
+        // Two words before the name.
+        let third = || parts.clone().next().map(Name::from);
         match family {
-            "host" => {
-                let (name, rest) = head(rest);
-                let host = *self.hosts.get(&name)?;
-                Some((Place::Host(host), format!("host{rest}")))
-            }
-            "machine" | "dns_server" => self.on_machine(family, rest),
-            "etcd" => self.on_machine("etcd/member", rest.strip_prefix("member/")?),
-            "ceph" => match rest.split_once('/')? {
-                ("mon", rest) => self.on_machine("ceph/mon", rest),
-                ("osd", rest) => {
-                    let (name, rest) = head(rest);
-                    let (host, called) = self.osds.get(&name)?;
-                    Some((Place::Host(*host), format!("ceph/osd/{called}{rest}")))
-                }
-                _ => None,
-            },
+            "host" => self.hosts.get(&Name::from(name)).copied().map(Place::Host),
+            "machine" | "dns_server" => self.on_machine(&Name::from(name)),
+            "etcd" => self.on_machine(&third()?),
+            "ceph" if name == "mon" => self.on_machine(&third()?),
+            "ceph" if name == "osd" => self.osds.get(&third()?).copied().map(Place::Host),
             "rack" => {
-                let (name, rest) = head(rest);
-                let rack = self.rack(&name)?;
+                let rack = self.rack(&Name::from(name))?;
                 // What feeds a spine matters to all.
-                let place = if self.central[rack] { Place::Site } else { Place::Rack(rack) };
-                Some((place, format!("rack{rest}")))
+                Some(if self.central[rack] { Place::Site } else { Place::Rack(rack) })
             }
-            "switch" => {
-                let (name, rest) = head(rest);
-                let (place, called) = self.switch(&name)?;
-                Some((place, format!("switch/{called}{rest}")))
-            }
-            "cable" => self.cable(&Name::from(rest)),
+            "switch" => self.switch(&Name::from(name)),
+            "cable" => self.cable(&Name::from(path.strip_prefix("cable/")?)),
             _ => None,
         }
     }
 
-    fn on_machine(&self, family: &str, rest: &str) -> Option<(Place, String)> {
-        let (name, rest) = head(rest);
-        let (host, called) = self.machines.get(&name)?;
-        Some((Place::Host(*host), format!("{family}/{called}{rest}")))
+    fn on_machine(&self, name: &Name) -> Option<Place> {
+        self.machines.get(name).copied().map(Place::Host)
     }
 
-    fn switch(&self, name: &Name) -> Option<(Place, String)> {
+    fn switch(&self, name: &Name) -> Option<Place> {
         let switch = self.design.switch.get(name)?;
-        if switch.role == SwitchRole::Spine {
-            return Some((Place::Site, name.to_string()));
-        }
-        let rack = self.rack(&switch.rack)?;
-        // The first, the second of its kind in the rack.
-        let before = self.design.switch.iter().take_while(|(other, _)| *other != name);
-        let number = before.filter(|(_, other)| other.rack == switch.rack && other.role == switch.role).count();
-        Some((Place::Rack(rack), format!("{:?}#{number}", switch.role)))
+        if switch.role == SwitchRole::Spine { Some(Place::Site) } else { self.rack(&switch.rack).map(Place::Rack) }
     }
 
     /// A cable stands where the lower of its ends does: on the host, at the leaf, at the spines.
-    fn cable(&self, name: &Name) -> Option<(Place, String)> {
+    fn cable(&self, name: &Name) -> Option<Place> {
         let cable = self.design.cable.get(name)?;
-        let mut ends: Vec<(usize, Place, String)> = Vec::new();
-        for (end, other) in [(&cable.a, &cable.b), (&cable.b, &cable.a)] {
-            let (family, device) = end.device.split_once('/')?;
-            let device = Name::from(device);
-            match family {
-                "host" => ends.push((0, Place::Host(*self.hosts.get(&device)?), format!("cable/{}", end.port))),
-                "switch" => {
-                    let (place, called) = self.switch(&device)?;
-                    let far = other.device.split_once('/').map_or("", |(_, far)| far);
-                    let far = self.switch(&Name::from(far)).map_or_else(|| far.to_owned(), |(_, called)| called);
-                    // Of several cables between the same two, each its own port.
-                    let rank = if place == Place::Site { 2 } else { 1 };
-                    ends.push((rank, place, format!("cable/{called}:{}>{far}", end.port)));
-                }
-                _ => {}
-            }
-        }
-        ends.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
-        ends.into_iter().next().map(|(_, place, called)| (place, called))
+        let ends = [&cable.a, &cable.b].into_iter().filter_map(|end| match end.device.split_once('/')? {
+            ("host", host) => self.hosts.get(&Name::from(host)).copied().map(Place::Host),
+            ("switch", switch) => self.switch(&Name::from(switch)),
+            _ => None,
+        });
+        ends.max_by_key(|place| match place {
+            Place::Site => 0,
+            Place::Rack(_) => 1,
+            Place::Host(_) => 2,
+        })
     }
-}
-
-/// The first part of a path, and the rest with its slash.
-fn head(path: &str) -> (Name, &str) {
-    let end = path.find('/').unwrap_or(path.len());
-    (Name::from(&path[..end]), &path[end..])
 }

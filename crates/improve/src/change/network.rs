@@ -137,7 +137,7 @@ fn uplinks(file: &File<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     for (key, switch) in &file.spec.switches {
         let Some(uplinks) = &switch.uplinks else { continue };
-        let [only] = &uplinks.to.list()[..] else { continue };
+        let [only] = uplinks.to.list() else { continue };
         let Some(kind) = [&spines, &routers].into_iter().find(|kind| kind.contains(&only.0)) else { continue };
         let switches: Vec<&str> = key.list().iter().map(|name| name.0.as_str()).collect();
         let mut others = kind.iter().filter(|other| **other != only.0 && !switches.contains(&other.as_str()));

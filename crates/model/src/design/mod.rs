@@ -22,7 +22,9 @@ pub use api::{
     VrrpState,
 };
 pub use firewall::{Allow, Peer, PortRange, Protocol};
-pub use goals::{Accepted, Assumptions, Date, Excluded, Failure, Goal, MaintenanceWindows, Objectives, RuleSeverity, Thresholds};
+pub use goals::{
+    Accepted, Assumptions, Date, Excluded, Failure, Goal, MaintenanceWindows, Objectives, RuleSeverity, Thresholds,
+};
 pub use host::{
     Bmc, Bond, BondMode, Bridge, CorosyncLink, Cpu, Disk, DiskKind, Host, HostAddress, LacpRate, Nic, Platform,
     PlatformKind, Raid, VlanInterface,

@@ -50,6 +50,9 @@ struct Arguments {
     reader: Option<usize>,
 }
 
+/// Rows that wait for earlier ones, the next to be shown, and whether all passed so far.
+type Rows = (BTreeMap<usize, (String, bool)>, usize, bool);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(reader) = arguments.reader.and_then(|at| READERS.get(at)) {
@@ -62,7 +65,7 @@ fn main() -> ExitCode {
         .collect();
     let next = AtomicUsize::new(0);
     // Rows that wait for an earlier one, how many were printed, and whether all of them were good.
-    let rows: Mutex<(BTreeMap<usize, (String, bool)>, usize, bool)> = Mutex::new((BTreeMap::new(), 0, true));
+    let rows: Mutex<Rows> = Mutex::new((BTreeMap::new(), 0, true));
     let work = || {
         while let Some(at) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
             let row = apart(*at, &arguments)

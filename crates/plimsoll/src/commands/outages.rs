@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_model::Design;
 use plimsoll_model::units::Millis;
 use plimsoll_outage::{End, Interval, Predictions};
-use plimsoll_prove::{Corner, Kind, Model, Range};
+use plimsoll_prove::Model;
 use plimsoll_report::{Outage, Outages};
 
 /// Until new connections succeed, where the promise comes back by itself. `None`: it waits for a repair, and its time is
