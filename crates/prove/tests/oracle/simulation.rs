@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_model::design::{Announce, FailureDomain, Osd, Raid, Role};
+use plimsoll_model::design::{Announce, FailureDomain, Osd, Raid, Role, SwitchRole};
 use plimsoll_model::{Design, Map, Name};
 
 pub(crate) struct Simulation<'a> {
@@ -107,6 +107,7 @@ impl Simulation<'_> {
                         if here.device == format!("switch/{at}")
                             && let Some(next) = there.device.strip_prefix("switch/")
                             && let Some(next) = switches.iter().find(|switch| switch.as_str() == next)
+                            && !self.shut_between(at, next)
                         {
                             open.push(next);
                         }
@@ -161,6 +162,12 @@ impl Simulation<'_> {
             }
         }
         found
+    }
+
+    /// A spine that has shut its ports forwards nothing to leaves.
+    fn shut_between(&self, one: &Name, other: &Name) -> bool {
+        let spine = |switch: &Name| self.design.switch[switch].role == SwitchRole::Spine;
+        spine(one) != spine(other) && [one, other].into_iter().any(|switch| spine(switch) && self.shut(switch))
     }
 
     /// The second of a pair shuts its ports when the links between the two are gone.
