@@ -110,7 +110,8 @@ struct Lost {
 }
 
 /// What was proved so far. The exact analysis of a function takes a thousand times as long as all else; most changes touch
-/// few promises, and a promise that is the same function of the same components loses the same time.
+/// few promises, and a promise that is the same function of the same components loses the same time. What else the analysis
+/// reads, how often hosts are serviced and who repairs, is in `assume:`, which no change touches.
 #[derive(Default)]
 pub(crate) struct Known {
     functions: Functions,

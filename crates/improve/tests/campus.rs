@@ -183,12 +183,11 @@ fn the_example_itself_gets_suggestions_that_are_true() {
     let faster = "let the API fail over as fast as can be had";
     let faster = found.suggestions.iter().chain(&found.timing).find(|one| one.what == faster).expect("faster timers");
     let (now, then) = faster.times.iter().find(|(now, _)| now.promise == "api").expect("the API gains");
-    assert!(then.failovers.low < now.failovers.low, "{now:?} {then:?}");
-    assert!(
-        faster.notes.iter().any(|note| note.starts_with("an election of etcd, 1.9 s at most")),
-        "{:?}",
-        faster.notes
-    );
+    assert!(then.failovers.typical < now.failovers.typical, "{now:?} {then:?}");
+    // What an election of etcd may set off stands beside it: the longest outage grows.
+    assert!(then.longest > now.longest, "{now:?} {then:?}");
+    let note = faster.notes.iter().find(|note| note.starts_with("an election of etcd, ")).expect("the risk");
+    assert!(note.contains("may then take all servers out of HAProxy"), "{note}");
     assert_eq!(format!("{found:?}"), format!("{:?}", run(CAMPUS)), "the same from the same");
 }
 
@@ -237,15 +236,6 @@ fn patches_fit_files_written_otherwise() {
         }
         assert!(found.suggestions[0].patch.is_some());
     }
-}
-
-#[test]
-fn a_session_without_bfd_gets_it() {
-    let found = run(&campus_with(&[("bfd: true", "bfd: false")]));
-    let one = found.suggestions.iter().find(|one| one.what.contains("BFD")).expect("a suggestion");
-    let (now, then) = one.times.iter().find(|(now, _)| now.promise == "ingress/public").expect("the pool gains");
-    assert!(then.longest < now.longest && then.failovers.typical < now.failovers.typical, "{now:?} {then:?}");
-    verify(&campus_with(&[("bfd: true", "bfd: false")]), one);
 }
 
 #[test]

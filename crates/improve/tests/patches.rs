@@ -72,7 +72,6 @@ fn worse_versions_of_campus() {
         ("uplinks: { to: gw-1..2, speed: 100G }", "uplinks: { to: gw-1, speed: 100G }"),
         ("peer_links: 2", "peer_links: 1"),
         ("power: [a, b]                     # two", "power: [a]                     # two"),
-        ("peers: gw-1..2, bfd: true", "peers: gw-1..2, bfd: false"),
         ("ports: [leaf-1, leaf-2]", "ports: [leaf-1]"),
     ];
     let (found, _) = tried(&edited(CAMPUS, &weak));
@@ -82,7 +81,6 @@ fn worse_versions_of_campus() {
             "give leaf-1..2 a second uplink, to gw-2",
             "join leaf-1..2 by two peer links",
             "give pve-1..6 a second power supply",
-            "let BFD watch the sessions",
             "give pve-1..6 a second link beside bond0",
         ],
     );
@@ -91,9 +89,10 @@ fn worse_versions_of_campus() {
 #[test]
 fn five_racks() {
     let (found, without) = tried(FIVE_RACKS);
-    let words =
-        ["run 4 copies of CoreDNS", "keep 4 copies in pool ssd", "add a host pve-51 like the others, with gpu-11"];
+    let words = ["run 4 copies of CoreDNS", "add a host pve-51 like the others, with gpu-11"];
     expect(&found, &words);
+    // The disks would be too full (STO-009).
+    assert!(found.iter().all(|what| !what.contains("keep 4 copies")), "{found:#?}");
     assert_eq!(without, Vec::<String>::new());
     // Each class of alike places is tried once: a rack with none of the kind, and a rack with one.
     let fewer = [

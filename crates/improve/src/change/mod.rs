@@ -135,7 +135,7 @@ pub(crate) fn all(file: &File<'_>) -> (Vec<Change>, Vec<String>) {
     changes.extend(power::power(file));
     changes.extend(network::network(file));
     changes.extend(hosts::hosts(file));
-    changes.extend(timers::timers(file));
+    changes.extend(timers::failover(file));
     (changes, cut)
 }
 

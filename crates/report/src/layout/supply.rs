@@ -25,8 +25,8 @@ fn beside(mut x: i32, taken: &[i32]) -> i32 {
     x
 }
 
-/// One line for each supply, the lines of one strip at one height below `top`. `taken` is where rails and the lines to them
-/// run down.
+/// A line from each strip, each at a height of its own below `top`, and a stub from it to each supply. `taken` is where
+/// rails and the lines to them run down.
 pub(super) fn wires(strips: &[Head], switches: &[Head], top: i32, taken: &[i32]) -> Vec<Wire> {
     let mut wires = Vec::new();
     let mut taken = taken.to_vec();
@@ -34,19 +34,25 @@ pub(super) fn wires(strips: &[Head], switches: &[Head], top: i32, taken: &[i32])
         let x = beside(strip.rect.middle() + APART, &taken);
         taken.push(x);
         let (y, from) = (top + (order as i32 + 1) * LINE, (x, strip.rect.bottom()));
+        let wire = |points: Vec<(i32, i32)>, dots: Vec<(i32, i32)>, parts: Vec<String>| Wire {
+            points,
+            dots,
+            power: true,
+            from: strip.path.clone(),
+            parts,
+        };
+        let mut last = x;
+        let mut stubs = Vec::new();
         for switch in switches {
             for (place, (_, part)) in switch.power.iter().enumerate().filter(|(_, (on, _))| *on == strip.path) {
                 let x = beside(switch.rect.x + APART * (place as i32 + 1), &taken);
                 taken.push(x);
-                wires.push(Wire {
-                    points: vec![from, (from.0, y), (x, y), (x, switch.rect.bottom())],
-                    dots: Vec::new(),
-                    power: true,
-                    from: strip.path.clone(),
-                    parts: vec![part.clone()],
-                });
+                last = last.max(x);
+                stubs.push(wire(vec![(x, y), (x, switch.rect.bottom())], vec![(x, y)], vec![part.clone()]));
             }
         }
+        wires.push(wire(vec![from, (from.0, y), (last, y)], Vec::new(), Vec::new()));
+        wires.extend(stubs);
     }
     wires
 }
