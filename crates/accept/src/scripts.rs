@@ -26,9 +26,11 @@ done
 cat /tmp/boot
 exit $status";
 
-/// Progress of `vtysh -b`, and a line of zebra's about this kernel.
+/// Progress of `vtysh -b`, a line of zebra's about this kernel, and that an attempt which found the lock of mgmtd taken has
+/// left its part there already.
 pub(crate) fn frr_says_nothing(line: &str) -> bool {
     line.starts_with("Waiting for children")
+        || line.trim() == "MGMTD: No changes found to be committed!"
         || line.contains("Disabling MPLS support")
         || line
             .strip_prefix('[')
