@@ -18,8 +18,8 @@ use plimsoll_spec::Spec;
 use cx::Cx;
 use edition::{EDITIONS, Edition};
 use expand::{Things, name};
-use lock::Keeper;
 pub use lock::{Entry, Key, Kind, Lock, LockChange};
+use lock::{FEWER_ENTRIES, Keeper, MOST_ENTRIES};
 use passes::{
     address, api, capacity, corosync, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations,
     placement, pods, sections, site, storage, versions, wire, zones,
@@ -52,10 +52,17 @@ pub fn resolve(spec: &Spec, lock: &Lock) -> Resolved {
     let cx = Cx::new(spec, edition, Keeper::new(lock));
     expand::sizes(&cx);
     let design = if cx.failed() { None } else { phases(&cx, &Things::of(spec)) };
-    let (origins, diagnostics, keeper) = cx.finish();
-    let design = design.filter(|_| !diagnostics.has_errors());
-    let lock = if design.is_some() { keeper.finish() } else { lock.clone() };
-    Resolved { design, origins, lock, diagnostics }
+    let (origins, mut diagnostics, keeper) = cx.finish();
+    let new = design.as_ref().filter(|_| !diagnostics.has_errors()).map(|_| keeper.finish());
+    let new = new.filter(|new| {
+        let fits = new.len() <= MOST_ENTRIES;
+        if !fits {
+            diagnostics.push(too_long(spec, new.len()));
+        }
+        fits
+    });
+    let design = design.filter(|_| new.is_some());
+    Resolved { design, origins, lock: new.unwrap_or_else(|| lock.clone()), diagnostics }
 }
 
 /// The edition that the file names, or the latest.
@@ -73,18 +80,26 @@ fn unknown_edition(spec: &Spec) -> Option<Diagnostic> {
     Some(problem.at(written.span, "").help(help))
 }
 
+/// A lock that could not be read again must not be written.
+fn too_long(spec: &Spec, entries: usize) -> Diagnostic {
+    let message = format!("the lock would have {entries} entries; at most {MOST_ENTRIES} are possible");
+    Diagnostic::error(message).code("lock-size").at(spec.cluster.span, "").help(FEWER_ENTRIES)
+}
+
 /// What was allocated to a thing under its former name is its own.
 fn renames(things: &Things<'_>, keeper: &mut Keeper) {
+    let mut pairs = Vec::new();
     for (host, item) in &things.hosts {
         if let Some(old) = item.spec.renamed_from.as_ref().and_then(|names| item.paired(names)) {
-            keeper.rename(&format!("host/{old}"), &format!("host/{host}"));
+            pairs.push((format!("host/{old}"), format!("host/{host}")));
         }
     }
     for (machine, item) in &things.machines {
         if let Some(old) = item.spec.renamed_from.as_ref().and_then(|names| item.paired(names)) {
-            keeper.rename(&format!("machine/{old}"), &format!("machine/{machine}"));
+            pairs.push((format!("machine/{old}"), format!("machine/{machine}")));
         }
     }
+    keeper.rename(&pairs);
 }
 
 /// The passes, phase by phase.

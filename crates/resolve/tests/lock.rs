@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CAMPUS, Run, campus};
+use common::{CAMPUS, FIVE_RACKS, Run, campus};
 use plimsoll_diagnostics::Sources;
 use plimsoll_diagnostics::render::{Style, text};
 use plimsoll_resolve::{Lock, LockChange};
@@ -279,6 +279,41 @@ fn many_problems_of_a_lock_are_counted() {
         let unsaid = 20_000 - lock.len() - 200;
         assert_eq!(last, format!("{unsaid} further problems of the lock are not shown"), "{line}");
     }
+}
+
+/// A header and so many entries of things that are gone.
+fn tombstones(count: usize) -> String {
+    let entries = (0..count).map(|number| format!("vmid proxmox machine/old-{number} {} removed\n", 100_000 + number));
+    std::iter::once("plimsoll-lock 1\n".to_owned()).chain(entries).collect()
+}
+
+#[test]
+fn a_lock_that_is_too_long_is_neither_read_nor_written() {
+    assert_eq!(lock_problems(&tombstones(20_000)), "");
+    assert_eq!(
+        lock_problems(&tombstones(20_010)),
+        "\
+error[lock-size]: a lock file has at most 20000 entries
+ --> cluster.lock:20002:1
+  |
+20002 | vmid proxmox machine/old-20000 120000 removed
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ left out from here
+      |
+      = help: delete the lines that end in `removed` of what will not come back
+"
+    );
+    // What would be written must be readable.
+    let own = Run::of(CAMPUS).resolved.lock.len();
+    let fits = Run::with_lock(CAMPUS, &tombstones(20_000 - own));
+    assert_eq!(fits.resolved.lock.len(), 20_000);
+    fits.design();
+    let over = Run::with_lock(CAMPUS, &tombstones(20_001 - own));
+    assert!(over.resolved.design.is_none());
+    assert_eq!(over.resolved.lock.len(), 20_001 - own);
+    let message = "error[lock-size]: the lock would have 20001 entries; at most 20000 are possible";
+    assert!(over.problems().contains(message), "{}", over.problems());
+    // Fifty hosts are far from that.
+    assert!(Run::of(FIVE_RACKS).resolved.lock.len() * 20 < 20_000);
 }
 
 #[test]

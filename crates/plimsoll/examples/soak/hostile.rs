@@ -124,6 +124,9 @@ pub(crate) fn clusters(good: &str, add: &mut dyn FnMut(&str, Vec<u8>)) {
     }
 }
 
+/// Entries that a lock file has at most.
+const MOST_ENTRIES: usize = 20_000;
+
 /// Inputs for the lock file: many entries, good, doubled and broken.
 pub(crate) fn locks(add: &mut dyn FnMut(&str, Vec<u8>)) {
     for (name, piece) in [
@@ -137,6 +140,10 @@ pub(crate) fn locks(add: &mut dyn FnMut(&str, Vec<u8>)) {
         ("values that are none", "vrid network/kube api 0\n"),
         ("conflicts", "<<<<<<< a\n"),
     ] {
-        add(&format!("4 MB: {name}"), many("plimsoll-lock 1\n", piece, "").into_bytes());
+        let text = many("plimsoll-lock 1\n", piece, "");
+        // As many as are read, the first line being the header.
+        let end = text.match_indices('\n').nth(MOST_ENTRIES).map_or(text.len(), |(end, _)| end + 1);
+        add(&format!("{MOST_ENTRIES}: {name}"), text.as_bytes()[..end].to_vec());
+        add(&format!("4 MB: {name}"), text.into_bytes());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::ops::Bound;
 use std::str::FromStr;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
@@ -58,25 +59,42 @@ impl Keeper {
         Keeper { old: old.clone(), new: Lock::new() }
     }
 
-    /// Hands what belonged to `from` (and everything below it) to `to`, unless that has something of its own.
-    pub(crate) fn rename(&mut self, from: &str, to: &str) {
-        let below = format!("{from}/");
-        let moved: Vec<Key> = self
-            .old
-            .entries
-            .keys()
-            .filter(|key| key.owner == *from || key.owner.as_str().starts_with(&below))
-            .cloned()
-            .collect();
-        for key in moved {
-            let owner = format!("{to}{}", &key.owner.as_str()[from.len()..]);
-            let target = Key { owner: Name::from(owner), ..key.clone() };
-            if !self.old.entries.contains_key(&target)
-                && let Some(entry) = self.old.entries.remove(&key)
-            {
-                self.old.entries.insert(target, entry);
+    /// Hands what belonged to the first name of each pair (and everything below it) to the second, unless that has
+    /// something of its own; one pair after the other.
+    pub(crate) fn rename(&mut self, pairs: &[(String, String)]) {
+        if pairs.is_empty() {
+            return;
+        }
+        // By owner, in the order of their texts, so that what is below a name stands together.
+        let mut owned: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+        for key in self.old.entries.keys() {
+            owned.entry(key.owner.as_str().to_owned()).or_default().push(key.clone());
+        }
+        for (from, to) in pairs {
+            let below = format!("{from}/");
+            let behind = owned.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded));
+            let mut owners: Vec<String> =
+                behind.map(|(owner, _)| owner.clone()).take_while(|owner| owner.starts_with(&below)).collect();
+            owners.push(from.clone());
+            for owner in owners {
+                let renamed = format!("{to}{}", &owner[from.len()..]);
+                for key in owned.remove(&owner).unwrap_or_default() {
+                    let target = Key { owner: Name::from(renamed.as_str()), ..key.clone() };
+                    if self.old.entries.contains_key(&target) {
+                        owned.entry(owner.clone()).or_default().push(key);
+                    } else if let Some(entry) = self.old.entries.remove(&key) {
+                        self.old.entries.insert(target.clone(), entry);
+                        owned.entry(renamed.clone()).or_default().push(target);
+                    }
+                }
             }
         }
+    }
+
+    /// The old entries of a kind and scope: they stand together.
+    fn within<'k>(&'k self, kind: Kind, scope: &'k str) -> impl Iterator<Item = (&'k Key, &'k Entry)> {
+        let behind = self.old.entries.range(Key::new(kind, scope, "")..);
+        behind.take_while(move |(key, _)| key.kind == kind && key.scope == *scope)
     }
 
     /// Gives each of `wants` a value of its own within `scope`: what the file asks for, else what it had, else the
@@ -160,10 +178,8 @@ impl Keeper {
         }
         let wanted: BTreeSet<&str> = wants.iter().map(|want| want.owner.as_str()).collect();
         let waiting: BTreeSet<T> = self
-            .old
-            .entries
-            .iter()
-            .filter(|(key, _)| key.kind == kind && key.scope == *scope && !wanted.contains(key.owner.as_str()))
+            .within(kind, scope)
+            .filter(|(key, _)| !wanted.contains(key.owner.as_str()))
             .filter_map(|(_, entry)| entry.value.parse().ok())
             .collect();
         let mut fresh = candidates.clone().filter(|value| free(*value) && !waiting.contains(value));
@@ -185,7 +201,7 @@ impl Keeper {
             self.new.entries.insert(Key::new(kind, scope, &want.owner), entry);
         }
         let taken: BTreeSet<String> = used.keys().map(ToString::to_string).collect();
-        self.bury(|key| key.kind == kind && key.scope == *scope, &taken);
+        self.bury(kind, scope, &taken);
         fates
     }
 
@@ -215,17 +231,77 @@ impl Keeper {
 
     /// Marks what nobody asked for as removed, and gives the new lock.
     pub(crate) fn finish(mut self) -> Lock {
-        self.bury(|_| true, &BTreeSet::new());
+        for (key, entry) in self.old.entries {
+            self.new.entries.entry(key).or_insert(Entry { removed: true, ..entry });
+        }
         self.new
     }
 
-    fn bury(&mut self, of: impl Fn(&Key) -> bool, taken: &BTreeSet<String>) {
-        for (key, entry) in self.old.entries.iter().filter(|(key, _)| of(key)) {
-            if self.new.entries.contains_key(key) || key.kind.is_exclusive() && taken.contains(&entry.value) {
+    /// Moves the old entries of a kind and scope to the new lock as removed, but for values that others got.
+    fn bury(&mut self, kind: Kind, scope: &str, taken: &BTreeSet<String>) {
+        let keys: Vec<Key> = self.within(kind, scope).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            let Some(entry) = self.old.entries.remove(&key) else { continue };
+            if kind.is_exclusive() && taken.contains(&entry.value) {
                 continue;
             }
-            self.new.entries.insert(key.clone(), Entry { removed: true, ..entry.clone() });
+            self.new.entries.entry(key).or_insert(Entry { removed: true, ..entry });
         }
-        self.old.entries.retain(|key, _| !of(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rename_takes_what_is_below_and_nothing_beside() {
+        let owners = |names: &[&str]| {
+            let entry = Entry { value: "1".to_owned(), removed: false, span: None };
+            let keys = names.iter().map(|owner| Key::new(Kind::Address, "network/oob", owner));
+            Lock { entries: keys.map(|key| (key, entry.clone())).collect() }
+        };
+        for (before, pairs, after) in [
+            // One pair after the other: what `b` had is gone from there when `a` comes.
+            (
+                &["host/a", "host/a/bmc", "host/ab", "host/a-1", "host/b"] as &[&str],
+                &[("host/b", "host/c"), ("host/a", "host/b")] as &[(&str, &str)],
+                &["host/b", "host/b/bmc", "host/ab", "host/a-1", "host/c"] as &[&str],
+            ),
+            // A chain.
+            (&["host/a/bmc"], &[("host/a", "host/b"), ("host/b", "host/c")], &["host/c/bmc"]),
+            // What has something of its own keeps it.
+            (&["host/a", "host/a/bmc", "host/b"], &[("host/a", "host/b")], &["host/a", "host/b", "host/b/bmc"]),
+            (&["host/a", "host/a/bmc"], &[("host/a", "host/a")], &["host/a", "host/a/bmc"]),
+        ] {
+            let mut keeper = Keeper::new(&owners(before));
+            let pairs: Vec<_> = pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+            keeper.rename(&pairs);
+            assert_eq!(keeper.old, owners(after), "{before:?} {pairs:?}");
+        }
+    }
+
+    #[test]
+    fn entries_of_a_scope_are_all_found() {
+        let scopes =
+            ["network/k", "network/k-1", "network/k1", "network/k01", "network/k10", "network/k2", "network/ka"];
+        let mut lock = Lock::new();
+        for kind in Kind::ALL {
+            for scope in scopes {
+                for owner in ["machine/a-1", "machine/a-01", "machine/a-10", "host/z"] {
+                    let entry = Entry { value: "1".to_owned(), removed: false, span: None };
+                    lock.entries.insert(Key::new(kind, scope, owner), entry);
+                }
+            }
+        }
+        let keeper = Keeper::new(&lock);
+        for kind in Kind::ALL {
+            for scope in scopes {
+                let all: Vec<&Key> =
+                    lock.entries.keys().filter(|key| key.kind == kind && key.scope == *scope).collect();
+                let found: Vec<&Key> = keeper.within(kind, scope).map(|(key, _)| key).collect();
+                assert_eq!((found.len(), &found), (4, &all), "{kind:?} {scope}");
+            }
+        }
     }
 }

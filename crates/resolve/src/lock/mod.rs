@@ -112,6 +112,12 @@ impl fmt::Display for LockChange {
     }
 }
 
+/// Entries that are read and written at most: twenty times what fifty nodes have, those that are gone included.
+pub(crate) const MOST_ENTRIES: usize = 20_000;
+
+/// What helps against more.
+pub(crate) const FEWER_ENTRIES: &str = "delete the lines that end in `removed` of what will not come back";
+
 /// First line of the file.
 const HEADER: &str = "plimsoll-lock 1";
 

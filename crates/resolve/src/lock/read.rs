@@ -1,13 +1,11 @@
 //! Reading `cluster.lock`: never fails, reports all that is wrong with it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 
 use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Sources, Span, nearest};
 
-use super::{Entry, HEADER, Key, Kind, Lock};
-
-/// Entries that are read at most: far more than any cluster has, and little to hold.
-const MOST_ENTRIES: usize = 100_000;
+use super::{Entry, FEWER_ENTRIES, HEADER, Key, Kind, Lock, MOST_ENTRIES};
 
 /// Problems that are said one by one; the rest is counted. Nobody mends more in one go.
 const MOST_PROBLEMS: usize = 200;
@@ -37,7 +35,9 @@ impl Lock {
                 continue;
             }
             if reader.lock.entries.len() >= MOST_ENTRIES {
-                reader.say("lock-size", format!("a lock file has at most {MOST_ENTRIES} entries"), span, "");
+                let problem = Diagnostic::error(format!("a lock file has at most {MOST_ENTRIES} entries"));
+                let problem = problem.code("lock-size").at(span, "left out from here");
+                reader.diagnostics.push(problem.help(FEWER_ENTRIES));
                 break;
             }
             reader.line(line, words, span);
@@ -103,30 +103,38 @@ impl Reader {
         if let Some(message) = wrong_value(kind, value) {
             return self.say("lock-entry", message, span, "");
         }
-        let key = Key::new(kind, scope, owner);
-        if let Some(first) = self.lock.entries.get(&key).map(|entry| entry.span) {
-            return self.problem(|| {
-                Diagnostic::error(format!("`{owner}` has two entries for one {} of `{scope}`", kind.as_str()))
-                    .code("lock-duplicate")
-                    .at(span, "the second")
-                    .context(first, "the first")
-                    .help("delete the line whose value nothing uses")
-            });
-        }
-        if kind.is_exclusive() && !removed {
-            let holder = (kind, (*scope).to_owned(), (*value).to_owned());
-            if let Some(first) = self.holders.get(&holder).copied() {
+        let place = match self.lock.entries.entry(Key::new(kind, scope, owner)) {
+            Place::Vacant(place) => place,
+            Place::Occupied(first) => {
+                let first = first.get().span;
                 return self.problem(|| {
-                    Diagnostic::error(format!("{} `{value}` of `{scope}` is given twice", kind.as_str()))
+                    Diagnostic::error(format!("`{owner}` has two entries for one {} of `{scope}`", kind.as_str()))
                         .code("lock-duplicate")
                         .at(span, "the second")
                         .context(first, "the first")
-                        .help("delete the line of the one that is not in use yet; it gets another")
+                        .help("delete the line whose value nothing uses")
                 });
             }
-            self.holders.insert(holder, span);
+        };
+        if kind.is_exclusive() && !removed {
+            match self.holders.entry((kind, (*scope).to_owned(), (*value).to_owned())) {
+                Place::Vacant(free) => {
+                    free.insert(span);
+                }
+                Place::Occupied(first) => {
+                    let first = *first.get();
+                    drop(place);
+                    return self.problem(|| {
+                        Diagnostic::error(format!("{} `{value}` of `{scope}` is given twice", kind.as_str()))
+                            .code("lock-duplicate")
+                            .at(span, "the second")
+                            .context(first, "the first")
+                            .help("delete the line of the one that is not in use yet; it gets another")
+                    });
+                }
+            }
         }
-        self.lock.entries.insert(key, Entry { value: (*value).to_owned(), removed, span: Some(span) });
+        place.insert(Entry { value: (*value).to_owned(), removed, span: Some(span) });
     }
 }
 
