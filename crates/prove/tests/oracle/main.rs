@@ -47,7 +47,10 @@ fn compare(design: &Design, model: &Model, question: &mut Question<'_>, failed: 
         Must::AgreeBut(other) => {
             let but = |all: &BTreeSet<String>| all.iter().filter(|id| *id != other).cloned().collect::<Vec<_>>();
             assert_eq!(but(&by_circuit), but(&by_simulation), "{what}: with {paths:?} failed");
-            assert!(!by_simulation.contains(other) || by_circuit.contains(other), "{what}: with {paths:?} failed: {other}");
+            assert!(
+                !by_simulation.contains(other) || by_circuit.contains(other),
+                "{what}: with {paths:?} failed: {other}"
+            );
         }
         Must::BeSafe => assert!(
             by_simulation.is_subset(&by_circuit),
