@@ -294,8 +294,8 @@ fn a_lock_that_is_too_long_is_neither_read_nor_written() {
         lock_problems(&tombstones(20_010)),
         "\
 error[lock-size]: a lock file has at most 20000 entries
- --> cluster.lock:20002:1
-  |
+     --> cluster.lock:20002:1
+      |
 20002 | vmid proxmox machine/old-20000 120000 removed
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ left out from here
       |

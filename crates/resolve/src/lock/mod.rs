@@ -112,7 +112,7 @@ impl fmt::Display for LockChange {
     }
 }
 
-/// Entries that are read and written at most: twenty times what fifty nodes have, those that are gone included.
+/// Entries that are read and written at most: thirty times what fifty nodes have.
 pub(crate) const MOST_ENTRIES: usize = 20_000;
 
 /// What helps against more.
