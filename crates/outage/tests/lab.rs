@@ -36,10 +36,10 @@ fn safe_timers_are_worked_by_hand_and_contain_what_was_measured() {
         // 2 × 1000 + skew 414 (cp-1, 106/256 s) to 3 × 1000 + skew 454 (cp-2, 116/256 s) + 50. An election of etcd is over
         // before: 1950 + 200 + 500 + 50 = 2700.
         (Drill::PowerOff, Interval::millis(2_414, 3_504), [2_999, 3_240]),
-        // RestartSec 1000 to 1000 + 250 + 500; the check needs 3000 at least.
+        // RestartSec 1000 to 1000 + 250 + 500; the check needs 2950 at least.
         (Drill::HaproxyKilled, Interval::millis(1_000, 1_750), [1_159, 1_389]),
-        // (2 - 1) × 3000 + 414 to 2 × 3000 + 50 + 454 + 50.
-        (Drill::HaproxyStopped, Interval::millis(3_414, 6_554), [3_643, 4_198]),
+        // (2 - 1) × 3000 - 50 + 414 to 2 × 3000 + 50 + 454 + 50.
+        (Drill::HaproxyStopped, Interval::millis(3_364, 6_554), [3_439, 4_198]),
         // 100 + 4 bonds × 2 programs × 25 + 50.
         (Drill::LeafDown, Interval::millis(0, 350), [30, 140]),
         // 100 + 2 × 25 + 50.
@@ -86,10 +86,10 @@ fn fast_timers_are_worked_by_hand() {
         // until they return = 3150; four checks of keepalived at 500 ms have failed by then: 2 × 500 + 50 + 3 × 200 + 83 + 50
         // = 1783 more, 4933; the stand-in asks again: 200 + 500 + 50 = 750 more, 5683.
         (Drill::PowerOff, Interval::millis(482, 5_683)),
-        // The check needs 3 × 500 at least, less than the restart's 1750: then the address moves, 91 + 50 more.
+        // The check needs 3 × 500 - 50 at least, less than the restart's 1750: then the address moves, 91 + 50 more.
         (Drill::HaproxyKilled, Interval::millis(1_000, 1_891)),
-        // 3 × 500 + 82 to 4 × 500 + 50 + 91 + 50.
-        (Drill::HaproxyStopped, Interval::millis(1_582, 2_191)),
+        // 3 × 500 - 50 + 82 to 4 × 500 + 50 + 91 + 50.
+        (Drill::HaproxyStopped, Interval::millis(1_532, 2_191)),
         // Both at once: another holds the address before the restart, 741 is over before 1000. The VRRP process alone: 741.
         (Drill::KeepalivedKilled, Interval::millis(0, 741)),
         (Drill::KeepalivedStopped, Interval::millis(82, 141)),

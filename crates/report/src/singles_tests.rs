@@ -24,8 +24,9 @@ fn each_cell_is_what_the_library_says() {
     let singles = Singles::of(&model, &design);
     let mut question = Question::new(&model);
     let mut seen = [0; 3];
-    // Every seventh row in full: each asks for all pairs with its component.
-    for (at, var) in singles.components.iter().enumerate().step_by(7) {
+    // Every seventh row in full, since each asks for all pairs with its component; and the one rack, which breaks all.
+    let rack = model.components.find("rack/r1").expect("the rack");
+    for (at, var) in singles.components.iter().enumerate().filter(|(at, var)| at % 7 == 0 || **var == rack) {
         question.ask([*var]);
         let mut expected: Vec<Left> = (0..model.promises.len())
             .map(|promise| if question.broken(promise) { Left::Broken } else { Left::Spare })
