@@ -52,8 +52,9 @@ impl Program {
 impl Compiled {
     /// Compiles a top. Ends with bounds where the exact function needs more than the limits.
     ///
-    /// The top is cut into modules (Dutuit and Rauzy 1996). Each is counted by conditioning where it counts many things,
-    /// and otherwise made a decision diagram (Bryant 1986; Rauzy 1993) by the best of several orders of its variables.
+    /// The top is cut into modules (Dutuit and Rauzy 1996). Each is made a small decision diagram (Bryant 1986; Rauzy 1993)
+    /// by the best of several orders of its variables; what has none is eliminated variable after variable, counted by
+    /// conditioning, or made a large diagram.
     pub fn new(circuit: &Circuit, top: Node, limits: Limits) -> Self {
         let support = circuit.support(top);
         let mut budget = Budget::new(limits);
@@ -144,25 +145,35 @@ fn exact_part(part: &Part, inputs: &[Value], tape: &mut Tape, budget: &mut Budge
         }
         value
     };
+    let by_diagram = |tape: &mut Tape, budget: &mut Budget| {
+        let (bdd, root) = best_diagram(part, UNBOUNDED, &vec![1; inputs.len()], budget)?;
+        diagram_on_tape(&bdd.0, root, &bdd.1, inputs, tape, budget)
+    };
+    // A small diagram is the quickest to ask; what has none is better eliminated.
+    let mut small: Box<Attempt<'_>> =
+        Box::new(|tape, budget| budget.within(SMALL.nodes, SMALL.steps, |budget| by_diagram(tape, budget)));
+    if let Ok(value) = attempt(budget, share, &mut small) {
+        return Ok(value);
+    }
     let mut eliminate: Box<Attempt<'_>> =
         Box::new(|tape, budget| eliminate::compile(&part.circuit, part.top, inputs, &part.turns, tape, budget));
     if let Ok(value) = attempt(budget, share, &mut eliminate) {
         return Ok(value);
     }
-    if inputs.len() > 8 {
-        let mut count: Box<Attempt<'_>> =
-            Box::new(|tape, budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
-        if let Ok(value) = attempt(budget, share * 3 / 2, &mut count) {
-            return Ok(value);
-        }
+    let mut count: Box<Attempt<'_>> =
+        Box::new(|tape, budget| condition::compile(&part.circuit, part.top, inputs, tape, budget));
+    if inputs.len() > 8
+        && let Ok(value) = attempt(budget, share * 3 / 2, &mut count)
+    {
+        return Ok(value);
     }
     let rest = budget.steps;
-    let mut diagram: Box<Attempt<'_>> = Box::new(|tape, budget| {
-        let (bdd, root) = best_diagram(part, UNBOUNDED, &vec![1; inputs.len()], budget)?;
-        diagram_on_tape(&bdd.0, root, &bdd.1, inputs, tape, budget)
-    });
+    let mut diagram: Box<Attempt<'_>> = Box::new(by_diagram);
     attempt(budget, rest, &mut diagram)
 }
+
+/// What a diagram may take before elimination is tried.
+const SMALL: Limits = Limits { nodes: 1 << 13, steps: 200_000 };
 
 /// One way to write a part on a tape.
 type Attempt<'a> = dyn FnMut(&mut Tape, &mut Budget) -> Result<Value, Excess> + 'a;
@@ -175,14 +186,16 @@ pub(crate) fn best_diagram(
     costs: &[u32],
     budget: &mut Budget,
 ) -> Result<((Bdd, Vec<usize>), Id), Excess> {
-    let orders = bdd::orders(&part.circuit, part.top, &part.turns);
+    // With few failures allowed the order that was given is small; without a limit elimination does what it would.
+    let turns = (failures != UNBOUNDED && part.circuit.has_turns()).then_some(part.turns.as_slice());
+    let orders = bdd::orders(&part.circuit, part.top, turns);
+    let trusted = if turns.is_some() { 4 } else { 0 };
     let mut nodes = 1 << 14;
     let mut round = 0;
     loop {
         nodes = nodes.min(budget.nodes);
-        // The order that was given is trusted more than the others: it is tried with as much as all of them.
         for (at, levels) in orders.iter().enumerate() {
-            let nodes = if at == 0 && round == 0 { (nodes << 4).min(budget.nodes) } else { nodes };
+            let nodes = if (at, round) == (0, 0) { (nodes << trusted).min(budget.nodes) } else { nodes };
             let mut inputs = vec![0; costs.len()];
             for (input, &level) in levels.iter().enumerate() {
                 if let Some(place) = inputs.get_mut(level as usize) {

@@ -23,18 +23,20 @@ enum Order {
 const ALL: [Order; 6] =
     [Order::DepthFirst, Order::SmallFirst, Order::SharedFirst, Order::Weighted, Order::LargeFirst, Order::BreadthFirst];
 
-/// The level of each variable by each rule; rules that agree with an earlier one are left out. `turns` has that of
-/// each variable ([`Circuit::set_turns`]): their order is tried first.
-pub(crate) fn orders(circuit: &Circuit, top: Node, turns: &[u32]) -> Vec<Vec<u32>> {
+/// The level of each variable by each rule; rules that agree with an earlier one are left out. `turns`, where given, has that
+/// of each variable ([`Circuit::set_turns`]): their order comes first.
+pub(crate) fn orders(circuit: &Circuit, top: Node, turns: Option<&[u32]>) -> Vec<Vec<u32>> {
     let facts = Facts::of(circuit, top);
     let mut found: Vec<Vec<u32>> = Vec::new();
-    let mut by_turn: Vec<usize> = (0..turns.len()).collect();
-    by_turn.sort_by_key(|&var| turns[var]);
-    let mut levels = vec![u32::MAX; circuit.variables().max(turns.len())];
-    for (level, var) in by_turn.into_iter().enumerate() {
-        levels[var] = level as u32;
+    if let Some(turns) = turns {
+        let mut by_turn: Vec<usize> = (0..turns.len()).collect();
+        by_turn.sort_by_key(|&var| turns[var]);
+        let mut levels = vec![u32::MAX; circuit.variables().max(turns.len())];
+        for (level, var) in by_turn.into_iter().enumerate() {
+            levels[var] = level as u32;
+        }
+        found.push(levels);
     }
-    found.push(levels);
     for order in ALL {
         let levels = facts.levels(circuit, top, order);
         if !found.contains(&levels) {

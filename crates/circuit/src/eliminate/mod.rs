@@ -154,3 +154,98 @@ fn multiply(
 fn stride(axes: &[Axis], strides: &[u32], axis: Axis) -> u32 {
     axes.iter().position(|other| *other == axis).map_or(0, |at| strides[at])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::Var;
+    use crate::eval::Evaluator;
+    use crate::limits::Limits;
+
+    /// Numbers that are the same in every run (xorshift).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % limit as u64) as usize
+        }
+    }
+
+    const VARIABLES: usize = 9;
+
+    /// A circuit of all kinds of gates over a few variables.
+    fn random(numbers: &mut Numbers) -> (Circuit, Node) {
+        let mut circuit = Circuit::new();
+        let mut nodes: Vec<Node> = (0..VARIABLES as u32).map(|var| circuit.variable(Var(var))).collect();
+        for _ in 0..8 + numbers.below(8) {
+            let of: Vec<Node> = (0..2 + numbers.below(4)).map(|_| nodes[numbers.below(nodes.len())]).collect();
+            let node = match numbers.below(6) {
+                0 | 1 => circuit.and(of),
+                2 => circuit.or(of),
+                3 => circuit.xor(of),
+                4 => circuit.not(of[0]),
+                _ => {
+                    let weighed: Vec<(u64, Node)> =
+                        of.iter().map(|node| (1 + numbers.below(4) as u64, *node)).collect();
+                    circuit.threshold(1 + numbers.below(6) as u64, weighed)
+                }
+            };
+            nodes.push(node);
+        }
+        let top = nodes[nodes.len() - 1];
+        (circuit, top)
+    }
+
+    /// The probability by the sum over all states.
+    fn enumerated(circuit: &Circuit, top: Node, probabilities: &[f64]) -> f64 {
+        let mut evaluator = Evaluator::new(circuit, &[top]);
+        let states = (0..1usize << VARIABLES).map(|state| {
+            evaluator.run(|var| state >> var.index() & 1 == 1);
+            let chance = |(at, p): (usize, &f64)| if state >> at & 1 == 1 { *p } else { 1.0 - p };
+            if evaluator.broken(0) { probabilities.iter().enumerate().map(chance).product() } else { 0.0 }
+        });
+        states.sum()
+    }
+
+    #[test]
+    fn elimination_is_the_sum_over_all_states_and_so_are_its_derivatives() {
+        let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+        let mut looked_at = 0;
+        for _ in 0..400 {
+            let (circuit, top) = random(&mut numbers);
+            if top.constant().is_some() {
+                continue;
+            }
+            looked_at += 1;
+            // Two groups with two members each, and what is shared: any turns give the same result.
+            let turns: Vec<u32> =
+                (0..VARIABLES).map(|_| [0, 1 << 16, 1 << 16 | 1, 2 << 16 | 2, 2 << 16 | 3][numbers.below(5)]).collect();
+            let mut probabilities: Vec<f64> =
+                (0..VARIABLES).map(|_| [1e-9, 1e-3, 0.1, 0.5, 0.9][numbers.below(5)]).collect();
+            let mut budget = Budget::new(Limits::default());
+            let mut tape = Tape::default();
+            let inputs: Vec<Value> =
+                (0..VARIABLES as u32).map(|var| tape.variable(Var(var), &mut budget).expect("room")).collect();
+            let result = compile(&circuit, top, &inputs, &turns, &mut tape, &mut budget).expect("a small circuit");
+            let mut scratch = Vec::new();
+            let found = tape.run(&probabilities, &mut scratch, result);
+            let expected = enumerated(&circuit, top, &probabilities);
+            assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
+            // The probability is linear in each variable's, so that its slope is a difference.
+            let slopes = tape.derivatives(&scratch, result, VARIABLES);
+            for var in 0..VARIABLES {
+                let own = probabilities[var];
+                probabilities[var] = 1.0;
+                let with = enumerated(&circuit, top, &probabilities);
+                probabilities[var] = 0.0;
+                let without = enumerated(&circuit, top, &probabilities);
+                probabilities[var] = own;
+                assert!((slopes[var] - (with - without)).abs() <= 1e-12, "{} and {}", slopes[var], with - without);
+            }
+        }
+        assert!(looked_at > 200, "{looked_at} circuits are no constants");
+    }
+}
