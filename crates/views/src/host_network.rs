@@ -118,15 +118,25 @@ impl HostNetwork {
         seen
     }
 
-    /// For each name the interfaces that stand on it, itself included: found once, when many names are asked for.
-    pub fn above(&self) -> BTreeMap<&str, Vec<(&str, &Interface)>> {
-        let mut above: BTreeMap<&str, Vec<(&str, &Interface)>> = BTreeMap::new();
-        for (name, interface) in &self.interfaces {
-            for below in self.down_from(name) {
-                above.entry(below).or_default().push((name.as_str(), interface));
+    /// For each interface that some of `upper` stand on, or that is one of them, the first of these: found once for all
+    /// interfaces, since a file may describe very many.
+    pub fn first_on_each<'a>(&'a self, upper: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
+        let mut first = BTreeMap::new();
+        for upper in upper {
+            let mut open = vec![upper];
+            while let Some(name) = open.pop() {
+                // Ports are many, and mostly nobody describes them.
+                match self.interfaces.get(name) {
+                    Some(_) if first.contains_key(name) => {}
+                    Some(it) => {
+                        first.insert(name, upper);
+                        open.extend(it.below.get().into_iter().flatten().map(String::as_str));
+                    }
+                    None => open.extend(name.rsplit_once('.').map(|(parent, _)| parent)),
+                }
             }
         }
-        above
+        first
     }
 
     /// The network ports below an interface.

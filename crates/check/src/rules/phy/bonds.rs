@@ -305,13 +305,13 @@ fn blind(world: &World<'_>, verdicts: &mut Verdicts) {
 fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
     let mut broken: BTreeMap<&str, (&plimsoll_views::Place, Vec<&str>)> = BTreeMap::new();
     for network in &world.host_networks {
-        let above = network.above();
+        let routed = network.interfaces.iter().filter(|(_, it)| it.routed.is(&true));
+        let routed = network.first_on_each(routed.map(|(name, _)| name.as_str()));
         for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::Lacp)) {
-            let above = || above.get(name).into_iter().flatten();
             let Some(policy) = bond.hash.get() else { continue };
             if policy != "layer2" {
                 verdicts.holds();
-            } else if above().any(|(_, it)| it.routed.is(&true)) {
+            } else if routed.contains_key(name) {
                 broken.entry(name).or_insert_with(|| (bond.hash.place(), Vec::new())).1.push(&network.host);
             } else if world.is_files() {
                 // Guests behind its bridges may have a gateway that no file of the host names.
@@ -342,12 +342,11 @@ fn hash(world: &World<'_>, verdicts: &mut Verdicts) {
 fn alb_bridge(world: &World<'_>, verdicts: &mut Verdicts) {
     let mut broken: BTreeMap<(&str, &str), Alike<'_, BondMode>> = BTreeMap::new();
     for network in &world.host_networks {
-        let above = network.above();
+        let bridges = network.first_on_each(network.bridges().map(|(name, ..)| name));
         for (name, _, bond) in network.bonds().filter(|(.., bond)| bond.mode.is(&BondMode::BalanceAlb)) {
-            match above.get(name).into_iter().flatten().find(|(_, it)| matches!(it.kind, host_network::Kind::Bridge(_)))
-            {
-                Some((bridge, _)) => {
-                    broken.entry((bridge, name)).or_insert_with(|| (&bond.mode, Vec::new())).1.push(&network.host);
+            match bridges.get(name) {
+                Some(bridge) => {
+                    broken.entry((*bridge, name)).or_insert_with(|| (&bond.mode, Vec::new())).1.push(&network.host);
                 }
                 None => verdicts.holds(),
             }
