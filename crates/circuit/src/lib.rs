@@ -6,7 +6,8 @@
 //!
 //! - [`Evaluator`] and [`Flat`]: what is broken, given what has failed.
 //! - [`Compiled`]: the exact probability of a top, and the [`Importance`] of its components.
-//! - [`CutSets`]: what breaks it, counted without listing, and listed in order.
+//! - [`CutSets`]: what breaks it, counted without listing, and listed in order; [`cut_orbits`] lists one of each class.
+//! - [`Lanes`]: many scenarios at once.
 //! - [`openpsa`]: fault trees of other tools in, and ours out.
 //!
 //! Everything is a pure function of its arguments: no clock, no environment, no printing, no randomness.
@@ -22,9 +23,11 @@ mod eval;
 mod flat;
 mod importance;
 mod index;
+mod lanes;
 mod limits;
 mod modules;
 pub mod openpsa;
+mod orbits;
 mod prepare;
 mod simplify;
 mod tape;
@@ -35,4 +38,6 @@ pub use cutsets::{CutSet, CutSets, Ranked};
 pub use eval::Evaluator;
 pub use flat::{Flat, Operation};
 pub use importance::{Importance, Linear};
+pub use lanes::{LANES, Lanes, Word};
 pub use limits::{CircuitError, Limits};
+pub use orbits::{CutOrbit, CutOrbits, Exchange, cut_orbits};

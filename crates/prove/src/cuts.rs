@@ -1,8 +1,8 @@
 //! What breaks a promise: minimal cut sets, those that differ only by an exchange of like hosts taken together.
 
-use std::collections::BTreeMap;
+mod listed;
 
-use plimsoll_circuit::{CircuitError, CutSets, Node, Var};
+use plimsoll_circuit::{Circuit, CircuitError, CutOrbit, Exchange, Gate, LANES, Lanes, Node, Var, Word, cut_orbits};
 use plimsoll_model::Design;
 
 use crate::component::Kind;
@@ -12,7 +12,6 @@ use crate::question::Question;
 use crate::rate::Corner;
 use crate::rename::rename;
 use crate::symmetry::{Bundles, classes};
-use crate::time::ENOUGH;
 
 /// Cut sets that turn into each other when like hosts are exchanged.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +19,7 @@ pub struct CutClass {
     /// One of them.
     pub example: Vec<Var>,
     /// How many there are.
-    pub count: u64,
+    pub count: u128,
     /// The probability that all parts of one of them are away at a time.
     pub each: f64,
     /// Where the set is the same part of several like hosts and nothing else: the part, how many, and the hosts.
@@ -49,8 +48,8 @@ pub struct Cuts {
     pub unclassed: u128,
 }
 
-/// Sets that are put into classes at most.
-const MOST: u128 = 400_000;
+/// Entries of circuits, each in 256 scenarios, that a search for classes may evaluate: about a second on a machine of 2026.
+const STEPS: u64 = 500_000_000;
 
 /// The minimal cut sets of a promise up to `order` components. A power cut is taken to outlast every battery; its
 /// probability is that of one that does.
@@ -62,73 +61,111 @@ pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Re
     let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
         if model.components.get(var).kind == Kind::Outlasted { Node::TRUE } else { circuit.variable(var) }
     });
-    let sets = CutSets::new(&circuit, top, Some(order), ENOUGH)?;
-    let by_order = sets.counts().to_vec();
-    let complete_to = sets.complete_to();
-    if sets.total() > MOST {
-        return Ok(Cuts { classes: Vec::new(), by_order, complete_to, unclassed: sets.total() });
-    }
     let bundles = Bundles::of(model, design);
     let class = classes(model, &bundles, &mut circuit, top);
-    let mut question = Question::new(model);
-    let at = model.promises.iter().position(|other| other.id == promise.id).unwrap_or_default();
-    let mut found: BTreeMap<Vec<String>, CutClass> = BTreeMap::new();
-    for set in sets.by_order() {
-        let key = key(model, &bundles, &class, &set.vars);
-        if let Some(known) = found.get_mut(&key) {
-            known.count += 1;
-            continue;
-        }
-        let each = probability(model, &mut question, at, &set.vars);
-        let any_of = any_of(&bundles, &class, &set.vars);
-        found.insert(key, CutClass { example: set.vars, count: 1, each, any_of });
+    let labels = labels(model, promise.broken);
+    let label = |var: Var| labels[var.index()];
+    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS)?;
+    if found.complete_to < order
+        && let Some(listed) = listed::cuts(model, promise, &circuit, top, order, found.complete_to)?
+    {
+        return Ok(listed);
     }
-    let mut classes: Vec<CutClass> = found.into_values().collect();
+    let each = probabilities(model, promise, &found.orbits);
+    let classes = found.orbits.into_iter().zip(each).map(|(orbit, each)| CutClass {
+        any_of: orbit.any_of.map(|of| AnyOf { count: orbit.example.len(), of }),
+        example: orbit.example,
+        count: orbit.count,
+        each,
+    });
+    let mut classes: Vec<CutClass> = classes.collect();
+    sort(&mut classes);
+    Ok(Cuts { classes, by_order: found.counts, complete_to: Some(found.complete_to), unclassed: 0 })
+}
+
+/// The most probable first, by the sum over their sets.
+fn sort(classes: &mut [CutClass]) {
     let sum = |class: &CutClass| class.each * class.count as f64;
     classes.sort_by(|a, b| sum(b).total_cmp(&sum(a)).then_with(|| a.example.cmp(&b.example)));
-    Ok(Cuts { classes, by_order, complete_to, unclassed: 0 })
 }
 
-/// What stays of a set when like hosts are exchanged: what stands on no host, and for each host its class and its parts.
-fn key(model: &Model, bundles: &Bundles, class: &[usize], vars: &[Var]) -> Vec<String> {
-    let mut shared: Vec<String> = Vec::new();
-    let mut hosts: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for var in vars {
-        match bundles.place.get(var) {
-            Some((host, there)) => hosts.entry(*host).or_default().push(there),
-            None => shared.push(model.components.get(*var).path.clone()),
+/// The hosts of each class, with what of them matters.
+fn exchanges(circuit: &Circuit, top: Node, bundles: &Bundles, class: &[usize]) -> Vec<Exchange> {
+    let support = circuit.support(top);
+    let of_class = |first: usize| {
+        let hosts = (0..class.len()).filter(|host| class[*host] == first);
+        let parts = |host: usize| {
+            let all = bundles.hosts[host].1.values();
+            all.copied().filter(|var| support.binary_search(var).is_ok()).collect::<Vec<Var>>()
+        };
+        Exchange { blocks: hosts.map(parts).collect() }
+    };
+    let firsts = (0..class.len()).filter(|host| class[*host] == *host);
+    let all = firsts.map(of_class);
+    all.filter(|exchange| exchange.blocks.len() > 1 && !exchange.blocks[0].is_empty()).collect()
+}
+
+/// For each component a number that like ones share: of one kind, and as often away. What a battery bridges is like nothing
+/// else, since the next battery may last longer.
+fn labels(model: &Model, broken: Node) -> Vec<u64> {
+    let circuit = &model.circuit;
+    let outlasts = |node: &Node| match circuit.gate(*node) {
+        Gate::Variable(var) => model.components.get(var).kind == Kind::Outlasted,
+        _ => false,
+    };
+    let mut bridged = vec![false; model.components.len()];
+    for node in circuit.cone(&[broken]) {
+        if circuit.children(node).iter().any(outlasts) {
+            for var in circuit.support(node) {
+                bridged[var.index()] = true;
+            }
         }
     }
-    shared.sort();
-    let mut parts: Vec<String> = hosts
-        .into_iter()
-        .map(|(host, mut parts)| {
-            parts.sort_unstable();
-            format!("{}:{}", class[host], parts.join(","))
-        })
-        .collect();
-    parts.sort();
-    shared.extend(parts);
-    shared
-}
-
-fn any_of(bundles: &Bundles, class: &[usize], vars: &[Var]) -> Option<AnyOf> {
-    let places: Vec<&(usize, String)> = vars.iter().map(|var| bundles.place.get(var)).collect::<Option<_>>()?;
-    let (first, there) = places.first()?;
-    let alike = places.len() > 1 && places.iter().all(|(host, name)| class[*host] == class[*first] && name == there);
-    if !alike {
-        return None;
+    let mut known = Vec::new();
+    let mut labels = Vec::with_capacity(model.components.len());
+    for (var, component) in model.components.all() {
+        let key = (component.kind, &component.rate, bridged[var.index()].then_some(var));
+        let label = known.iter().position(|other| *other == key).unwrap_or(known.len());
+        if label == known.len() {
+            known.push(key);
+        }
+        labels.push(label as u64);
     }
-    let of: Vec<Var> = (0..bundles.hosts.len())
-        .filter(|&host| class[host] == class[*first])
-        .filter_map(|host| bundles.hosts[host].1.get(there).copied())
-        .collect();
-    Some(AnyOf { count: vars.len(), of })
+    labels
 }
 
-/// The probability of the set. A power cut in it counts with that of one that outlasts the batteries, those that matter to
-/// this set and no others: a longer battery elsewhere makes no short one last.
-fn probability(model: &Model, question: &mut Question<'_>, promise: usize, vars: &[Var]) -> f64 {
+/// The probabilities of sets, one of each class.
+fn probabilities(model: &Model, promise: &Promise, orbits: &[CutOrbit]) -> Vec<f64> {
+    let share = |var: &Var| model.components.get(*var).rate.unavailability(Corner::Typical);
+    let mut lanes = Lanes::new(model.circuit.to_flat(&[promise.broken]));
+    let mut question = None;
+    let mut all = Vec::with_capacity(orbits.len());
+    let mut failed = vec![Word::default(); model.circuit.variables().max(model.components.len())];
+    for chunk in orbits.chunks(LANES) {
+        failed.fill(Word::default());
+        for (lane, orbit) in chunk.iter().enumerate() {
+            for var in &orbit.example {
+                failed[var.index()][lane / 64] |= 1 << (lane % 64);
+            }
+        }
+        lanes.run(&failed);
+        let broken = lanes.word(0);
+        for (lane, orbit) in chunk.iter().enumerate() {
+            let without_batteries = broken[lane / 64] >> (lane % 64) & 1 == 1;
+            all.push(if without_batteries {
+                orbit.example.iter().map(share).product()
+            } else {
+                let question = question.get_or_insert_with(|| Question::of_one(model, promise));
+                with_batteries(model, question, &orbit.example)
+            });
+        }
+    }
+    all
+}
+
+/// The probability of a set with a power cut in it: that of one that outlasts the batteries, those that matter to this set
+/// and no others: a longer battery elsewhere makes no short one last.
+fn with_batteries(model: &Model, question: &mut Question<'_>, vars: &[Var]) -> f64 {
     let mut outlasted: Vec<Var> =
         model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted).map(|(var, _)| var).collect();
     let with = |outlasted: &[Var]| vars.iter().chain(outlasted).copied().collect::<Vec<Var>>();
@@ -136,7 +173,7 @@ fn probability(model: &Model, question: &mut Question<'_>, promise: usize, vars:
     while at < outlasted.len() {
         let mut fewer = outlasted.clone();
         fewer.remove(at);
-        if question.breaks_with_exactly(promise, &with(&fewer)) { outlasted = fewer } else { at += 1 }
+        if question.breaks_with_exactly(0, &with(&fewer)) { outlasted = fewer } else { at += 1 }
     }
     let share = |var: &Var| model.components.get(*var).rate.unavailability(Corner::Typical);
     vars.iter().chain(&outlasted).map(share).product()

@@ -1,6 +1,6 @@
 //! "Is it broken when these fail?", asked many times.
 
-use plimsoll_circuit::{Evaluator, Var};
+use plimsoll_circuit::{Evaluator, Node, Var};
 
 use crate::component::Kind;
 use crate::model::Model;
@@ -19,9 +19,18 @@ impl<'m> Question<'m> {
     /// Prepares questions about a model.
     pub fn new(model: &'m Model) -> Self {
         let tops: Vec<_> = model.promises.iter().map(|promise| promise.broken).collect();
+        Question::about(model, &tops)
+    }
+
+    /// Prepares questions about one promise, which is number 0.
+    pub(crate) fn of_one(model: &'m Model, promise: &Promise) -> Self {
+        Question::about(model, &[promise.broken])
+    }
+
+    fn about(model: &'m Model, tops: &[Node]) -> Self {
         let outlasted: Vec<bool> =
             model.components.all().map(|(_, component)| component.kind == Kind::Outlasted).collect();
-        Question { model, evaluator: Evaluator::new(&model.circuit, &tops), failed: outlasted.clone(), outlasted }
+        Question { model, evaluator: Evaluator::new(&model.circuit, tops), failed: outlasted.clone(), outlasted }
     }
 
     /// The model that is asked.

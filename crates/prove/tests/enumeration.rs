@@ -69,9 +69,9 @@ fn judge(design: &Design, origins: &Origins, promise: &str, order: usize) {
     for of in 1..=order {
         let count = tried.iter().filter(|set| set.len() == of).count();
         assert_eq!(found.by_order.get(of).copied().unwrap_or_default(), count as u128, "{} of {of}", promise.id);
-        let classed: u64 =
+        let classed: u128 =
             found.classes.iter().filter(|class| class.example.len() == of).map(|class| class.count).sum();
-        assert_eq!(classed, count as u64, "{} of {of}", promise.id);
+        assert_eq!(classed, count as u128, "{} of {of}", promise.id);
     }
     let own = |set: &[Var]| -> f64 {
         set.iter().map(|var| model.components.get(*var).rate.unavailability(Corner::Typical)).product()
@@ -91,7 +91,7 @@ fn judge(design: &Design, origins: &Origins, promise: &str, order: usize) {
         // "any k of these" is true of each.
         let all =
             tried.iter().filter(|set| set.len() == any.count && set.iter().all(|var| any.of.contains(var))).count();
-        assert_eq!(all as u64, class.count, "{}: any {} of {:?}", promise.id, any.count, any.of);
+        assert_eq!(all as u128, class.count, "{}: any {} of {:?}", promise.id, any.count, any.of);
     }
 }
 
