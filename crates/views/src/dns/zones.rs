@@ -18,7 +18,7 @@ use crate::{Fact, Place};
 pub(super) fn collect(files: &Files, dns: &mut Dns) {
     for file in &files.list {
         let Content::Named(conf) = &file.content else { continue };
-        let server = Server { files, file };
+        let mut server = Server { files, file, transfers: None };
         for (view, zone) in conf.all_zones() {
             if zone.kind.as_ref().is_some_and(|kind| kind.value == named::Kind::Forward) {
                 dns.forward_zones.push(server.forward_zone(conf, zone));
@@ -41,27 +41,36 @@ pub(super) fn collect(files: &Files, dns: &mut Dns) {
 struct Server<'a> {
     files: &'a Files,
     file: &'a File,
+    transfers: Option<Transfers<'a>>,
 }
 
-impl Server<'_> {
+/// Whom a list lets have zones: kept for the zones after it, which mostly have the same list.
+struct Transfers<'a> {
+    list: &'a named::MatchList,
+    keys: Vec<String>,
+    /// Whether it names anything but keys and networks.
+    opaque: bool,
+}
+
+impl<'a> Server<'a> {
     fn place(&self, span: Option<Span>, what: &str) -> Place {
         let owner = if self.file.owner.is_empty() { &self.file.path } else { &self.file.owner };
         Place::File { span, component: format!("{owner} {what}") }
     }
 
     /// Every named.conf of the same machine.
-    fn confs(&self) -> impl Iterator<Item = &named::Conf> {
-        self.files.list.iter().filter(|file| file.owner == self.file.owner).filter_map(|file| match &file.content {
+    fn confs(&self) -> impl Iterator<Item = &'a named::Conf> + use<'a> {
+        let owner = &self.file.owner;
+        self.files.list.iter().filter(move |file| file.owner == *owner).filter_map(|file| match &file.content {
             Content::Named(conf) => Some(&**conf),
             _ => None,
         })
     }
 
-    fn zone(&self, conf: &named::Conf, view: Option<&named::View>, zone: &named::Zone) -> Zone {
+    fn zone(&mut self, conf: &'a named::Conf, view: Option<&'a named::View>, zone: &'a named::Zone) -> Zone {
         let name = plain(&zone.name.value);
         let title = format!("zone {name}");
         let place = self.place(zone.name.span, &title);
-        let at = |span: Option<Span>| self.place(span.or(zone.name.span), &title);
         let primary = zone.kind.as_ref().is_some_and(|kind| kind.value == named::Kind::Primary);
         let own = conf.in_effect(view, zone, |settings| settings.allow_transfer.as_ref());
         let elsewhere = self
@@ -72,17 +81,18 @@ impl Server<'_> {
         // What this file's own options do not say may stand in an included file that is not here.
         let complete =
             self.confs().all(|conf| conf.includes.is_empty()) || self.confs().any(|conf| conf.options.is_some());
+        let transfers = transfer.map(|list| {
+            let Transfers { keys, opaque, .. } = self.transfers(&list.value);
+            (list.span, if *opaque { None } else { Some(keys.clone()) })
+        });
+        let at = |span: Option<Span>| self.place(span.or(zone.name.span), &title);
+        let transfer_keys = match transfers {
+            Some((span, keys)) => Fact::maybe(keys, at(span)),
+            None => Fact::unknown(place.clone()),
+        };
         let stated = match transfer {
             Some(list) => Fact::known(true, at(list.span)),
             None if complete => Fact::known(false, place.clone()),
-            None => Fact::unknown(place.clone()),
-        };
-        let transfer_keys = match transfer {
-            Some(list) => {
-                let keys = list.value.keys().into_iter().map(plain).collect();
-                let opaque = list.value.without_key().iter().any(|element| !matches!(element.value, Matched::Net(_)));
-                if opaque { Fact::unknown(at(list.span)) } else { Fact::known(keys, at(list.span)) }
-            }
             None => Fact::unknown(place.clone()),
         };
         let updates = conf.in_effect(view, zone, |settings| settings.allow_update.as_ref());
@@ -107,6 +117,15 @@ impl Server<'_> {
             place,
             name,
         }
+    }
+
+    fn transfers(&mut self, list: &'a named::MatchList) -> &Transfers<'a> {
+        let known = self.transfers.take().filter(|known| std::ptr::eq(known.list, list));
+        self.transfers.insert(known.unwrap_or_else(|| Transfers {
+            list,
+            keys: list.keys().into_iter().map(plain).collect(),
+            opaque: list.without_key().iter().any(|element| !matches!(element.value, Matched::Net(_))),
+        }))
     }
 
     /// Whom an element of a list lets in by address alone, other than this server itself.

@@ -4,6 +4,7 @@ mod families;
 mod names;
 mod onlink;
 mod overlaps;
+mod taken;
 mod sizes;
 
 use std::net::IpAddr;

@@ -7,6 +7,7 @@ use plimsoll_views::addresses::{Addresses, LbPool, Use, UseKind};
 use plimsoll_views::{Place, World};
 
 use super::range;
+use super::taken::Taken;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const ADDR_001: Rule = Rule {
@@ -211,32 +212,29 @@ fn networks(all: &Addresses, verdicts: &mut Verdicts) {
 fn pools(world: &World<'_>, all: &Addresses, verdicts: &mut Verdicts) {
     let ranges =
         |pool: &LbPool| -> Vec<AddressRange> { pool.ranges.iter().filter_map(|it| it.get().copied()).collect() };
+    let mut taken = Taken::default();
     for (index, pool) in all.lb_pools.iter().enumerate() {
-        for other in &all.lb_pools[index + 1..] {
-            let hit = ranges(pool).iter().any(|a| ranges(other).iter().any(|b| a.overlaps(b)));
-            if hit {
-                verdicts.broken(
-                    Finding::new(
-                        Severity::Error,
-                        &other.place,
-                        format!("pools {} and {} overlap", pool.name, other.name),
-                    )
-                    .at_place(&other.place, "")
-                    .context_place(&pool.place, "has the same addresses")
+        let own = ranges(pool);
+        if let Some(earlier) = own.iter().find_map(|range| taken.owner(range)) {
+            let earlier = &all.lb_pools[earlier];
+            verdicts.broken(
+                Finding::new(Severity::Error, &pool.place, format!("pools {} and {} overlap", earlier.name, pool.name))
+                    .at_place(&pool.place, "")
+                    .context_place(&earlier.place, "has the same addresses")
                     .breaks("MetalLB refuses the whole configuration and goes on with the old one")
                     .help("give each address to one pool"),
-                );
-            }
+            );
         }
-        let network = all.of(UseKind::Network).find(|network| {
-            ranges(pool).iter().any(|range| range.overlaps(&network.range) && !network.range.covers(range))
-        });
+        for range in &own {
+            taken.take(range, index);
+        }
+        let network = all
+            .of(UseKind::Network)
+            .find(|network| own.iter().any(|range| range.overlaps(&network.range) && !network.range.covers(range)));
         let reserved = || {
-            all.uses
-                .iter()
-                .find(|it| it.kind == UseKind::Reserved && ranges(pool).iter().any(|range| range.overlaps(&it.range)))
+            all.uses.iter().find(|it| it.kind == UseKind::Reserved && own.iter().any(|range| range.overlaps(&it.range)))
         };
-        if let Some((name, it)) = stranger(world, all, pool, &ranges(pool)).filter(|_| network.is_none()) {
+        if let Some((name, it)) = stranger(world, all, pool, &own).filter(|_| network.is_none()) {
             verdicts.broken(
                 Finding::new(Severity::Error, &pool.place, format!("pool {} lies in {}", pool.name, it.name))
                     .at_place(&pool.place, "")

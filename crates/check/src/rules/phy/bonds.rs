@@ -6,7 +6,7 @@ use plimsoll_diagnostics::Severity;
 use plimsoll_model::Name;
 use plimsoll_model::design::{Bond, BondMode, Design, Host, LagMode};
 use plimsoll_model::units::Millis;
-use plimsoll_views::{Fact, World, host_network};
+use plimsoll_views::{Fact, World};
 
 use super::hosts;
 use crate::words::list;
