@@ -1,14 +1,14 @@
-//! Many questions at once: each bit of a word is a scenario of its own.
+//! Questions about promises, many at once.
 
-use plimsoll_circuit::{Node, Var};
 pub use plimsoll_circuit::{LANES, Word};
+use plimsoll_circuit::{Node, Var};
 
 use crate::model::Model;
 
 /// The promises of a model with room for [`LANES`] scenarios.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    lanes: plimsoll_circuit::Lanes,
+    circuit: plimsoll_circuit::Lanes,
     failed: Vec<Word>,
     follows: Vec<Vec<usize>>,
 }
@@ -26,7 +26,7 @@ impl Lanes {
     /// Prepares questions about some tops of a model.
     pub fn new(model: &Model, tops: &[Node]) -> Self {
         Lanes {
-            lanes: plimsoll_circuit::Lanes::new(model.circuit.to_flat(tops)),
+            circuit: plimsoll_circuit::Lanes::new(model.circuit.to_flat(tops)),
             failed: vec![Word::default(); model.components.len()],
             follows: follows(model),
         }
@@ -49,16 +49,16 @@ impl Lanes {
                 }
             }
         }
-        self.lanes.run(&self.failed);
+        self.circuit.run(&self.failed);
     }
 
     /// Whether a top is true in a scenario of the last question.
     pub fn is(&self, top: usize, lane: usize) -> bool {
-        self.lanes.word(top)[lane / 64] >> (lane % 64) & 1 == 1
+        self.circuit.word(top)[lane / 64] >> (lane % 64) & 1 == 1
     }
 
     /// The scenarios of the last question in which a top is true.
     pub fn word(&self, top: usize) -> Word {
-        self.lanes.word(top)
+        self.circuit.word(top)
     }
 }

@@ -49,7 +49,10 @@ pub(super) struct Types {
 
 /// What stays of a set when blocks are exchanged: what is in no block, and for each touched block its exchange and what of
 /// it is in the set.
-pub(super) type Pattern = Vec<(Option<usize>, Vec<(usize, usize)>)>;
+pub(super) type Pattern = Vec<(Option<usize>, Vec<Labelled>)>;
+
+/// A type and a label.
+type Labelled = (usize, usize);
 
 /// The parts of a block that a group consists of.
 type Parts = Vec<usize>;
@@ -67,7 +70,8 @@ impl Types {
             exchanges.iter().map(|of| vec![BTreeMap::new(); of.blocks.len()]).collect();
         let mut valid: Vec<bool> = exchanges.iter().map(|of| is_uniform(of, label)).collect();
         for (group, members) in siblings.groups.iter().enumerate() {
-            let places: Vec<Option<(usize, usize, usize)>> = members.iter().map(|var| place.get(var).copied()).collect();
+            let places: Vec<Option<(usize, usize, usize)>> =
+                members.iter().map(|var| place.get(var).copied()).collect();
             let within = places[0].filter(|(exchange, block, _)| {
                 places.iter().all(|it| it.is_some_and(|it| (it.0, it.1) == (*exchange, *block)))
             });
@@ -125,9 +129,12 @@ impl Types {
 
     /// What all sets have in common that exchanges make of this one, and no others.
     pub(super) fn pattern(&self, set: &[Element]) -> Pattern {
-        let mut blocks: BTreeMap<(Option<usize>, usize), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut blocks: BTreeMap<(Option<usize>, usize), Vec<Labelled>> = BTreeMap::new();
         for element in set {
-            blocks.entry((self.all[element.kind].orbit, element.block)).or_default().push((element.kind, element.label));
+            blocks
+                .entry((self.all[element.kind].orbit, element.block))
+                .or_default()
+                .push((element.kind, element.label));
         }
         let mut pattern: Pattern = blocks
             .into_iter()

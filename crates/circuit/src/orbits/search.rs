@@ -10,6 +10,8 @@ pub(super) struct Search<'t> {
     lanes: Lanes,
     /// By component: the scenarios in which it has failed.
     failed: Vec<Word>,
+    /// Those that have failed in some.
+    touched: Vec<Var>,
     /// The component that stands for each type in each block.
     stands: Vec<Vec<Var>>,
     /// Sets that wait to be asked together, one after the other.
@@ -19,7 +21,7 @@ pub(super) struct Search<'t> {
 impl<'t> Search<'t> {
     pub(super) fn new(types: &'t Types, lanes: Lanes, variables: usize) -> Self {
         let stands = types.all.iter().map(|of| (0..of.blocks()).map(|block| of.first(block)).collect()).collect();
-        Search { types, lanes, failed: vec![NONE; variables], stands, waiting: Vec::new() }
+        Search { types, lanes, failed: vec![NONE; variables], touched: Vec::new(), stands, waiting: Vec::new() }
     }
 
     /// Whether the top is broken while nothing has failed.
@@ -96,12 +98,7 @@ impl<'t> Search<'t> {
     }
 
     /// Asks the sets that wait, and keeps those that break the top while none does with one element fewer.
-    fn ask_waiting(
-        &mut self,
-        order: usize,
-        budget: &mut Budget,
-        found: &mut Vec<Vec<Element>>,
-    ) -> Result<(), Excess> {
+    fn ask_waiting(&mut self, order: usize, budget: &mut Budget, found: &mut Vec<Vec<Element>>) -> Result<(), Excess> {
         let waiting = std::mem::take(&mut self.waiting);
         let sets = || waiting.chunks_exact(order);
         let mut minimal = self.ask(sets().map(<[Element]>::iter), budget)?;
@@ -110,11 +107,8 @@ impl<'t> Search<'t> {
             if minimal == NONE {
                 break;
             }
-            let fewer = |set: &'_ [Element]| -> Vec<Element> {
-                set.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, element)| *element).collect()
-            };
-            let sets: Vec<Vec<Element>> = sets().map(fewer).collect();
-            let without = self.ask(sets.iter().map(|set| set.iter()), budget)?;
+            let fewer = sets().map(|set| set[..left_out].iter().chain(&set[left_out + 1..]));
+            let without = self.ask(fewer, budget)?;
             minimal = both(minimal, invert(without));
         }
         found.extend(lanes_of(minimal).map(|lane| waiting[lane * order..(lane + 1) * order].to_vec()));
@@ -130,12 +124,15 @@ impl<'t> Search<'t> {
         budget: &mut Budget,
     ) -> Result<Word, Excess> {
         budget.spend(self.lanes.cost() as u64)?;
-        self.failed.fill(NONE);
+        for var in self.touched.drain(..) {
+            self.failed[var.index()] = NONE;
+        }
         let mut count = 0;
         for (lane, set) in sets.enumerate() {
             for element in set {
                 let var = self.stands[element.kind][element.block];
                 self.failed[var.index()][lane / 64] |= 1 << (lane % 64);
+                self.touched.push(var);
             }
             count = lane + 1;
         }

@@ -4,8 +4,8 @@ mod families;
 mod names;
 mod onlink;
 mod overlaps;
-mod taken;
 mod sizes;
+mod taken;
 
 use std::net::IpAddr;
 
