@@ -19,16 +19,16 @@ struct Site {
 impl Site {
     fn random(random: &mut Random) -> Self {
         let mut site = Site { circuit: Circuit::new(), top: Node::FALSE, exchanges: vec![], labels: vec![] };
-        let shared: Vec<Node> = (0..1 + random.below(5)).map(|_| site.event(random)).collect();
+        let shared: Vec<Node> = (0..=random.below(5)).map(|_| site.event(random)).collect();
         let mut ways: Vec<Node> = shared.clone();
-        for _ in 0..1 + random.below(2) {
+        for _ in 0..=random.below(2) {
             let lost = site.hosts(random, &shared);
             let weight = 1 + random.below(2) as u64;
             let bound = 1 + random.below(lost.len() * weight as usize) as u64;
             ways.push(site.circuit.threshold(bound, lost.into_iter().map(|node| (weight, node))));
         }
         for _ in 0..3 {
-            let of: Vec<Node> = (0..1 + random.below(3)).map(|_| ways[random.below(ways.len())]).collect();
+            let of: Vec<Node> = (0..=random.below(3)).map(|_| ways[random.below(ways.len())]).collect();
             ways.push(if random.below(2) == 0 { site.circuit.and(of) } else { site.circuit.or(of) });
         }
         site.top = *ways.last().expect("there are some");
@@ -53,7 +53,7 @@ impl Site {
         let together: Vec<Node> = nodes.iter().map(|of| of[parts - 1]).collect();
         let together = self.circuit.or(together);
         let shape: Vec<(usize, usize)> =
-            (0..1 + random.below(4)).map(|_| (random.below(5), random.below(100))).collect();
+            (0..=random.below(4)).map(|_| (random.below(5), random.below(100))).collect();
         let circuit = &mut self.circuit;
         let one = |of: &Vec<Node>| {
             let mut lost = of[0];
@@ -126,7 +126,7 @@ fn closure(set: &BTreeSet<Var>, swaps: &[Vec<(Var, Var)>]) -> BTreeSet<BTreeSet<
 
 #[test]
 fn classes_are_what_exchanges_make_of_their_examples_and_together_they_are_all_sets() {
-    let mut random = Random::new(20261129);
+    let mut random = Random::new(20_261_129);
     let (mut sets_seen, mut joined) = (0, 0);
     for round in 0..2000 {
         let site = Site::random(&mut random);

@@ -107,7 +107,7 @@ fn broken_by(design: &Design, model: &Model, cuts: &Cuts) -> BrokenBy {
     let known = cuts.complete_to.map_or(Proof::ORDER, |to| to.min(Proof::ORDER)) as usize;
     for (order, all) in cuts.by_order.iter().enumerate().take(known + 1) {
         let of_order = || cuts.classes.iter().filter(|class| class.example.len() == order);
-        let borne: u128 = of_order().filter(accepted).map(|class| u128::from(class.count)).sum();
+        let borne: u128 = of_order().filter(accepted).map(|class| class.count).sum();
         let count = all.saturating_sub(borne);
         if count == 0 {
             continue;

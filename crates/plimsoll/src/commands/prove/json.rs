@@ -49,7 +49,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
                     .map(|class| {
                         json!({
                             "example": class.example.iter().map(path).collect::<Vec<_>>(),
-                            "count": class.count, "probability_of_each": class.each,
+                            "count": number(class.count), "probability_of_each": class.each,
                         })
                     })
                     .collect();
@@ -111,4 +111,9 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),
         "rates": proof.model.components.sources().iter().map(|source| source.as_str()).collect::<Vec<_>>(),
     })
+}
+
+/// A number, or its digits where JSON's readers could not keep them.
+fn number(count: u128) -> Value {
+    u64::try_from(count).map_or_else(|_| json!(count.to_string()), Value::from)
 }

@@ -187,7 +187,7 @@ fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
         let mut count = *count;
         if order == 1 && !borne.is_empty() {
             of_order.retain(|class| !is_accepted(proof, class));
-            count = of_order.iter().map(|class| u128::from(class.count)).sum();
+            count = of_order.iter().map(|class| class.count).sum();
             if count == 0 {
                 continue;
             }
