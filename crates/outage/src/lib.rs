@@ -17,6 +17,7 @@ mod network;
 pub mod observer;
 mod predict;
 mod promise;
+mod standing;
 
 pub use assumption::Assumption;
 pub use failure::{Failure, Way};

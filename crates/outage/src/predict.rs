@@ -14,6 +14,7 @@ use crate::interval::Interval;
 use crate::lost::Consequence;
 use crate::network::World;
 use crate::promise::{Answer, Partly, answer, promises, same};
+use crate::standing::standing;
 
 /// What one failure does to one promise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,15 +64,19 @@ impl Predictions {
     }
 }
 
-/// Predicts the outage of every promise for every single failure. Pure: the same Design gives the same predictions.
+/// Predicts the outage of every promise for every single failure. Pure: the same Design gives the same predictions. What is
+/// only planned may fail too, and takes nothing away.
 pub fn predict(design: &Design) -> Predictions {
+    let standing = standing(design);
+    let whole = design;
+    let design: &Design = &standing;
     let ground = Ground::of(design);
     let promises = promises(design);
     let same = same(design, &promises);
     let mut all_predictions = Vec::new();
     // Most parts have a twin, so that most failures take nothing away.
     let mut of_nothing: Option<Vec<Prediction>> = None;
-    for (failure, what) in all(design) {
+    for (failure, what) in all(whole) {
         let Consequence { now, later } = Consequence::of(design, what, failure.way);
         let is_nothing = now.is_nothing() && later.is_none();
         if let Some(known) = of_nothing.as_ref().filter(|_| is_nothing) {

@@ -255,3 +255,22 @@ fn all_single_failures_are_quick() {
     let limit = if cfg!(debug_assertions) { 1_000 } else { 100 };
     assert!(best < Duration::from_millis(limit), "{best:?}");
 }
+
+#[test]
+fn what_is_only_planned_takes_nobodys_place() {
+    // The third member of etcd is not there yet: of two, either one is the quorum.
+    let mut design = campus();
+    design.machine.get_mut(&"cp-3".into()).unwrap().state = plimsoll_model::design::State::Planned;
+    let predictions = predict(&design);
+    for machine in ["machine/cp-1", "machine/cp-2"] {
+        assert_eq!(new(&predictions, machine, Way::PowerOff, "api").max(), End::Repair, "{machine}");
+    }
+    for promise in &predictions.promises {
+        assert_eq!(new(&predictions, "machine/cp-3", Way::PowerOff, promise), Interval::ZERO, "{promise}");
+    }
+    // The other server of the zone is on a host that is planned.
+    let mut design = campus();
+    design.host.get_mut(&"pve-5".into()).unwrap().state = plimsoll_model::design::State::Planned;
+    let predictions = predict(&design);
+    assert_eq!(new(&predictions, "host/pve-4", Way::PowerOff, "zone"), Interval::UNTIL_REPAIR);
+}

@@ -122,8 +122,7 @@ impl<'d> Build<'d> {
             .collect();
         runtimes.sort_unstable();
         runtimes.dedup();
-        let upstream = self.components.intern(&format!("feed/{feed}"), Kind::Feed, &format!("feed/{feed}"));
-        let hours = self.components.get(upstream).rate.hours;
+        let hours = self.outage_hours(feed);
         let mut steps = Vec::new();
         let mut before = 0.0;
         for step in runtimes.into_iter().filter(|step| *step <= runtime) {
@@ -137,6 +136,21 @@ impl<'d> Build<'d> {
             before = length;
         }
         self.and(steps)
+    }
+
+    /// How long a feed gives nothing at a time, in hours: as long as its own outages last, or those of what feeds it,
+    /// whichever are longer, and at the lower end shorter.
+    fn outage_hours(&mut self, feed: &Name) -> Range {
+        let path = format!("feed/{feed}");
+        let var = self.components.intern(&path, Kind::Feed, &path);
+        let own = self.components.get(var).rate.hours;
+        match self.design.feed.get(feed).and_then(|of| of.from.as_ref()).filter(|from| *from != feed) {
+            Some(from) => {
+                let above = self.outage_hours(from);
+                Range::new(own.low.min(above.low), own.typical.max(above.typical), own.high.max(above.high))
+            }
+            None => own,
+        }
     }
 
     /// A power strip gives none.

@@ -13,6 +13,9 @@
 //! 3. `a` is the time that `i` waited, which has the law of Pollaczek and Khinchine, plus the time for which it has been
 //!    repaired so far. With exponential repair times both are sums of phases, and `P(a > x)` is a matrix exponential.
 //! 4. The ages are cut into bins, and each counts as the upper end of its own.
+//! 5. Faults that a test finds come to the crew together, when all are tested on one day, as the upper end takes it. They
+//!    are a batch: what is repaired of it has waited for others of it too. A batch arrives with a rate as other failures
+//!    do; even test days leave no longer waits on average.
 //!
 //! Each step is exact or an upper bound. Two crews or more are never worse than one that repairs as fast as each of them.
 
@@ -29,6 +32,10 @@ use crate::rate::{Corner, HOURS_A_YEAR, Source};
 const BINS: usize = 3;
 /// Doublings of ages after which the rest counts as broken.
 const DOUBLINGS: usize = 48;
+/// Faults that one test finds, on average, to a phase of its batch; more when there are more than [`PHASES`] of these.
+const OF_A_BATCH: f64 = 0.25;
+/// Phases of a batch.
+const PHASES: f64 = 64.0;
 /// What is left of ages that is no longer worth a bin.
 const NEGLIGIBLE: f64 = 1e-15;
 
@@ -45,6 +52,29 @@ struct Job {
     class: usize,
 }
 
+/// What the crew repairs, as it is put into a queue.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    var: Var,
+    /// Failures an hour.
+    rate: f64,
+    /// Mean repair time in hours.
+    hours: f64,
+    /// Where its faults are found by a test, with all others that are: how far apart tests are, in hours. 0 elsewhere.
+    together: f64,
+}
+
+/// Repair times that are alike.
+#[derive(Clone, Copy, Debug, Default)]
+struct Class {
+    /// Mean repair time in hours.
+    hours: f64,
+    /// The share of time that the crew needs for it.
+    load: f64,
+    /// How many of them one test finds on average, where a test finds them all together.
+    found: f64,
+}
+
 /// One crew with all that it repairs, at one corner of the inputs.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
@@ -55,8 +85,7 @@ pub(crate) struct Queue {
     bins: Vec<(f64, Vec<f64>)>,
     /// For each class the probability of a larger age.
     rest: Vec<f64>,
-    /// By class: its mean repair time in hours.
-    hours: Vec<f64>,
+    classes: Vec<Class>,
 }
 
 /// Whether somebody has to come and mend it. Machines and programs restart by themselves, the public supply and what is
@@ -84,26 +113,28 @@ impl Queue {
         design.assume.crews?;
         let parts = model.components.all().filter(|(_, component)| by_hand(component, design));
         Some(Queue::new(parts.map(|(var, component)| {
-            (var, component.rate.a_year.at(corner) / HOURS_A_YEAR, component.rate.hours.at(corner))
+            let rate = component.rate;
+            // Where the likely time is asked for, each is tested on a day of its own (see `Rate::hidden`).
+            let together = if corner == Corner::High { rate.unseen.at(corner) } else { 0.0 };
+            Part { var, rate: rate.a_year.at(corner) / HOURS_A_YEAR, hours: rate.hours.at(corner), together }
         })))
     }
 
-    /// The queue of parts with their failures an hour and their mean repair times in hours.
-    fn new(parts: impl IntoIterator<Item = (Var, f64, f64)>) -> Self {
-        let mut classes: BTreeMap<u64, usize> = BTreeMap::new();
-        let (mut jobs, mut hours, mut loads) = (Vec::new(), Vec::new(), Vec::new());
-        for (var, rate, mean) in parts.into_iter().filter(|(_, rate, mean)| *rate > 0.0 && *mean > 0.0) {
-            let class = *classes.entry(mean.to_bits()).or_insert_with(|| {
-                hours.push(mean);
-                loads.push(0.0);
-                hours.len() - 1
+    fn new(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut known: BTreeMap<(u64, bool), usize> = BTreeMap::new();
+        let (mut jobs, mut classes) = (Vec::new(), Vec::<Class>::new());
+        for part in parts.into_iter().filter(|part| part.rate > 0.0 && part.hours > 0.0) {
+            let class = *known.entry((part.hours.to_bits(), part.together > 0.0)).or_insert_with(|| {
+                classes.push(Class { hours: part.hours, ..Class::default() });
+                classes.len() - 1
             });
-            loads[class] += rate * mean;
-            jobs.push(Job { var, rate, class });
+            classes[class].load += part.rate * part.hours;
+            classes[class].found += part.rate * part.together;
+            jobs.push(Job { var: part.var, rate: part.rate, class });
         }
-        let load: f64 = loads.iter().sum();
-        let (bins, rest) = if load < 1.0 { ages(&hours, &loads) } else { (Vec::new(), vec![1.0; hours.len()]) };
-        Queue { jobs, load, bins, rest, hours }
+        let load: f64 = classes.iter().map(|class| class.load).sum();
+        let (bins, rest) = if load < 1.0 { ages(&classes) } else { (Vec::new(), vec![1.0; classes.len()]) };
+        Queue { jobs, load, bins, rest, classes }
     }
 
     /// The probability that each part is away apart from its repairs, which are the queue's: of those that it repairs,
@@ -134,14 +165,14 @@ impl Queue {
         fix(&mut idle);
         let mut sum = (1.0 - self.load) * compiled.probability(&idle)?.upper;
         for job in &self.jobs {
-            sum += job.rate * self.hours[job.class] * self.rest[job.class];
+            sum += job.rate * self.classes[job.class].hours * self.rest[job.class];
         }
         for (age, shares) in &self.bins {
             let mut waiting = away.to_vec();
             let mut weights = Vec::with_capacity(self.jobs.len());
             let (mut total, mut of_given) = (0.0, 0.0);
             for job in &self.jobs {
-                let share = job.rate * self.hours[job.class] * shares[job.class];
+                let share = job.rate * self.classes[job.class].hours * shares[job.class];
                 let since = -(-job.rate * age).exp_m1();
                 if let Some(number) = waiting.get_mut(job.var.index()) {
                     *number = either(*number, since);
@@ -205,16 +236,35 @@ fn either(one: f64, other: f64) -> f64 {
 }
 
 /// The bins of ages. The age of what is repaired, by its class, is a walk over phases: it stays in that of class `k` for
-/// an exponential time of mean `hours[k]`, then ends with probability `1 - load`, or goes on in the phase of class `j` with
-/// probability `loads[j]`. (The equilibrium of an exponential time is itself; the wait is a geometric sum of them.)
-fn ages(hours: &[f64], loads: &[f64]) -> (Vec<(f64, Vec<f64>)>, Vec<f64>) {
+/// an exponential time of mean `hours`, then ends with probability `1 - load`, or goes on in the phase of class `j` with
+/// probability `load_j`. (The equilibrium of an exponential time is itself; the wait is a geometric sum of them.) What came
+/// in a batch has the batch between the first and the second.
+fn ages(classes: &[Class]) -> (Vec<(f64, Vec<f64>)>, Vec<f64>) {
+    let batch = batch(classes);
+    let hours: Vec<f64> =
+        classes.iter().map(|class| class.hours).chain(batch.iter().map(|phase| phase.hours)).collect();
     let size = hours.len();
     let Some(shortest) = hours.iter().copied().reduce(f64::min) else { return (Vec::new(), Vec::new()) };
+    // Where the walk goes on from each place of the batch, the last of which is its end.
+    let mut on = vec![vec![0.0; size]; batch.len() + 1];
+    for (at, class) in classes.iter().enumerate() {
+        on[batch.len()][at] = class.load;
+    }
+    for (at, phase) in batch.iter().enumerate().rev() {
+        let row: Vec<f64> = on[at + 1].iter().map(|chance| (1.0 - phase.chance) * chance).collect();
+        on[at] = row;
+        on[at][classes.len() + at] += phase.chance;
+    }
     // Uniform steps: in each of mean length `shortest` the walk stays, moves or ends; no number is negative.
     let step: Matrix = (0..size)
         .map(|from| {
             let moves = shortest / hours[from];
-            (0..size).map(|to| f64::from(u8::from(from == to)) * (1.0 - moves) + moves * loads[to]).collect()
+            let next = match from.checked_sub(classes.len()) {
+                Some(at) => &on[at + 1],
+                None if classes[from].found > 0.0 => &on[0],
+                None => &on[batch.len()],
+            };
+            (0..size).map(|to| f64::from(u8::from(from == to)) * (1.0 - moves) + moves * next[to]).collect()
         })
         .collect();
     let first = shortest / 16.0;
@@ -225,10 +275,11 @@ fn ages(hours: &[f64], loads: &[f64]) -> (Vec<(f64, Vec<f64>)>, Vec<f64>) {
         })
         .collect();
     let mut bins = Vec::new();
-    let mut before = vec![1.0; size];
+    let mut before = vec![1.0; classes.len()];
     for _ in 0..DOUBLINGS {
         for (length, matrix) in &mut powers {
-            let longer: Vec<f64> = matrix.iter().map(|row| row.iter().sum::<f64>().min(1.0)).collect();
+            let longer = matrix.iter().take(classes.len()).map(|row| row.iter().sum::<f64>().min(1.0));
+            let longer: Vec<f64> = longer.collect();
             let shares = before.iter().zip(&longer).map(|(before, longer)| (before - longer).max(0.0)).collect();
             bins.push((*length, shares));
             before = before.iter().zip(&longer).map(|(before, longer)| before.min(*longer)).collect();
@@ -240,6 +291,29 @@ fn ages(hours: &[f64], loads: &[f64]) -> (Vec<(f64, Vec<f64>)>, Vec<f64>) {
         }
     }
     (bins, before)
+}
+
+/// A part of the work that a batch makes.
+struct Phase {
+    /// Whether there is any.
+    chance: f64,
+    /// How long it takes then, in hours, on average.
+    hours: f64,
+}
+
+/// What a batch makes of work, from above. As many faults of a class as are found on average make a Poisson number, since
+/// one of each part is fewer. It is cut into small ones, of mean `m`: each is one at least with probability
+/// `r = 1 - exp(-m)`, and no more often `n` or more than with `r^n`, so that its repairs take no longer than an exponential
+/// time of mean `hours / (1 - r)`, with probability `r`.
+fn batch(classes: &[Class]) -> Vec<Phase> {
+    let all: f64 = classes.iter().map(|class| class.found).sum();
+    let mean = OF_A_BATCH.max(all / PHASES);
+    let phases = |class: &Class| {
+        let count = (class.found / mean).ceil();
+        let mean = class.found / count.max(1.0);
+        (0..count as usize).map(move |_| Phase { chance: -(-mean).exp_m1(), hours: class.hours * mean.exp() }).collect()
+    };
+    classes.iter().flat_map(|class| -> Vec<Phase> { phases(class) }).collect()
 }
 
 type Matrix = Vec<Vec<f64>>;

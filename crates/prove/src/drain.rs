@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use plimsoll_circuit::Var;
-use plimsoll_model::design::{Drain, Machine, PlatformKind, State};
+use plimsoll_model::design::{Drain, Host, Machine, PlatformKind, State};
 use plimsoll_model::units::Bytes;
-use plimsoll_model::{Design, Name, Origins};
+use plimsoll_model::{Design, Name};
 
 use crate::model::Model;
 
@@ -14,11 +14,9 @@ use crate::model::Model;
 pub(crate) fn drained(model: &Model, design: &Design, host: Var) -> Option<Model> {
     let name = Name::from(model.components.get(host).path.strip_prefix("host/")?);
     let moved = moved(design, &name)?;
-    // Where things were written does not change what breaks.
-    let other = Model::of(&moved, &Origins::default());
-    let paths = |model: &Model| model.components.all().map(|(_, of)| of.path.clone()).collect::<Vec<_>>();
+    let other = model.again(&moved);
     let ids = |model: &Model| model.promises.iter().map(|promise| promise.id.clone()).collect::<Vec<_>>();
-    (paths(model) == paths(&other) && ids(model) == ids(&other)).then_some(other)
+    (model.components.len() == other.components.len() && ids(model) == ids(&other)).then_some(other)
 }
 
 /// The Design with the machines of a host that migrate on other hosts; `None` when none can.
@@ -37,7 +35,7 @@ fn moved(design: &Design, host: &Name) -> Option<Design> {
 }
 
 /// Whether it is to migrate and nothing ties it to its host. Disks of the host are copied while it runs (`qm migrate
-/// --online --with-local-disks`); whole devices of the host are not.
+/// --online --with-local-disks`, which the high-availability manager asks for too); whole devices of the host are not.
 fn may_move(design: &Design, machine: &Machine) -> bool {
     let virtual_host = design.host.get(&machine.host).is_some_and(|host| host.platform.kind == PlatformKind::Proxmox);
     virtual_host
@@ -48,8 +46,8 @@ fn may_move(design: &Design, machine: &Machine) -> bool {
         && machine.gpu.is_empty()
 }
 
-/// Where a machine goes: of the active hosts with its bridges and with room in memory and on their disks, and without a
-/// machine that it is kept apart from, the one with the most memory left.
+/// Where a machine goes: of the active hosts that can run it ([`can_run`]), with room in memory and on their disks, and
+/// without a machine that it is kept apart from, the one with the most memory left.
 fn target(design: &Design, name: &Name, machine: &Machine) -> Option<Name> {
     let apart: BTreeSet<&Name> = design
         .placement
@@ -70,7 +68,7 @@ fn target(design: &Design, name: &Name, machine: &Machine) -> Option<Name> {
             && of.platform.kind == PlatformKind::Proxmox
             && !apart.contains(host)
             && left >= machine.memory
-            && machine.nic.values().all(|nic| of.bridge.contains_key(&nic.bridge))
+            && can_run(design, machine, of)
             && machine.disk.values().all(|part| {
                 let own: Bytes = machine.disk.values().filter(|disk| disk.on == part.on).map(|disk| disk.size).sum();
                 let held: Bytes = there()
@@ -85,4 +83,19 @@ fn target(design: &Design, name: &Name, machine: &Machine) -> Option<Name> {
         }
     }
     best.map(|(_, host)| host.clone())
+}
+
+/// Whether a host can run a machine that comes from another. Proxmox VE starts none with more processors than the host has
+/// threads ("MAX 4 vcpus allowed per VM on this node"), asks for a storage of the same name, and hands a guest of CPU type
+/// `host` what only the same processor has.
+fn can_run(design: &Design, machine: &Machine, host: &Host) -> bool {
+    let from = design.host.get(&machine.host);
+    let store = |of: &Host, group: &Name| of.disk.get(group).and_then(|group| group.storage.clone());
+    machine.cpu <= host.cpu.threads
+        && (machine.cpu_type != "host" || from.is_some_and(|from| from.cpu.model == host.cpu.model))
+        && machine.nic.values().all(|nic| host.bridge.contains_key(&nic.bridge))
+        && machine.disk.values().all(|disk| {
+            let there = store(host, &disk.on);
+            there.is_some() && there == from.and_then(|from| store(from, &disk.on))
+        })
 }

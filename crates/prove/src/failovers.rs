@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_circuit::{Evaluator, Var};
 use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
 
 use crate::component::{Component, Kind};
 use crate::model::Model;
+use crate::promise::Promise;
 use crate::rate::{Corner, Range};
 
 /// Seconds a year in which a promise is away because something fails over: rate times outage for new connections, over all
-/// components that it survives. What waits for a repair is in [`crate::lost_time`]; what others own, and common causes,
-/// are left out there and here.
+/// components that it survives. What waits for a repair because the promise is broken is in [`crate::lost_time`]; what others
+/// own, and common causes, are left out there and here. Where a promise survives and some of it waits for the repair all the
+/// same (a pod that its node keeps), the outage is as long as the repair.
 ///
 /// The ends are those of the predicted intervals. The likely value takes the middle of each mechanism's, and of components
 /// that are alike in kind and interval exactly one is taken to hold, lead or be asked: one of three members of etcd leads,
@@ -18,7 +21,7 @@ use crate::rate::{Corner, Range};
 pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Range {
     let mut by_component: BTreeMap<&str, &Prediction> = BTreeMap::new();
     for prediction in predictions.all.iter().filter(|one| one.promise == promise && one.failure.way.is_usual()) {
-        if prediction.new.max() != End::Repair && !prediction.new.is_zero() {
+        if !prediction.new.is_zero() {
             by_component.insert(&prediction.failure.component, prediction);
         }
     }
@@ -27,9 +30,13 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
         let group = component.path.rsplit_once('/').filter(|_| component.kind == Kind::Disk).map(|(group, _)| group);
         by_component.get(component.path.as_str()).or_else(|| by_component.get(group?)).copied()
     };
+    let mut broken = Broken::of(model, promise);
     let own = model.components.all().filter(|(_, component)| !component.external && !component.common);
-    let hit: Vec<(&Component, &Prediction)> =
-        own.filter_map(|(_, component)| found(component).map(|found| (component, found))).collect();
+    let hit: Vec<(&Component, &Prediction)> = own
+        .filter_map(|(var, component)| found(component).map(|found| (var, component, found)))
+        .filter(|(var, _, found)| found.new.max() != End::Repair || !broken.by(*var))
+        .map(|(_, component, found)| (component, found))
+        .collect();
     let mut alike: BTreeMap<(Kind, u64, u64), usize> = BTreeMap::new();
     let class = |component: &Component, interval: Interval| {
         let millis = |end: End| end.time().map_or(u64::MAX, |time| time.0);
@@ -40,22 +47,43 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
     }
     let (mut low, mut typical, mut high) = (0.0, 0.0, 0.0);
     for (component, prediction) in &hit {
-        let (min, max) = (seconds(prediction.new.min()), seconds(prediction.new.max()));
-        let rate = component.rate.a_year;
-        low += rate.at(Corner::Low) * min;
-        typical +=
-            rate.at(Corner::Typical) * likely(&prediction.how, alike[&class(component, prediction.new)]).min(max);
-        high += rate.at(Corner::High) * max;
+        let (rate, new) = (component.rate.a_year, prediction.new);
+        let repair = |corner: Corner| component.rate.hours.at(corner) * 3600.0;
+        let likely = likely(&prediction.how, alike[&class(component, new)], repair(Corner::Typical));
+        low += rate.at(Corner::Low) * seconds(new.min(), repair(Corner::Low));
+        typical += rate.at(Corner::Typical) * likely.min(seconds(new.max(), f64::INFINITY));
+        high += rate.at(Corner::High) * seconds(new.max(), repair(Corner::High));
     }
     Range::new(low, typical.max(low).min(high), high)
 }
 
-fn seconds(end: End) -> f64 {
-    end.time().map_or(0.0, plimsoll_model::units::Millis::as_secs)
+/// Asks whether a promise breaks when one component fails.
+struct Broken<'m> {
+    model: &'m Model,
+    evaluator: Option<Evaluator>,
+}
+
+impl<'m> Broken<'m> {
+    fn of(model: &'m Model, promise: &str) -> Self {
+        let of = |promise: &Promise| Evaluator::new(&model.circuit, &[promise.broken]);
+        Broken { model, evaluator: model.promise(promise).map(of) }
+    }
+
+    /// Of a promise that is not in the circuit it is not known that it survives.
+    fn by(&mut self, failed: Var) -> bool {
+        let (model, Some(evaluator)) = (self.model, &mut self.evaluator) else { return true };
+        evaluator.run(|var| var == failed || model.components.get(var).kind == Kind::Outlasted);
+        evaluator.broken(0)
+    }
+}
+
+/// The seconds until an end, with those of a repair.
+fn seconds(end: End, repair: f64) -> f64 {
+    end.time().map_or(repair, plimsoll_model::units::Millis::as_secs)
 }
 
 /// The likely seconds of an outage that hits by the chance of one in `alike` where it depends on who holds something.
-fn likely(how: &How, alike: usize) -> f64 {
+fn likely(how: &How, alike: usize, repair: f64) -> f64 {
     let parts = match how {
         How::Both(parts) => parts.as_slice(),
         how => std::slice::from_ref(how),
@@ -66,28 +94,28 @@ fn likely(how: &How, alike: usize) -> f64 {
         match part {
             How::Either(cases) if cases.iter().any(|case| matches!(case.how, How::Masked(_))) => {
                 let others = cases.iter().filter(|case| !matches!(case.how, How::Masked(_)));
-                by_chance += mean(others.map(|case| middle(&case.how))) / alike.max(1) as f64;
+                by_chance += mean(others.map(|case| middle(&case.how, repair))) / alike.max(1) as f64;
             }
-            part => certain = certain.max(middle(part)),
+            part => certain = certain.max(middle(part, repair)),
         }
     }
     certain + by_chance
 }
 
 /// The middle of what is known of an outage; cases of which nothing is known are as likely as each other.
-fn middle(how: &How) -> f64 {
+fn middle(how: &How, repair: f64) -> f64 {
+    let each = |parts: &[How]| parts.iter().map(|part| middle(part, repair)).collect::<Vec<f64>>();
     match how {
         How::Masked(_) => 0.0,
-        // Ended by another, or else not asked for.
-        How::UntilRepair(_) => f64::INFINITY,
+        How::UntilRepair(_) => repair,
         How::Step(step) => match step.new.max() {
-            End::After(_) => f64::midpoint(seconds(step.new.min()), seconds(step.new.max())),
-            End::Repair => f64::INFINITY,
+            End::After(_) => f64::midpoint(seconds(step.new.min(), repair), seconds(step.new.max(), repair)),
+            End::Repair => repair,
         },
-        How::Then(parts) => parts.iter().map(middle).sum(),
-        How::Race(parts) => parts.iter().map(middle).fold(f64::INFINITY, f64::min),
-        How::Both(parts) => parts.iter().map(middle).fold(0.0, f64::max),
-        How::Either(cases) => mean(cases.iter().map(|case| middle(&case.how))),
+        How::Then(parts) => each(parts).iter().sum(),
+        How::Race(parts) => each(parts).into_iter().fold(f64::INFINITY, f64::min),
+        How::Both(parts) => each(parts).into_iter().fold(0.0, f64::max),
+        How::Either(cases) => mean(cases.iter().map(|case| middle(&case.how, repair))),
     }
 }
 
@@ -114,15 +142,17 @@ mod tests {
     #[test]
     fn one_of_those_that_are_alike_holds_it() {
         let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-12, "{one} {other}");
-        near(likely(&step(1000, 3000), 3), 2.0);
-        near(likely(&held(step(1000, 3000)), 3), 2.0 / 3.0);
-        near(likely(&held(step(1000, 3000)), 5), 2.0 / 5.0);
+        near(likely(&step(1000, 3000), 3, 60.0), 2.0);
+        near(likely(&held(step(1000, 3000)), 3, 60.0), 2.0 / 3.0);
+        near(likely(&held(step(1000, 3000)), 5, 60.0), 2.0 / 5.0);
         // It held the address, or led, and its links fail over for certain.
         let both = How::both(vec![held(step(1000, 3000)), held(step(500, 1500)), step(0, 200)]);
-        near(likely(&both, 4), 2.0 / 4.0 + 1.0 / 4.0 + 0.1);
+        near(likely(&both, 4, 60.0), 2.0 / 4.0 + 1.0 / 4.0 + 0.1);
         // What is set off by it: half of the time.
         let cascade = How::Then(vec![step(500, 1500), held(step(2000, 2000))]);
-        near(likely(&held(cascade), 2), 1.0);
-        near(middle(&How::Race(vec![step(1000, 1000), How::until_repair("x")])), 1.0);
+        near(likely(&held(cascade), 2, 60.0), 1.0);
+        near(middle(&How::Race(vec![step(1000, 1000), How::until_repair("x")]), 60.0), 1.0);
+        // One of three has a pod that waits for its node.
+        near(likely(&held(How::until_repair("x")), 3, 60.0), 20.0);
     }
 }

@@ -30,7 +30,20 @@ pub struct Model {
 impl Model {
     /// Makes the circuit of a Design. `origins` are those of the same Design.
     pub fn of(design: &Design, origins: &Origins) -> Self {
+        Model::from_build(Build::new(design), design, origins)
+    }
+
+    /// The circuit of the same Design in another state, with the same numbers for the same components.
+    pub(crate) fn again(&self, design: &Design) -> Self {
         let mut build = Build::new(design);
+        for (_, known) in self.components.all() {
+            build.components.intern(&known.path, known.kind, &known.origin);
+        }
+        // Where things were written does not change what breaks.
+        Model::from_build(build, design, &Origins::default())
+    }
+
+    fn from_build(mut build: Build<'_>, design: &Design, origins: &Origins) -> Self {
         build.register_all();
         let promises = promise::all(&mut build, origins);
         build.circuit.set_turns(Places::of(&build.components, design).turns());

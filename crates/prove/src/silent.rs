@@ -3,7 +3,8 @@
 //! A bond that asks its partner to speak (LACP) takes such a switch out after three missed answers. One that looks at the
 //! carrier only (all other modes here: the Design knows `miimon` and no ARP targets) keeps sending into it: with one port
 //! in use perhaps all, with several in turn or by a hash a share of everything. Nobody says which port is in use, so that
-//! such a bond counts as lost with any of its switches. Where all bonds speak LACP, this failure is no other than that of
+//! such a bond counts as lost with any of its switches, and when these have no way to each other any more, for then each
+//! has its own part of the network behind it (see `fabric`). Where all bonds speak LACP, this failure is no other than that of
 //! the switch, and there is no component for it.
 
 use plimsoll_circuit::Node;
@@ -39,14 +40,19 @@ impl Build<'_> {
     }
 
     /// A switch of the bond that this port is in is silent, and the bond does not notice.
-    pub(crate) fn blind(&mut self, host: &Host, port: &Name) -> Node {
-        let mut switches: Vec<Name> = Vec::new();
-        for bond in host.bond.values().filter(|bond| bond.members.contains(port) && believes_carrier(bond, host)) {
-            switches.extend(bond.members.iter().filter_map(|port| host.nic.get(port)).map(|nic| nic.switch.clone()));
-        }
-        switches.sort();
-        switches.dedup();
+    pub(crate) fn blind(&mut self, switches: &[Name]) -> Node {
         let silent: Vec<Node> = switches.iter().filter_map(|switch| self.silent(switch)).collect();
         self.or(silent)
     }
+}
+
+/// The switches of the bonds that this port is in, where these believe a port that has a carrier.
+pub(crate) fn believed(host: &Host, port: &Name) -> Vec<Name> {
+    let mut switches: Vec<Name> = Vec::new();
+    for bond in host.bond.values().filter(|bond| bond.members.contains(port) && believes_carrier(bond, host)) {
+        switches.extend(bond.members.iter().filter_map(|port| host.nic.get(port)).map(|nic| nic.switch.clone()));
+    }
+    switches.sort();
+    switches.dedup();
+    switches
 }

@@ -156,7 +156,7 @@ impl<'a> Known<'a> {
         let mut with = given(corner, true)?;
         with.upper = with.upper.max(self.with_queue(corner, Some(var))?);
         let without = given(against, false)?;
-        Ok((pick(with, corner) - pick(without, against)).max(0.0))
+        Ok(more(with, without, corner))
     }
 
     /// The bound where repairs wait for each other, 0 where they do not.
@@ -180,6 +180,12 @@ fn place(corner: Corner) -> usize {
     }
 }
 
+/// By how much the first is larger, at a corner: where bounds are wide, no less than it can be, and at the lower end no more.
+fn more(with: Bounds, without: Bounds, corner: Corner) -> f64 {
+    let least = if corner == Corner::Low { with.lower - without.upper } else { with.upper - without.lower };
+    least.max(0.0)
+}
+
 /// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.
 fn pick(bounds: Bounds, corner: Corner) -> f64 {
     if corner == Corner::Low { bounds.lower } else { bounds.upper }
@@ -195,4 +201,18 @@ pub(crate) fn probabilities(model: &Model, corner: Corner) -> Vec<f64> {
             if apart { 0.0 } else { component.rate.unavailability(corner) }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_by_bounds_differs_by_no_less_than_it_can() {
+        let (with, without) = (Bounds { lower: 0.5, upper: 0.75 }, Bounds { lower: 0.125, upper: 0.25 });
+        for (corner, by) in [(Corner::Low, 0.25), (Corner::Typical, 0.625), (Corner::High, 0.625)] {
+            assert!((more(with, without, corner) - by).abs() < 1e-15, "{corner:?}");
+        }
+        assert!(more(without, with, Corner::Low).abs() < 1e-15);
+    }
 }

@@ -63,3 +63,37 @@ fn without_room_it_is_stopped_too() {
     // Hosts on their way out take nothing, so that the servers have each other only.
     assert_eq!(zone(&edits, 1).1.broken_by, 2);
 }
+
+#[test]
+fn it_moves_only_to_what_can_run_it() {
+    let all = |of: &dyn Fn(u32) -> (String, Value)| -> Vec<(String, Value)> { (1..=6).map(of).collect() };
+    let broken_by = |edits: Vec<(String, Value)>| {
+        let edits: Vec<(&str, Value)> = edits.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+        zone(&edits, 1).1.broken_by
+    };
+    // More processors than a host has threads: Proxmox VE does not start it.
+    assert_eq!(broken_by(vec![("machine/ns-1/cpu".to_owned(), json!(1024))]), 1);
+    // The CPU of its host, which is like no other.
+    let models = all(&|host| (format!("host/pve-{host}/cpu/model"), json!(format!("model {host}"))));
+    let like = || vec![("machine/ns-1/cpu_type".to_owned(), json!("host"))];
+    assert_eq!(broken_by(models.clone()), 0);
+    assert_eq!(broken_by([models, like()].concat()), 1);
+    assert_eq!(broken_by(like()), 0);
+    // Storage of another name on every host, so that its disk has no place.
+    let names = all(&|host| (format!("host/pve-{host}/disk/fast/storage"), json!(format!("fast-{host}"))));
+    let on = |server: &str| (format!("machine/{server}/disk/os/on"), json!("fast"));
+    assert_eq!(broken_by(vec![on("ns-1"), on("ns-2")]), 0);
+    assert_eq!(broken_by([names, vec![on("ns-1"), on("ns-2")]].concat()), 2);
+}
+
+#[test]
+fn what_else_its_host_runs_does_not_hold_it_back() {
+    // Beside the second server a worker with high availability, for which its host resets itself without a quorum, and that
+    // rests on an external vote: the server knows of that vote only while it is on that host.
+    let votes: Vec<(String, Value)> =
+        (1..=6).map(|host| (format!("host/pve-{host}/platform/qdevice"), json!("vault"))).collect();
+    let mut edits: Vec<(&str, Value)> = votes.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+    edits.push(("machine/worker-5/ha", json!(true)));
+    let (_, answer) = zone(&edits, 1);
+    assert_eq!((answer.combinations, answer.broken_by), (30, 0));
+}

@@ -291,3 +291,57 @@ fn a_silent_switch_takes_bonds_that_believe_its_carrier() {
     assert_eq!(broken(&one, &["switch/leaf-1/silent", "host/pve-2"]), ["api", "storage/ssd"]);
     assert_eq!(broken(&one, &["switch/leaf-1", "host/pve-2"]), [""; 0]);
 }
+
+#[test]
+fn a_bond_that_believes_carriers_needs_a_way_between_its_switches() {
+    // Two leaves that are no pair, with two cables between them. When both are gone, nobody says on which side a host is that
+    // looks at carriers only, and every port still has one.
+    let unpaired = |hosts: &[&str]| {
+        let edits: Vec<(String, serde_json::Value)> =
+            hosts.iter().map(|host| (format!("host/{host}/bond/bond0/mode"), json!("active-backup"))).collect();
+        let edits: Vec<(&str, serde_json::Value)> =
+            edits.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+        let (mut design, origins) = campus_with(&edits);
+        design.switch.values_mut().for_each(|switch| switch.mlag = None);
+        design.mlag.clear();
+        let between = design.cable.iter().filter(|(_, of)| {
+            let mut ends = [of.a.device.as_str(), of.b.device.as_str()];
+            ends.sort_unstable();
+            ends == ["switch/leaf-1", "switch/leaf-2"]
+        });
+        let between: Vec<String> = between.map(|(name, _)| format!("cable/{name}")).collect();
+        (Model::of(&design, &origins), between)
+    };
+    let (all, between) = unpaired(&["pve-1", "pve-2", "pve-3", "pve-4", "pve-5", "pve-6"]);
+    let [one, other] = [between[0].as_str(), between[1].as_str()];
+    assert_eq!(between.len(), 2);
+    assert_eq!(broken(&all, &[one]), [""; 0]);
+    assert_eq!(broken(&all, &[one, other]), broken(&all, &["switch/leaf-1", "switch/leaf-2"]));
+    // Either leaf alone still takes nothing: its ports lose their carriers.
+    assert_eq!(broken(&all, &["switch/leaf-1"]), [""; 0]);
+    assert_eq!(broken(&all, &["switch/leaf-2"]), [""; 0]);
+    // One host of three with members of etcd.
+    let (of_one, _) = unpaired(&["pve-1"]);
+    assert_eq!(broken(&of_one, &[one, other]), [""; 0]);
+    assert_eq!(broken(&of_one, &[one, other, "host/pve-2"]), ["api", "storage/ssd"]);
+    // A pair shuts the ports of its second member, which is a carrier lost.
+    let hosts: Vec<(String, serde_json::Value)> =
+        (1..=6).map(|host| (format!("host/pve-{host}/bond/bond0/mode"), json!("active-backup"))).collect();
+    let hosts: Vec<(&str, serde_json::Value)> = hosts.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+    let (design, origins) = campus_with(&hosts);
+    assert_eq!(broken(&Model::of(&design, &origins), &[one, other]), [""; 0]);
+}
+
+#[test]
+fn a_battery_behind_a_battery_is_outlasted_by_cuts_of_the_public_supply() {
+    // The first battery is repaired in an hour, and the cuts that it does not bridge last six.
+    let (design, origins) = campus_with(&[
+        ("assume/repair", json!({ "ups": "1h", "feed": "6h" })),
+        ("feed/ups-2", json!({ "from": "ups-1", "runtime": "10m" })),
+        ("rack/r1/pdu/a/feed", json!("ups-2")),
+    ]);
+    let model = Model::of(&design, &origins);
+    let outlasts = model.components.get(vars(&model, &["feed/ups-1/outlasts/10m"])[0]).rate;
+    let share = (-(1.0_f64 / 6.0) / 6.0).exp();
+    assert!((outlasts.unavailability(Corner::Typical) - share).abs() < 1e-12, "{outlasts:?}");
+}

@@ -5,7 +5,8 @@ mod common;
 
 use common::{broken, campus, campus_with, vars};
 use plimsoll_circuit::{Compiled, Limits};
-use plimsoll_prove::{Corner, HOURS_A_YEAR, Maintenance, Model, Range, Rate, Source, cuts, lost_time};
+use plimsoll_outage::predict;
+use plimsoll_prove::{Corner, HOURS_A_YEAR, Maintenance, Model, Range, Rate, Source, cuts, failovers, lost_time};
 use serde_json::json;
 
 #[test]
@@ -210,4 +211,32 @@ fn a_battery_that_nobody_tests_costs_time() {
     let (often, never) = (lost("1d"), lost("20y"));
     let site = |lost: &plimsoll_prove::LostTime| lost.common[0].1.typical;
     assert!(never.steady.typical > often.steady.typical && site(&never) > site(&often));
+}
+
+#[test]
+fn a_pod_that_waits_for_its_node_is_away_for_as_long_as_that() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let predictions = predict(&design);
+    // Hosts and workers, each as often and as long as it is away: what a pod loses that is on all of them.
+    let all = |corner: Corner| -> f64 {
+        let paths: Vec<String> =
+            (1..=6).flat_map(|at| [format!("host/pve-{at}"), format!("machine/worker-{at}")]).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let of = |rate: &Rate| rate.a_year.at(corner) * rate.hours.at(corner) * 3600.0;
+        vars(&model, &paths).into_iter().map(|var| of(&model.components.get(var).rate)).sum()
+    };
+    // The tenant has room without any one of them, and volumes that one node holds.
+    let with_volumes = failovers(&model, &predictions, "capacity/analytics");
+    assert!(with_volumes.high >= all(Corner::High), "{with_volumes:?}");
+    // It is on one of six, and waits in one of two cases.
+    assert!(with_volumes.typical >= all(Corner::Typical) / 12.0, "{with_volumes:?}");
+    let without = failovers(&model, &predictions, "capacity/alice");
+    assert!(without.high < all(Corner::High) && without.typical < with_volumes.typical, "{without:?}");
+    // What breaks a promise is in the first part of lost time, and nowhere else: each host breaks a pool that needs all.
+    let (design, origins) = campus_with(&[("ceph/pool/ssd/min", json!(3))]);
+    let model = Model::of(&design, &origins);
+    let of = |design: &plimsoll_model::Design| failovers(&model, &predict(design), "storage/ssd").high;
+    assert_eq!(broken(&model, &["host/pve-1"]), ["storage/ssd"]);
+    assert!(of(&design) < all(Corner::High) / 2.0, "{}", of(&design));
 }

@@ -6,6 +6,7 @@ use plimsoll_model::design::Host;
 
 use crate::build::Build;
 use crate::component::Kind;
+use crate::silent::believed;
 
 /// A host's link into a network.
 #[derive(Clone, Debug)]
@@ -36,8 +37,9 @@ impl Build<'_> {
             let cable_path = format!("cable/{}:{}", port.switch, port.port);
             let cable = self.part(&cable_path, Kind::Cable, &cable_path);
             let beyond = self.switch(&switch);
-            let blind = self.blind(of, &nic);
-            links.push(Link { own: self.or([own, cable, blind]), switch, beyond });
+            let believed = believed(of, &nic);
+            let (blind, torn) = (self.blind(&believed), self.torn(&believed, network));
+            links.push(Link { own: self.or([own, cable, blind, torn]), switch, beyond });
         }
         // The first switch of the host is where all meet when the way to the second is gone.
         let Some(first) = links.iter().map(|link| link.switch.clone()).min() else { return links };
@@ -51,6 +53,23 @@ impl Build<'_> {
             link.beyond = self.or([link.beyond, second, alone]);
         }
         links
+    }
+
+    /// Of the switches of a bond that believes their carriers, one has no way to another any more: what is sent into the one
+    /// that the bond happens to use may reach nobody. Members of a pair shut their ports then. Where no way was ever
+    /// described, all are taken to use the first.
+    fn torn(&mut self, switches: &[Name], network: &Name) -> Node {
+        let Some((first, others)) = switches.split_first() else { return Node::FALSE };
+        let mut torn = Vec::new();
+        for other in others.iter().filter(|other| !self.same_group(first, other)).cloned().collect::<Vec<Name>>() {
+            let between = self.between(first, &other, network);
+            if between.constant().is_none() {
+                torn.push(between);
+            } else if between == Node::TRUE {
+                self.assume("bonds over switches with no way between them all use the first switch");
+            }
+        }
+        self.or(torn)
     }
 }
 

@@ -8,7 +8,7 @@
 //! - of a pair that acts as one switch (MLAG, a stack) the second member shuts its ports when the link between the two is
 //!   gone, so that a way over it needs that link;
 //! - where a host hangs on two switches that are no such pair, nobody says which of its links is in use: a way over the
-//!   second needs a way between the two;
+//!   second needs a way between the two, and a bond that believes carriers needs it by whatever link;
 //! - links are up or down as a whole; of switches that keep their ports up and forward nothing, see `silent`.
 
 use std::collections::{BTreeMap, BTreeSet};
