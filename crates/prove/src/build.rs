@@ -1,6 +1,7 @@
 //! What the parts of a Design need: power, disks, hosts, machines. Everything here answers "is it away?".
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use plimsoll_circuit::{Circuit, Node};
 use plimsoll_model::design::{BondMode, Disk, Host, Machine, PlatformKind, Psu, Raid, Role, State};
@@ -8,12 +9,15 @@ use plimsoll_model::units::Millis;
 use plimsoll_model::{Design, Name};
 
 use crate::component::{Components, Kind};
+use crate::fabric::Wiring;
 use crate::promise::Room;
 use crate::rate::{Range, Rate, Source, Upkeep};
 
 /// A circuit in the making.
 pub(crate) struct Build<'d> {
     pub(crate) design: &'d Design,
+    /// Its cables, to look up.
+    pub(crate) wiring: Rc<Wiring>,
     pub(crate) circuit: Circuit,
     pub(crate) components: Components,
     /// What a node means, for explanations: the first name that it was given.
@@ -29,6 +33,7 @@ impl<'d> Build<'d> {
     pub(crate) fn new(design: &'d Design) -> Self {
         Build {
             design,
+            wiring: Rc::new(Wiring::of(design)),
             circuit: Circuit::new(),
             components: Components::with_upkeep(Upkeep::of(design)),
             labels: BTreeMap::new(),

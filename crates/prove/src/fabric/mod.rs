@@ -11,15 +11,19 @@
 //!   second needs a way between the two, and a bond that believes carriers needs it by whatever link;
 //! - links are up or down as a whole; of switches that keep their ports up and forward nothing, see `silent`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::{Cable, ExternalKind};
+use plimsoll_model::design::ExternalKind;
 
 mod links;
 mod pairs;
 mod ways;
+mod wiring;
+
+pub(crate) use wiring::Wiring;
 
 use crate::build::Build;
 use crate::component::Kind;
@@ -119,21 +123,19 @@ impl Build<'_> {
 
     /// Where `network` is left: a switch, and what is away when that exit does not work. Routers that others own.
     fn exits(&mut self, network: &Name, routers: &[Name]) -> Vec<(Name, Node)> {
-        let design = self.design;
+        let (design, wiring) = (self.design, Rc::clone(&self.wiring));
         let mut exits = Vec::new();
         for router in routers {
             let own = self.router(router);
-            let device = format!("external/{router}");
-            for (name, cable) in &design.cable {
-                let Some((switch, port)) = switch_end(cable, &device) else { continue };
-                if !self.carries(&switch, &port, network) {
+            for uplink in wiring.uplinks(router) {
+                if !self.carries(&uplink.switch, &uplink.port, network) {
                     continue;
                 }
-                let path = format!("cable/{name}");
+                let path = format!("cable/{}", uplink.cable);
                 let cable = self.part(&path, Kind::Cable, &path);
-                let down = self.switch(&switch);
+                let down = self.switch(&uplink.switch);
                 let beyond = self.or([own, cable, down]);
-                exits.push((switch, beyond));
+                exits.push((uplink.switch.clone(), beyond));
             }
         }
         if exits.is_empty() {
@@ -253,39 +255,12 @@ impl Build<'_> {
 
     /// Switches of which a group that must meet has one in common: its spines, else all that carry the network.
     pub(crate) fn hubs(&self, network: &Name) -> Vec<Name> {
-        use plimsoll_model::design::SwitchRole;
         // Spines that forward for each other are one hub.
         if let Some(first) = self.core(network).first() {
             return vec![first.clone()];
         }
-        let carrying = self.carrying(network);
-        let spines: Vec<Name> = carrying
-            .iter()
-            .filter(|switch| self.design.switch.get(*switch).is_some_and(|of| of.role == SwitchRole::Spine))
-            .cloned()
-            .collect();
-        if spines.is_empty() { carrying.into_iter().collect() } else { spines }
+        let Some(carriers) = self.wiring.carriers(network) else { return Vec::new() };
+        let spines: Vec<Name> = carriers.all.difference(&carriers.below).cloned().collect();
+        if spines.is_empty() { carriers.all.iter().cloned().collect() } else { spines }
     }
-
-    /// Switches with a port in the VLAN of the network.
-    fn carrying(&self, network: &Name) -> BTreeSet<Name> {
-        let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return BTreeSet::new() };
-        let carries =
-            |port: &plimsoll_model::design::SwitchPort| port.tagged.contains(&vlan) || port.untagged == Some(vlan);
-        let switches = self.design.switch.iter().filter(|(_, switch)| switch.port.values().any(carries));
-        switches.map(|(name, _)| name.clone()).collect()
-    }
-}
-
-/// The end of a cable at a switch, when the other end is `device`.
-fn switch_end(cable: &Cable, device: &str) -> Option<(Name, Name)> {
-    let (here, there) = (&cable.a, &cable.b);
-    let end = if there.device == device {
-        here
-    } else if here.device == device {
-        there
-    } else {
-        return None;
-    };
-    Some((Name::from(end.device.strip_prefix("switch/")?), end.port.clone()))
 }

@@ -1,8 +1,10 @@
 //! Switches that act as one, and the cables between two.
 
+use std::rc::Rc;
+
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::{Cable, MlagKind};
+use plimsoll_model::design::MlagKind;
 
 use crate::build::Build;
 use crate::component::Kind;
@@ -39,19 +41,11 @@ impl Build<'_> {
     }
 
     pub(super) fn cables_between(&mut self, one: &Name, other: &Name) -> Vec<Node> {
-        let (a, b) = (format!("switch/{one}"), format!("switch/{other}"));
-        let joins = |cable: &Cable| {
-            let ends = (cable.a.device.as_str(), cable.b.device.as_str());
-            ends == (&a, &b) || ends == (&b, &a)
+        let wiring = Rc::clone(&self.wiring);
+        let part = |name: &Name| {
+            let path = format!("cable/{name}");
+            self.part(&path, Kind::Cable, &path)
         };
-        let names: Vec<Name> =
-            self.design.cable.iter().filter(|(_, cable)| joins(cable)).map(|(name, _)| name.clone()).collect();
-        names
-            .into_iter()
-            .map(|name| {
-                let path = format!("cable/{name}");
-                self.part(&path, Kind::Cable, &path)
-            })
-            .collect()
+        wiring.cables(one, other).iter().map(part).collect()
     }
 }

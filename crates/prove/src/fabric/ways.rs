@@ -6,12 +6,13 @@
 //! to reach a spine lies in its own pair and among the spines. In other networks any row of up to [`LONGEST`] switches is a
 //! way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::{MlagKind, SwitchRole};
 
+use super::wiring::Wiring;
 use crate::build::Build;
 use crate::component::Kind;
 
@@ -21,26 +22,13 @@ const LONGEST: usize = 5;
 impl Build<'_> {
     /// The spines of a network that act as one; empty in a network of another shape.
     pub(super) fn tier(&self, network: &Name) -> Vec<Name> {
-        let of = |switch: &Name| self.design.switch.get(switch);
-        let carrying = self.carrying(network);
-        let spines: Vec<Name> = carrying
-            .into_iter()
-            .filter(|switch| of(switch).is_some_and(|switch| switch.role == SwitchRole::Spine))
-            .collect();
-        let Some(first) = spines.first() else { return Vec::new() };
-        if spines.iter().all(|spine| spine == first || self.same_group(first, spine)) { spines } else { Vec::new() }
+        self.wiring.carriers(network).map(|carriers| carriers.tier.clone()).unwrap_or_default()
     }
 
     /// The spines of a network that forward for each other: one, or a pair with a link between them. Whoever reaches any of
     /// them reaches whatever hangs on the others: while the link is there by it, and without it the second is shut.
     pub(super) fn core(&self, network: &Name) -> Vec<Name> {
-        let spines = self.tier(network);
-        let linked = |spine: &Name| {
-            let group = self.design.switch.get(spine).and_then(|switch| switch.mlag.as_ref());
-            group.and_then(|group| self.design.mlag.get(group)).is_some_and(|mlag| mlag.kind != MlagKind::Esi)
-        };
-        let one = spines.len() == 1 || (spines.len() == 2 && spines.iter().all(linked));
-        if one { spines } else { Vec::new() }
+        self.wiring.carriers(network).map(|carriers| carriers.core.clone()).unwrap_or_default()
     }
 
     /// A leaf reaches no spine of the core.
@@ -77,9 +65,13 @@ impl Build<'_> {
                     ways
                 }
                 _ => {
-                    let among = build.carrying(network);
-                    let among = if spines.is_empty() { among } else { spines.into_iter().collect() };
-                    build.rows(&a, &b, &among)
+                    let wiring = Rc::clone(&build.wiring);
+                    match wiring.carriers(network) {
+                        Some(carriers) if spines.is_empty() => {
+                            build.rows(&a, &b, &|switch| carriers.all.contains(switch))
+                        }
+                        _ => build.rows(&a, &b, &|switch| spines.contains(switch)),
+                    }
                 }
             };
             if ways.is_empty() {
@@ -104,9 +96,9 @@ impl Build<'_> {
 
     /// The ways from a leaf up to a spine that touch no other spine are gone; `None` where there are none.
     fn straight_up(&mut self, leaf: &Name, spine: &Name, network: &Name) -> Option<Node> {
-        let mut among = self.below(network);
-        among.insert(spine.clone());
-        let ways = self.rows(leaf, spine, &among);
+        let wiring = Rc::clone(&self.wiring);
+        let carriers = wiring.carriers(network)?;
+        let ways = self.rows(leaf, spine, &|switch| switch == spine || carriers.below.contains(switch));
         if ways.is_empty() {
             return None;
         }
@@ -121,22 +113,17 @@ impl Build<'_> {
         if one == other {
             return vec![Node::FALSE];
         }
-        let among = self.below(network);
-        self.rows(one, other, &among)
+        let wiring = Rc::clone(&self.wiring);
+        let Some(carriers) = wiring.carriers(network) else { return Vec::new() };
+        self.rows(one, other, &|switch| carriers.below.contains(switch))
     }
 
-    /// Switches of a network that are no spines.
-    fn below(&self, network: &Name) -> BTreeSet<Name> {
-        let mut carrying = self.carrying(network);
-        carrying.retain(|switch| self.design.switch.get(switch).is_none_or(|switch| switch.role != SwitchRole::Spine));
-        carrying
-    }
-
-    /// Each row of switches `among` these that leads from one to the other, with what breaks it.
-    fn rows(&mut self, one: &Name, other: &Name, among: &BTreeSet<Name>) -> Vec<Node> {
-        let neighbours = self.neighbours(among);
+    /// Each row of switches, all `among` some, that leads from one to the other, with what breaks it.
+    fn rows(&mut self, one: &Name, other: &Name, among: &dyn Fn(&Name) -> bool) -> Vec<Node> {
         let (mut rows, mut row) = (Vec::new(), vec![one.clone()]);
-        walk(&neighbours, other, &mut row, &mut rows);
+        if among(one) {
+            walk(&self.wiring, among, other, &mut row, &mut rows);
+        }
         // Where a short row exists, a longer one over the same switches adds nothing; the circuit drops it.
         let broken = rows.into_iter().map(|row| {
             let mut parts = Vec::new();
@@ -161,45 +148,14 @@ impl Build<'_> {
         self.and(cables)
     }
 
-    /// Switches next to each other: by a cable, or as a pair.
-    fn neighbours(&self, among: &BTreeSet<Name>) -> BTreeMap<Name, BTreeSet<Name>> {
-        let mut neighbours: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-        let mut join = |one: &Name, other: &Name| {
-            if among.contains(one) && among.contains(other) && one != other {
-                neighbours.entry(one.clone()).or_default().insert(other.clone());
-                neighbours.entry(other.clone()).or_default().insert(one.clone());
-            }
-        };
-        for cable in self.design.cable.values() {
-            let end = |device: &str| device.strip_prefix("switch/").map(Name::from);
-            if let (Some(one), Some(other)) = (end(&cable.a.device), end(&cable.b.device)) {
-                join(&one, &other);
-            }
-        }
-        for mlag in self.design.mlag.values().filter(|mlag| mlag.kind != MlagKind::Esi) {
-            for one in &mlag.members {
-                for other in &mlag.members {
-                    join(one, other);
-                }
-            }
-        }
-        neighbours
-    }
-
     /// Two switches that no cable of ours joins meet at the routers above them, if they do.
     fn over_routers(&mut self, one: &Name, other: &Name, network: &Name) -> Node {
-        let design = self.design;
+        let wiring = Rc::clone(&self.wiring);
         let routers = |switch: &Name| -> BTreeMap<Name, Vec<Name>> {
-            let device = format!("switch/{switch}");
             let mut found: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
-            for (name, cable) in &design.cable {
-                for (here, there) in [(&cable.a, &cable.b), (&cable.b, &cable.a)] {
-                    if here.device == device
-                        && let Some(router) = there.device.strip_prefix("external/")
-                        && self.carries(switch, &here.port, network)
-                    {
-                        found.entry(Name::from(router)).or_default().push(name.clone());
-                    }
+            for (router, uplink) in wiring.all_uplinks() {
+                if uplink.switch == *switch && self.carries(switch, &uplink.port, network) {
+                    found.entry(router.clone()).or_default().push(uplink.cable.clone());
                 }
             }
             found
@@ -231,9 +187,9 @@ impl Build<'_> {
 }
 
 /// All ways without a circle, up to [`LONGEST`] switches.
-fn walk(neighbours: &BTreeMap<Name, BTreeSet<Name>>, goal: &Name, way: &mut Vec<Name>, ways: &mut Vec<Vec<Name>>) {
-    let Some(next) = way.last().and_then(|last| neighbours.get(last)) else { return };
-    for switch in next {
+fn walk(wiring: &Wiring, among: &dyn Fn(&Name) -> bool, goal: &Name, way: &mut Vec<Name>, ways: &mut Vec<Vec<Name>>) {
+    let Some(next) = way.last().and_then(|last| wiring.neighbours.get(last)) else { return };
+    for switch in next.iter().filter(|switch| among(switch)) {
         if way.contains(switch) {
             continue;
         }
@@ -241,7 +197,7 @@ fn walk(neighbours: &BTreeMap<Name, BTreeSet<Name>>, goal: &Name, way: &mut Vec<
         if switch == goal {
             ways.push(way.clone());
         } else if way.len() < LONGEST {
-            walk(neighbours, goal, way, ways);
+            walk(wiring, among, goal, way, ways);
         }
         way.pop();
     }
