@@ -52,8 +52,7 @@ impl Site {
         self.exchanges.push(Exchange { blocks: (0..blocks).map(vars).collect() });
         let together: Vec<Node> = nodes.iter().map(|of| of[parts - 1]).collect();
         let together = self.circuit.or(together);
-        let shape: Vec<(usize, usize)> =
-            (0..=random.below(4)).map(|_| (random.below(5), random.below(100))).collect();
+        let shape: Vec<(usize, usize)> = (0..=random.below(4)).map(|_| (random.below(5), random.below(100))).collect();
         let circuit = &mut self.circuit;
         let one = |of: &Vec<Node>| {
             let mut lost = of[0];

@@ -74,7 +74,7 @@ mod tests {
                 None => assert!(owners.is_empty(), "{range} has {owners:?}"),
                 Some(found) => assert!(owners.contains(&found), "{range}: {found} is none of {owners:?}"),
             }
-            if state % 3 > 0 {
+            if !state.is_multiple_of(3) {
                 taken.take(&range, owner);
                 table[first..=last].fill(Some(owner));
             } else if owner % 50 == 0 {
