@@ -97,6 +97,39 @@ fn every_program_accepts_what_it_will_read() {
     assert!(rejected.is_empty(), "{}", rejected.join("\n"));
 }
 
+/// The example with a pair of machines that balance instead of the control plane.
+fn with_balancers() -> Design {
+    let machines = "  lb-1..2: { role: balancer, host: pve-5..6, networks: [kube] }\n  ns-1..2: {";
+    let text = include_str!("../../../examples/campus/cluster.yaml");
+    let text = text.replacen("balancer: stacked", "balancer: dedicated", 1).replacen("  ns-1..2: {", machines, 1);
+    let mut sources = plimsoll_diagnostics::Sources::new();
+    let id = sources.add("cluster.yaml", text);
+    let spec = plimsoll_spec::read(id, &sources).0.expect("a file");
+    let resolved = plimsoll_resolve::resolve(&spec, &plimsoll_resolve::Lock::new());
+    resolved.design.unwrap_or_else(|| panic!("{:?}", resolved.diagnostics))
+}
+
+#[test]
+fn balancers_of_their_own_have_what_they_read_and_the_control_plane_has_it_no_more() {
+    let design = with_balancers();
+    let mut all = hosts(&design, &render(&design));
+    all.retain(|host| ["lb-1", "lb-2", "cp-1"].contains(&host.name.as_str()));
+    let of_balancers = ["/etc/haproxy/haproxy.cfg", "/etc/keepalived/keepalived.conf", "/etc/keepalived/check-api"];
+    for host in &all {
+        let has = |path: &str| host.files.iter().any(|(found, _)| found == std::path::Path::new(path));
+        let balances = host.name != "cp-1";
+        assert!(of_balancers.iter().all(|path| has(path) == balances), "{}", host.name);
+        // The authority's certificate, to check servers with, and no key of it.
+        assert!(has("/etc/kubernetes/pki/ca.crt") && has("/etc/kubernetes/pki/ca.key") != balances, "{}", host.name);
+        assert!(has("/etc/nftables.conf") && has("/etc/netplan/50-cloud-init.yaml"), "{}", host.name);
+    }
+    let sandbox = Sandbox::open().unwrap_or_else(|error| panic!("{error}"));
+    let verdicts = accept_hosts(&sandbox, &all).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(verdicts.len(), 3);
+    let rejected: Vec<String> = verdicts.iter().filter(|host| !host.accepted()).map(ToString::to_string).collect();
+    assert!(rejected.is_empty(), "{}", rejected.join("\n"));
+}
+
 /// Where Prometheus runs: in a pod, whose token and authority Kubernetes puts there.
 fn prometheus(tree: &Tree) -> Host {
     let mut files = Files::from([

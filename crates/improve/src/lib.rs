@@ -24,5 +24,5 @@ mod version;
 pub use change::Effort;
 pub use price::Price;
 pub use proof::{Election, Line, Proof, Time};
-pub use rank::Suggestion;
+pub use rank::{Alike, Suggestion};
 pub use search::{Candidate, Improvements, Limits, candidates, improve, proved};

@@ -90,6 +90,7 @@ fn together(one: &Change, other: &Change) -> Option<Change> {
     Some(Change {
         group: format!("{} and {}", one.group, other.group),
         what: format!("{}; and {}", one.what, other.what),
+        about: Vec::new(),
         steps: one.steps.iter().chain(&other.steps).cloned().collect(),
         parts: parts.into_iter().collect(),
         effort: one.effort.max(other.effort),

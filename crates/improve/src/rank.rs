@@ -37,6 +37,17 @@ pub struct Suggestion {
     pub by_hand: Option<String>,
     /// What to know before doing it.
     pub notes: Vec<String>,
+    /// The same change of other things, where it is worth the same for every promise: one of them is enough to choose.
+    pub alike: Vec<Alike>,
+}
+
+/// The same change of something else, that is worth as much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// What to do, as an order.
+    pub what: String,
+    /// The change as a unified diff of the file.
+    pub patch: Option<String>,
 }
 
 impl Suggestion {
@@ -105,6 +116,7 @@ pub(crate) fn suggestion(
         by_hand: if patch.is_some() { None } else { change.by_hand.clone() },
         patch,
         notes,
+        alike: Vec::new(),
     })
 }
 
@@ -121,6 +133,36 @@ fn cascade(before: Election, after: Election) -> String {
                          every member: away for up to {then}"
     );
     if sets_off(before) { format!("{first}, as it may now for {}", duration(before.with_cascade)) } else { first }
+}
+
+/// Figures that differ by less than this share are the same: what is left is the rounding of sums in another order.
+const SAME: f64 = 1e-9;
+
+fn same(one: Range, other: Range) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= SAME * a.abs().max(b.abs()).max(1.0);
+    near(one.low, other.low) && near(one.typical, other.typical) && near(one.high, other.high)
+}
+
+/// Whether two suggestions are worth the same: they cure the same lines, cost the same, and leave every promise with the
+/// same time lost.
+pub(crate) fn worth_the_same(one: &Suggestion, other: &Suggestion) -> bool {
+    let line_by_line = |of: &Suggestion| -> Vec<(usize, String)> {
+        of.cures.iter().map(|line| (line.goal, line.promise.clone())).collect()
+    };
+    let times = |of: &Suggestion| {
+        let mut times = of.times.clone();
+        times.sort_by(|a, b| a.0.promise.cmp(&b.0.promise));
+        times
+    };
+    let (here, there) = (times(one), times(other));
+    let alike = |(a, b): (&(Time, Time), &(Time, Time))| a.0.promise == b.0.promise && same(a.1.seconds, b.1.seconds);
+    line_by_line(one) == line_by_line(other)
+        && (&one.parts, &one.price, one.effort, &one.notes) == (&other.parts, &other.price, other.effort, &other.notes)
+        && one.patch.is_some() == other.patch.is_some()
+        && one.no_longer_single.len() == other.no_longer_single.len()
+        && same(one.saved, other.saved)
+        && here.len() == there.len()
+        && here.iter().zip(&there).all(alike)
 }
 
 /// The order in which suggestions are shown: first what cures most of what the file asks for, and of those the cheapest,

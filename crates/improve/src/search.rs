@@ -134,7 +134,7 @@ pub fn improve(
         .collect();
     let mut suggestions: Vec<(usize, Suggestion)> = best.into_values().collect();
     suggestions.sort_by_key(|(at, _)| *at);
-    let mut suggestions: Vec<Suggestion> = suggestions.into_iter().map(|(_, one)| one).collect();
+    let mut suggestions = together(suggestions, &tried);
     let mut not_tried = change::never();
     not_tried.extend(cut);
     if open.is_empty() {
@@ -228,6 +228,21 @@ fn quick(
         Ok((text, patch, lines, fresh)) => Ok((Made { change, text, patch, lines }, fresh)),
         Err(why) => Err((change.what, why)),
     }
+}
+
+/// Suggestions that are the same change of other things, and worth the same, as one.
+fn together(suggestions: Vec<(usize, Suggestion)>, tried: &[Tried]) -> Vec<Suggestion> {
+    let mut all: Vec<(Option<String>, Suggestion)> = Vec::new();
+    for (at, one) in suggestions {
+        let form = tried.get(at).and_then(|tried| tried.made.change.form());
+        let known =
+            all.iter_mut().find(|(known, first)| form.is_some() && *known == form && rank::worth_the_same(first, &one));
+        match known {
+            Some((_, first)) => first.alike.push(rank::Alike { what: one.what, patch: one.patch }),
+            None => all.push((form, one)),
+        }
+    }
+    all.into_iter().map(|(_, one)| one).collect()
 }
 
 struct Search<'a> {

@@ -118,6 +118,26 @@ fn daemons_of_the_endpoint() {
 }
 
 #[test]
+fn balancers_of_their_own_move_the_address_and_the_control_plane_elects() {
+    let machines = "  lb-1..2: { role: balancer, host: pve-5..6, networks: [kube] }\n  ns-1..2: {";
+    let changes = [("balancer: stacked", "balancer: dedicated"), ("  ns-1..2: {", machines)];
+    let predictions = predict(&campus_with(&changes));
+    let of = |path: &str, way| new(&predictions, path, way, "api");
+    // As of a control plane that held the address: 3 × 1000 + 454 (lb-2, priority 140) + 50.
+    assert_eq!(of("machine/lb-1", Way::PowerOff), Interval::millis(0, 3_504));
+    assert_eq!(of("host/pve-5", Way::PowerOff), Interval::millis(0, 3_504));
+    // lb-2: its heir is lb-1, skew 414.06 ms.
+    assert_eq!(of("machine/lb-2", Way::PowerOff), Interval::millis(0, 3_465));
+    assert_eq!(of("machine/lb-1/haproxy", Way::Stopped), Interval::millis(0, 6_554));
+    assert_eq!(predictions.get("machine/lb-1", Way::PowerOff, "api").unwrap().partly, []);
+    // A control plane takes no address with it: the election alone, 1950, and a share until HAProxy has it out.
+    assert_eq!(of("machine/cp-1", Way::PowerOff), Interval::millis(0, 1_950));
+    let prediction = predictions.get("machine/cp-1", Way::PowerOff, "api").unwrap();
+    assert_eq!(prediction.partly[0].how.outage(Who::New), Interval::millis(6_000, 18_150));
+    assert!(predictions.get("machine/cp-1/haproxy", Way::Stopped, "api").is_none());
+}
+
+#[test]
 fn links_switches_and_gateways() {
     let predictions = predict(&campus());
     let both_leaves = |way, promise: &str| {

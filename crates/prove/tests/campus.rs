@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{broken, campus, campus_with, vars};
+use common::{broken, campus, campus_text_with, campus_with, vars};
 use plimsoll_prove::{
     Corner, Images, Maintenance, MayStop, Model, batches, cold_start, cuts, explain, lost_time, margins, may_stop,
     survive,
@@ -48,6 +48,44 @@ fn pairs_that_take_the_api_are_counted_by_hand() {
     let any = found.classes.iter().find_map(|class| class.any_of.as_ref()).expect("a class of hosts");
     let names: Vec<&str> = any.of.iter().map(|var| model.components.get(*var).path.as_str()).collect();
     assert_eq!((any.count, names), (2, vec!["host/pve-1", "host/pve-2", "host/pve-3"]));
+}
+
+#[test]
+fn balancers_of_their_own_are_a_pair_beside_the_quorum() {
+    let on = |hosts: &str| {
+        let machines = format!("  lb-1..2: {{ role: balancer, host: {hosts}, networks: [kube] }}\n  ns-1..2: {{");
+        let changes = [("balancer: stacked", "balancer: dedicated"), ("  ns-1..2: {", machines.as_str())];
+        campus_text_with(&changes)
+    };
+    let (design, origins) = on("pve-5..6");
+    let model = Model::of(&design, &origins);
+    let of_order_two = |model: &Model, design: &_| {
+        let found = cuts(model, design, model.promise("api").expect("api"), 2).expect("coherent");
+        found.by_order[2]
+    };
+    // What the control plane and the site do is as before: 27 and 4. A balancer is lost by its host, its machine, its
+    // HAProxy or its keepalived: 4 x 4 more.
+    assert_eq!(of_order_two(&model, &design), 27 + 4 + 16);
+    assert_eq!(broken(&model, &["host/pve-5", "machine/lb-2/keepalived"]), ["api"]);
+    assert_eq!(broken(&model, &["machine/lb-1/haproxy", "machine/lb-2/keepalived"]), ["api"]);
+    assert_eq!(broken(&model, &["machine/lb-1/haproxy"]), [""; 0]);
+    // A balancer and a control plane are of different groups.
+    assert_eq!(broken(&model, &["host/pve-5", "machine/cp-1"]), [""; 0]);
+    // The last API server is served by either balancer.
+    let two = ["machine/cp-1/apiserver", "machine/cp-2/apiserver", "host/pve-6"];
+    assert_eq!(broken(&model, &two), [""; 0]);
+    assert!(model.components.find("machine/cp-1/haproxy").is_none(), "nothing balances there any more");
+    for images in [Images::OnNodes, Images::Gone] {
+        assert_eq!(cold_start(&design, images).blocked.len(), 0);
+    }
+
+    // On hosts of the control plane, the two hosts are one of both kinds of pairs: 27 + 4 + 16 - 1.
+    let (design, origins) = on("pve-1..2");
+    let model = Model::of(&design, &origins);
+    assert_eq!(of_order_two(&model, &design), 27 + 4 + 16 - 1);
+    // On one host: it alone.
+    let (design, origins) = on("pve-6");
+    assert_eq!(broken(&Model::of(&design, &origins), &["host/pve-6"]), ["api"]);
 }
 
 #[test]

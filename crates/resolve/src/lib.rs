@@ -21,8 +21,8 @@ use expand::{Things, name};
 pub use lock::{Entry, Key, Kind, Lock, LockChange};
 use lock::{FEWER_ENTRIES, Keeper, MOST_ENTRIES};
 use passes::{
-    address, api, capacity, corosync, etcd, firewall, goals, hosts, kubernetes, machines, names, networks, operations,
-    placement, pods, sections, site, storage, versions, wire, zones,
+    address, api, balancers, capacity, corosync, etcd, firewall, goals, hosts, kubernetes, machines, names, networks,
+    operations, placement, pods, sections, site, storage, versions, wire, zones,
 };
 
 /// What [`resolve`] gives.
@@ -108,6 +108,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let whole = goals::whole(cx);
     renames(things, &mut cx.keeper.borrow_mut());
     sections::sections(cx);
+    balancers::check(cx, things);
 
     // What is there: power, racks, what others own, networks, versions.
     let site = site::site(cx);

@@ -59,6 +59,34 @@ fn a_machine_that_is_to_migrate_and_cannot() {
 }
 
 #[test]
+fn balancers_without_their_layout_and_the_other_way_round() {
+    assert_eq!(
+        refused(&campus("balancer: stacked", "balancer: dedicated")),
+        "\
+error[missing-key]: no machine balances over the API servers
+  --> cluster.yaml:50:76
+   |
+50 | api: { name: api.k8s.example.edu, vip: 10.30.12.100, port: 8443, balancer: dedicated, failover: safe }
+   |                                                                            ^^^^^^^^^ on machines of their own
+   |
+   = help: add two machines with `role: balancer`, on different hosts, or write `balancer: stacked`
+"
+    );
+    let balancers = "  lb-1..2: { role: balancer, host: pve-5..6, networks: [kube] }\n  ns-1..2: {";
+    let stacked = campus("  ns-1..2: {", balancers);
+    let said = refused(&stacked);
+    assert!(said.contains("error[wrong-value]: `lb-1` would balance nothing: the control plane does"), "{said}");
+    let dedicated = stacked.replace("balancer: stacked", "balancer: dedicated");
+    let said = refused(&dedicated.replace("failover: safe", "haproxy: { backends: local }"));
+    assert!(said.contains("a balancer on a machine of its own has no API server beside it"), "{said}");
+    let said = refused(&dedicated.replace("failover: safe", "vrrp: { priorities: [150, 140, 130] }"));
+    assert!(said.contains("3 priorities for 2 machines"), "{said}");
+    let said = refused(&dedicated.replace("host: pve-5..6, networks: [kube]", "host: pve-5..6, networks: [mgmt]"));
+    assert!(said.contains("`lb-1` may hold the address of the API and does not stand in network `kube`"), "{said}");
+    assert!(said.contains("add `kube` to the `networks` of the balancers"), "{said}");
+}
+
+#[test]
 fn an_exhausted_network() {
     let small = campus("ipv4: 10.30.20.0/24", "ipv4: 10.30.20.0/28");
     assert_eq!(

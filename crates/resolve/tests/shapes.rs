@@ -3,7 +3,7 @@
 mod common;
 
 use common::{CAMPUS, Run, campus};
-use plimsoll_model::design::{FailureDomain, Purpose, Reach, VrrpCheckKind};
+use plimsoll_model::design::{Balancer, FailureDomain, Peer, Purpose, Reach, VrrpCheckKind};
 use plimsoll_model::units::Millis;
 
 #[test]
@@ -111,6 +111,43 @@ fn the_articles_own_balancing_can_be_said_and_is_kept_for_the_rules_to_judge() {
     assert_eq!(priorities, [150, 130, 110]);
     let span = run.resolved.origins.span("api/vrrp/check/weight").expect("a place");
     assert_eq!(run.sources.text(span), "-10");
+}
+
+#[test]
+fn balancers_of_their_own_hold_the_address_and_the_control_plane_does_not() {
+    let text = campus("balancer: stacked", "balancer: dedicated")
+        .replace("  ns-1..2: {", "  lb-1..2: { role: balancer, host: pve-5..6, networks: [kube] }\n  ns-1..2: {");
+    let run = Run::of(&text);
+    assert_eq!(run.problems(), "");
+    let (design, stacked) = (run.design(), Run::of(CAMPUS));
+    let names = |map: &mut dyn Iterator<Item = &plimsoll_model::Name>| map.map(ToString::to_string).collect::<Vec<_>>();
+    let (vrrp, haproxy) = (design.api.vrrp.as_ref().expect("VRRP"), design.api.haproxy.as_ref().expect("HAProxy"));
+    assert_eq!(design.api.balancer, Balancer::Dedicated);
+    assert_eq!(names(&mut vrrp.member.keys()), ["lb-1", "lb-2"]);
+    assert_eq!(vrrp.member.values().map(|member| member.priority).collect::<Vec<_>>(), [150, 140]);
+    let own = |name: &str| design.machine(name).expect(name).nic[&"kube".into()].address.addr();
+    assert_eq!(vrrp.member[&"lb-1".into()].peers, [own("lb-2")]);
+    // Behind them are the same API servers as ever.
+    let servers = |design: &plimsoll_model::Design| design.api.haproxy.as_ref().expect("HAProxy").server.clone();
+    assert_eq!(names(&mut haproxy.server.keys()), ["cp-1", "cp-2", "cp-3"]);
+    assert_eq!(servers(design).len(), servers(stacked.design()).len());
+    assert_eq!(haproxy.server[&"cp-2".into()].address, own("cp-2").to_string());
+
+    // Who asks whom: the address is for everybody and lets nobody in to the control plane.
+    let allowed = |design: &plimsoll_model::Design, role: &str, purpose: &str| {
+        let all = design.firewall.get(&role.into()).expect(role).clone();
+        all.into_iter().find(|allow| allow.purpose == purpose).map(|allow| allow.from)
+    };
+    let role = |role: &str| Peer::Role(role.into());
+    assert_eq!(allowed(design, "balancer", "VRRP of keepalived"), Some(vec![role("balancer")]));
+    assert_eq!(allowed(design, "control-plane", "VRRP of keepalived"), None);
+    assert_eq!(allowed(design, "control-plane", "API through the balancer"), None);
+    let users = allowed(stacked.design(), "control-plane", "API through the balancer");
+    assert_eq!(allowed(design, "balancer", "API through the balancer"), users);
+    let through = allowed(design, "control-plane", "API server").expect("the API server");
+    assert!(through.contains(&role("balancer")), "{through:?}");
+    let rule = &design.placement[&"balancer".into()];
+    assert_eq!(rule.machines, ["lb-1", "lb-2"]);
 }
 
 #[test]

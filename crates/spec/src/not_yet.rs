@@ -17,7 +17,11 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
     for (_, external) in &spec.external {
         match external.kind.value {
             ExternalKind::Balancer => {
-                no(external.kind.span, "kind: balancer", "leave it out, and write `api: { balancer: stacked }`");
+                no(
+                    external.kind.span,
+                    "kind: balancer",
+                    "leave it out, and write `api: { balancer: stacked }`, or `dedicated`",
+                );
             }
             ExternalKind::Etcd => {
                 no(external.kind.span, "kind: etcd", "leave it out, and write `kubernetes: { etcd: stacked }`");
@@ -44,20 +48,9 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
             no(platform.kind.span, "platform: metal", "write `kind: proxmox`, and put machines on these hosts");
         }
     }
-    for (_, machine) in &spec.machines {
-        match machine.role.value {
-            Role::Balancer => no(
-                machine.role.span,
-                "role: balancer",
-                "leave it out: with `api: { balancer: stacked }` the control plane balances",
-            ),
-            Role::Etcd => no(
-                machine.role.span,
-                "role: etcd",
-                "leave it out: with `kubernetes: { etcd: stacked }` etcd runs on the control plane",
-            ),
-            _ => {}
-        }
+    for (_, machine) in spec.machines.iter().filter(|(_, machine)| machine.role.value == Role::Etcd) {
+        let instead = "leave it out: with `kubernetes: { etcd: stacked }` etcd runs on the control plane";
+        no(machine.role.span, "role: etcd", instead);
     }
     if let Some(kubernetes) = &spec.kubernetes {
         let layout = kubernetes.etcd.as_ref().and_then(|etcd| etcd.layout.as_ref());
@@ -70,14 +63,9 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
             }
         }
     }
-    match &spec.api.balancer {
-        Some(balancer) if balancer.value == BalancerLayout::Dedicated => {
-            no(balancer.span, "balancer: dedicated", "write `balancer: stacked`");
-        }
-        Some(balancer) if balancer.value == BalancerLayout::External => {
-            no(balancer.span, "balancer: external", "write `balancer: stacked`");
-        }
-        _ => {}
+    let balancer = spec.api.balancer.as_ref();
+    if let Some(balancer) = balancer.filter(|balancer| balancer.value == BalancerLayout::External) {
+        no(balancer.span, "balancer: external", "write `balancer: stacked`, or `dedicated` for machines of their own");
     }
     if let Some(vip) = &spec.api.vip6 {
         no(vip.span, "vip6", "leave it out: clients use `vip`");

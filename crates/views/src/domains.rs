@@ -85,7 +85,7 @@ impl fmt::Display for Domain {
 }
 
 /// The machines that are lost when all of `failed` fail together: without power, or cut off from every network they
-/// are in. To ask for one network, see [`Losses::cut_off`].
+/// are in.
 ///
 /// A machine on an unknown host, which a Design made by hand may have, is never lost.
 pub fn lost_with<'d>(design: &'d Design, failed: &[Domain]) -> BTreeSet<&'d Name> {
@@ -107,8 +107,7 @@ pub fn lost_with<'d>(design: &'d Design, failed: &[Domain]) -> BTreeSet<&'d Name
 
 /// What is dead after a failure, and who reaches whom.
 #[derive(Clone, Debug)]
-pub struct Losses<'d> {
-    design: &'d Design,
+pub struct Losses {
     /// Sources without power.
     pub feeds: BTreeSet<Name>,
     /// Strips without power.
@@ -123,9 +122,9 @@ pub struct Losses<'d> {
     islands: BTreeMap<Name, usize>,
 }
 
-impl<'d> Losses<'d> {
+impl Losses {
     /// What is dead when all of `failed` fail together.
-    pub fn of(design: &'d Design, failed: &[Domain]) -> Self {
+    pub fn of(design: &Design, failed: &[Domain]) -> Self {
         let hit = |domain: Domain| failed.contains(&domain);
         let feeds: BTreeSet<Name> =
             design.feed.keys().filter(|feed| !feed_lives(design, feed, &hit)).cloned().collect();
@@ -173,36 +172,12 @@ impl<'d> Losses<'d> {
             .map(|(name, _)| name.clone())
             .collect();
         let islands = islands(design, &switches, &externals);
-        Losses { design, feeds, pdus, switches, hosts, externals, islands }
+        Losses { feeds, pdus, switches, hosts, externals, islands }
     }
 
     /// Islands of living switches on which ports of a host end; a port without a known switch is on none.
     fn attachments<'a>(&self, switches: impl IntoIterator<Item = &'a Name>) -> BTreeSet<usize> {
         switches.into_iter().filter_map(|switch| self.islands.get(switch).copied()).collect()
-    }
-
-    /// Islands on which a machine can be reached in `network`; empty when its host is dead, its path there is cut or it
-    /// is not in that network.
-    pub fn reach(&self, machine: &Name, network: &Name) -> BTreeSet<usize> {
-        match self.design.machine.get(machine) {
-            Some(it) if !self.hosts.contains(&it.host) => self.attachments(machine_ports(self.design, it, network)),
-            _ => BTreeSet::new(),
-        }
-    }
-
-    /// Whether a machine is dead, or cannot be reached in `network`.
-    pub fn cut_off(&self, machine: &Name, network: &Name) -> bool {
-        self.reach(machine, network).is_empty()
-    }
-
-    /// Islands on which a host can be reached over one of its interfaces.
-    pub fn reach_host(&self, host: &Name, interface: &Name) -> BTreeSet<usize> {
-        match self.design.host.get(host) {
-            Some(it) if !self.hosts.contains(host) => {
-                self.attachments(ports_below(it, interface).into_iter().map(|nic| &it.nic[nic].switch))
-            }
-            _ => BTreeSet::new(),
-        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn control(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     changes
 }
 
-fn and(names: &[String]) -> String {
+pub(super) fn and(names: &[String]) -> String {
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.join(""),

@@ -44,6 +44,7 @@ pub(super) fn hosts(file: &File<'_>) -> Vec<Change> {
             let links: usize = host.nics.values().map(|nic| nic.ports.len()).sum();
             let what = format!("add a host {new} like the others, with {}", workers.join(" and "));
             let change = Change::new(format!("one more host like {written}"), what, steps).adds_machines();
+            let change = change.about(&[&new, &workers.join(" and ")]);
             Some(change.buys(&[(Part::Host, 1), (Part::Cable, links as u32)]))
         })
         .collect()

@@ -1,5 +1,6 @@
 //! The changes that an engineer would try, in a fixed order.
 
+mod balancers;
 mod control;
 mod hosts;
 mod moves;
@@ -34,6 +35,9 @@ pub(crate) struct Change {
     pub(crate) group: String,
     /// What to do, as an order.
     pub(crate) what: String,
+    /// The names in `what` of the things that it is about, in their order; empty where it is about one thing alone. Changes
+    /// that differ in these names only are the same change of other things.
+    pub(crate) about: Vec<String>,
     pub(crate) steps: Vec<Step>,
     pub(crate) parts: Vec<(Part, u32)>,
     pub(crate) effort: Effort,
@@ -50,6 +54,7 @@ impl Change {
         Change {
             group: group.into(),
             what: what.into(),
+            about: Vec::new(),
             steps,
             parts: Vec::new(),
             effort: Effort::Settings,
@@ -65,6 +70,24 @@ impl Change {
             self.effort = Effort::Parts;
         }
         self
+    }
+
+    fn about(mut self, names: &[&str]) -> Self {
+        self.about = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    /// What to do, without the names of what it is about. `None` where no other change is like it.
+    pub(crate) fn form(&self) -> Option<String> {
+        let mut form = String::new();
+        let mut rest = self.what.as_str();
+        for name in &self.about {
+            let (before, after) = rest.split_once(name.as_str())?;
+            form.push_str(before);
+            form.push('\0');
+            rest = after;
+        }
+        (!self.about.is_empty()).then(|| form + rest)
     }
 
     fn adds_machines(mut self) -> Self {
@@ -131,6 +154,7 @@ pub(crate) fn all(file: &File<'_>) -> (Vec<Change>, Vec<String>) {
     let mut cut = Vec::new();
     let mut changes = moves::moves(file, &mut cut);
     changes.extend(control::control(file, &mut cut));
+    changes.extend(balancers::balancers(file, &mut cut));
     changes.extend(services::services(file, &mut cut));
     changes.extend(power::power(file));
     changes.extend(network::network(file));
@@ -142,7 +166,6 @@ pub(crate) fn all(file: &File<'_>) -> (Vec<Change>, Vec<String>) {
 /// What is never tried, and why.
 pub(crate) fn never() -> Vec<String> {
     [
-        "a pair of balancers of their own: `balancer: dedicated` is not built yet",
         "names of the API in each node's hosts file: they are always written, the file has no key for it",
         "another router, registry or backup: others own them",
         "another rack, other disks, more memory",

@@ -15,7 +15,7 @@ const OWN: [&str; 3] = ["vmid", "addresses", "renamed_from"];
 
 pub(super) fn moves(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for role in [Role::ControlPlane, Role::ZoneServer, Role::Worker] {
+    for role in [Role::ControlPlane, Role::Balancer, Role::ZoneServer, Role::Worker] {
         let mut machines: Vec<(String, String)> = file
             .design
             .machines(role)
@@ -35,7 +35,8 @@ pub(super) fn moves(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
             for target in file.places(machine, &free, &others, 1, cut).into_iter().flatten() {
                 if let Some(steps) = moved(file, machine, &target) {
                     let what = format!("move {machine} from {host} to {target}");
-                    changes.push(Change::new(format!("where {machine} is"), what, steps));
+                    let change = Change::new(format!("where {machine} is"), what, steps);
+                    changes.push(change.about(&[machine, host, &target]));
                 }
             }
         }

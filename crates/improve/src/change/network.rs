@@ -103,6 +103,7 @@ fn second_link(file: &File<'_>) -> Vec<Change> {
                 };
                 let what = format!("give {} a second link beside {}, to {other}", link.0, link.2);
                 let change = Change { by_hand, ..Change::new(format!("second link of {}", link.0), what, steps) };
+                let change = change.about(&[&link.0, &link.2, other.as_str()]);
                 changes.push(change.buys(&[(Part::Nic, count), (Part::Cable, count)]));
             }
         }
@@ -121,7 +122,7 @@ fn peer_links(file: &File<'_>) -> Vec<Change> {
             let what = format!("join {key} by two peer links instead of one");
             let change =
                 Change::new(format!("peer links of {key}"), what, vec![Step::Set { at, to: Node::plain("2") }]);
-            changes.push(change.buys(&[(Part::Cable, 1)]));
+            changes.push(change.about(&[&key]).buys(&[(Part::Cable, 1)]));
         }
     }
     changes
@@ -149,7 +150,7 @@ fn uplinks(file: &File<'_>) -> Vec<Change> {
         let step = put(file.root, &["switches", &key_word, "uplinks", "to"], Node::text(word));
         let what = format!("give {key_word} a second uplink, to {other}");
         let change = Change::new(format!("uplinks of {key_word}"), what, step.into_iter().collect());
-        changes.push(change.buys(&[(Part::Cable, key.count() as u32)]));
+        changes.push(change.about(&[&key_word, other]).buys(&[(Part::Cable, key.count() as u32)]));
     }
     changes
 }

@@ -39,11 +39,9 @@ fn feeds(file: &File<'_>) -> Vec<Change> {
             let count = racks.count() as u32;
             for other in site.feeds.keys().filter(|other| other.value.0 != feed) {
                 let what = format!("hang PDU {strip} on {} instead of {feed}", other.value);
-                changes.push(Change::new(
-                    format!("feed of {strip}, of those there are"),
-                    what,
-                    vec![hang(&other.value.0)],
-                ));
+                let group = format!("feed of {strip}, of those there are");
+                let change = Change::new(group, what, vec![hang(&other.value.0)]);
+                changes.push(change.about(&[&strip, &other.value.0, feed]));
             }
             let own = file.design.feed.get(&Name::from(feed));
             let root = own.and_then(|feed| feed.from.as_ref()).map_or(feed, Name::as_str);
@@ -81,7 +79,7 @@ fn batteries(file: &File<'_>) -> Vec<Change> {
             let what = format!("give {} batteries, or a generator, for 2 hours", name.value);
             let change =
                 Change::new(format!("runtime of {}", name.value), what, vec![Step::Set { at, to: Node::text("2h") }]);
-            changes.push(change.buys(&[(Part::Ups, 1)]));
+            changes.push(change.about(&[&name.value.0]).buys(&[(Part::Ups, 1)]));
         }
     }
     changes
@@ -137,7 +135,7 @@ fn strips(file: &File<'_>) -> Vec<Change> {
                 "add PDU {second} on {on} to rack {rack_key}, and a second power supply to all that stands there"
             );
             let steps = std::iter::once(add).chain(supplies.clone()).collect();
-            let change = Change::new(format!("second PDU in {rack_key}"), what, steps);
+            let change = Change::new(format!("second PDU in {rack_key}"), what, steps).about(&[second, &on, &rack_key]);
             changes.push(change.buys(&[(Part::Pdu, racks.count() as u32), (Part::Psu, count)]));
         }
     }
@@ -156,7 +154,7 @@ fn supplies(file: &File<'_>) -> Vec<Change> {
             let what = format!("give {} a second power supply, on PDU {other}", of.key);
             let push = Step::Push { to: path(&[of.section, &of.key, "power"]), item: Node::text(other) };
             let change = Change::new(format!("second power supply of {}", of.key), what, vec![push]);
-            changes.push(change.buys(&[(Part::Psu, of.count)]));
+            changes.push(change.about(&[&of.key, other]).buys(&[(Part::Psu, of.count)]));
         }
     }
     changes

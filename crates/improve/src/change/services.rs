@@ -76,14 +76,14 @@ fn copies(file: &File<'_>) -> Vec<Change> {
                 steps.extend(put(file.root, &at("min"), Node::plain(least.to_string())));
             }
             let what = format!("keep {more} copies in pool {name} instead of {copies}");
-            let change = Change::new(format!("copies in {name}"), what, steps);
+            let change = Change::new(format!("copies in {name}"), what, steps).about(&[name]);
             changes.push(change.note("each byte takes one more copy's space: look at what is used before"));
         }
         // One copy less and a write would be acknowledged by a single disk.
         if least > 2 || (least == copies && copies > 2) {
             let steps = put(file.root, &at("min"), Node::plain("2")).into_iter().collect();
             let what = format!("let pool {name} write while 2 of {copies} copies are there, instead of {least}");
-            changes.push(Change::new(format!("least copies in {name}"), what, steps));
+            changes.push(Change::new(format!("least copies in {name}"), what, steps).about(&[name]));
         }
     }
     changes

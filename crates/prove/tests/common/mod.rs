@@ -15,12 +15,26 @@ pub(crate) fn campus() -> (Design, Origins) {
 
 pub(crate) fn example(name: &str) -> (Design, Origins) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../examples/{name}/cluster.yaml"));
-    let text = std::fs::read_to_string(path).expect("the example");
+    resolved(std::fs::read_to_string(path).expect("the example"))
+}
+
+fn resolved(text: String) -> (Design, Origins) {
     let mut sources = Sources::new();
     let id = sources.add("cluster.yaml", text);
     let (spec, _) = plimsoll_spec::read(id, &sources);
     let resolved = plimsoll_resolve::resolve(&spec.expect("a file"), &plimsoll_resolve::Lock::default());
     (resolved.design.expect("a design"), resolved.origins)
+}
+
+/// The campus example in which each first text of the file stands for the second.
+pub(crate) fn campus_text_with(changes: &[(&str, &str)]) -> (Design, Origins) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+    let mut text = std::fs::read_to_string(path).expect("the example");
+    for (from, to) in changes {
+        assert!(text.contains(from), "the example has no `{from}`");
+        text = text.replacen(from, to, 1);
+    }
+    resolved(text)
 }
 
 pub(crate) fn campus_with(edits: &[(&str, Value)]) -> (Design, Origins) {

@@ -50,6 +50,9 @@ fn host(design: &Design) -> String {
          until you say that it is off: `kubectl taint node NODE node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`.\n",
         design.kubernetes.apiserver.default_toleration,
     );
+    if design.machines(Role::Balancer).next().is_some() {
+        text.push_str("- a balancer: make it anew on another host under the same name; nothing on it is its own.\n");
+    }
     text
 }
 

@@ -37,14 +37,21 @@ pub(super) fn installation(design: &Design) -> String {
     let zone_servers: Vec<String> = design.dns_server.keys().map(ToString::to_string).collect();
     let version = &design.kubernetes.version;
     let first = control.first().cloned().unwrap_or_default();
+    let balancers = names(design.machines(Role::Balancer));
     let mut steps = vec![
         "Power and cables as in the tables above; ports, VLANs and aggregates of the switches as in `switches/`; give `gateways/` to \
          the owners of the routers. Check each link: `ethtool`, `/proc/net/bonding/bond0`, and the largest packet with `ping -M do`."
             .to_owned(),
-"Fill the secrets: files with `<plimsoll:…>` in them are listed in `manifest.json`, each with the names of what is missing. The \
-         authorities of the cluster (`ca`, `front-proxy-ca`, `etcd/ca`, `sa` below `/etc/kubernetes/pki`) go to every control-plane machine \
-         before `kubeadm init`; it takes them as they are. Keep the private keys of the recipients away from this site."
-            .into(),
+format!(
+            "Fill the secrets: files with `<plimsoll:…>` in them are listed in `manifest.json`, each with the names of what is missing. The \
+             authorities of the cluster (`ca`, `front-proxy-ca`, `etcd/ca`, `sa` below `/etc/kubernetes/pki`) go to every control-plane machine \
+             before `kubeadm init`; it takes them as they are. {}Keep the private keys of the recipients away from this site.",
+            if balancers.is_empty() {
+                String::new()
+            } else {
+                format!("Of them {} get `ca.crt` alone, at the same place. ", list(&balancers))
+            }
+        ),
     ];
     if is_proxmox(design) {
         steps.push(
@@ -127,24 +134,28 @@ pub(super) fn installation(design: &Design) -> String {
         minor(version),
         runtime(design),
     ));
-    let balanced = if design.api.haproxy.is_some() {
-        "`systemctl enable --now haproxy keepalived` (HAProxy is retried until the authority is there that it checks with; \
-         keepalived stays in FAULT until the API answers through it), then "
-    } else {
-        ""
-    };
+    let enable = "`systemctl enable --now haproxy keepalived` (HAProxy is retried until the authority is there that it checks with; \
+                  keepalived stays in FAULT until the API answers through it)";
+    let own = balancers.is_empty();
+    if !own {
+        steps.push(format!("Balancers: on {}, {enable}.", list(&balancers)));
+    }
+    let balanced = if own && design.api.haproxy.is_some() { format!("{enable}, then ") } else { String::new() };
+    let holds = if own { first.as_str() } else { balancers.first().map_or("", String::as_str) };
     steps.push(format!(
         "On {first}: {balanced}`kubeadm init --config /etc/kubernetes/kubeadm.yaml --upload-certs`. It waits for {}:{}, which comes up by itself \
-         on {}. Then `mkdir -p ~/.kube && cp /etc/kubernetes/admin.conf ~/.kube/config`, there and wherever else `kubectl` is called.",
+         on {}{}. Then `mkdir -p ~/.kube && cp /etc/kubernetes/admin.conf ~/.kube/config`, there and wherever else `kubectl` is called.",
         design.api.name,
         design.api.port,
-        api_interface(design, &first),
+        api_interface(design, holds),
+        if own { "" } else { " of a balancer" },
     ));
     steps.push(format!(
         "Join {} with `kubeadm join --config /etc/kubernetes/kubeadm-join.yaml`, one after the other and within two hours; wait for `e endpoint health --cluster` each time \
          (the alias of \"An etcd member\" below). \
-         Then start `haproxy` and `keepalived` there too: exactly one machine may hold {}.",
+         {} one machine may hold {}.",
         list(control.iter().skip(1)),
+        if own { "Then start `haproxy` and `keepalived` there too: exactly" } else { "Exactly" },
         list(&design.api.vip)
     ));
     steps.push(format!("Join the workers in the same way: {}.", list(&workers)));
@@ -298,6 +309,12 @@ pub(super) fn cold_start(design: &Design) -> String {
             }
         ));
     }
+    if design.machines(Role::Balancer).next().is_some() {
+        steps.push(format!(
+            "Balancers: {}. One of them takes the address once an API server answers through it.",
+            ordered(Role::Balancer)
+        ));
+    }
     steps.push(format!(
         "Control plane: {}. etcd answers when {} of {} are up; then the API; then the holder of {}. Check: `curl --cacert \
          /etc/kubernetes/pki/ca.crt https://{}:{}/readyz`.",
@@ -336,7 +353,14 @@ pub(super) fn shutdown(design: &Design) -> String {
             list(names(design.machines(Role::Worker)))
         ),
         format!("Control plane last, all within a minute: {}.", list(names(design.machines(Role::ControlPlane)))),
-        format!("DNS servers ({}), then the hosts, then the switches.", list(design.dns_server.keys())),
+        format!(
+            "{}DNS servers ({}), then the hosts, then the switches.",
+            match &names(design.machines(Role::Balancer))[..] {
+                [] => String::new(),
+                balancers => format!("Balancers ({}), ", list(balancers)),
+            },
+            list(design.dns_server.keys())
+        ),
     ];
     if design.ceph.is_some() {
         steps.insert(

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use plimsoll_diagnostics::Diagnostic;
 use plimsoll_model::design::{
-    Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Machine, Network, Purpose, Role, Site, Vrrp,
-    VrrpCheck, VrrpCheckKind, VrrpMember, VrrpState,
+    Api, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Machine, Network, Purpose, Role, Site, Vrrp, VrrpCheck,
+    VrrpCheckKind, VrrpMember, VrrpState,
 };
 use plimsoll_model::units::Millis;
 use plimsoll_model::{Map, Name};
@@ -15,6 +15,7 @@ use crate::cx::{At, Cx, error, map};
 use crate::edition::FailoverProfile;
 use crate::lock::{Fate, Kind, Want};
 
+use super::balancers;
 use super::networks::containing;
 
 /// Where the authority of the cluster lies on control-plane machines; kubeadm's place.
@@ -88,10 +89,7 @@ pub(crate) fn api(cx: &Cx<'_>, parts: &Parts<'_>) -> Api {
         vip: vec![at.written("vip/0", &spec.vip)],
         network: at.derived("network", parts.network.clone(), &["api/vip/0", &format!("network/{}", parts.network)]),
         port,
-        balancer: match &spec.balancer {
-            Some(word) => at.expanded("balancer", Balancer::Stacked, word.span),
-            None => at.chosen("balancer", Balancer::Stacked, "the fewest machines"),
-        },
+        balancer: balancers::balancer(cx, &at),
         recovery_time: at.or("recovery_time", objective, &profile.recovery_time),
         hosts_entry: at.chosen("hosts_entry", true, "nodes find the API while no DNS answers"),
         vrrp: Some(vrrp(cx, &at.child("vrrp"), parts, profile, port)),
@@ -194,29 +192,30 @@ fn vrid(cx: &Cx<'_>, at: &At<'_, '_>, parts: &Parts<'_>) -> u8 {
 }
 
 fn members(cx: &Cx<'_>, at: &At<'_, '_>, spec: &cluster::Vrrp, parts: &Parts<'_>, state: VrrpState) -> Map<VrrpMember> {
-    let control: Vec<(&Name, &Machine)> =
-        parts.machines.iter().filter(|(_, machine)| machine.role == Role::ControlPlane).collect();
-    if !spec.priorities.is_empty() && spec.priorities.len() != control.len() {
-        let message = format!("{} priorities for {} machines", spec.priorities.len(), control.len());
+    let role = balancers::role(cx);
+    let holders: Vec<(&Name, &Machine)> = parts.machines.iter().filter(|(_, machine)| machine.role == role).collect();
+    if !spec.priorities.is_empty() && spec.priorities.len() != holders.len() {
+        let message = format!("{} priorities for {} machines", spec.priorities.len(), holders.len());
         let span = spec.priorities.first().and_then(|priority| priority.span);
         cx.say(error("range-length", message, span, "one for each machine that may hold the address"));
         return Map::new();
     }
     let mut addresses: Vec<(&Name, IpAddr)> = Vec::new();
-    for (name, machine) in &control {
+    for (name, machine) in &holders {
         if let Some(nic) = machine.nic.get(&parts.network) {
             addresses.push((name, nic.address.addr()));
         } else {
             let message =
                 format!("`{name}` may hold the address of the API and does not stand in network `{}`", parts.network);
             let problem = Diagnostic::error(message).code("not-in-network").at(cx.spec.api.vip.span, "the address");
-            cx.say(problem.help(format!("add `{}` to the `networks` of the control plane", parts.network)));
+            let whose = if role == Role::Balancer { "balancers" } else { "control plane" };
+            cx.say(problem.help(format!("add `{}` to the `networks` of the {whose}", parts.network)));
         }
     }
     // Steps of ten leave room; more members than that get smaller steps.
-    let step = if control.len() <= 14 { 10 } else { 1 };
+    let step = if holders.len() <= 14 { 10 } else { 1 };
     let mut members = Map::new();
-    for (index, (name, machine)) in control.iter().enumerate() {
+    for (index, (name, machine)) in holders.iter().enumerate() {
         let (Some(nic), Some((_, source))) =
             (machine.nic.get(&parts.network), addresses.iter().find(|(other, _)| other == name))
         else {

@@ -42,13 +42,15 @@ pub(crate) fn firewall(cx: &Cx<'_>, parts: &Parts<'_>) -> Map<Vec<Allow>> {
     let mut roles: Vec<Role> = parts.machines.values().map(|machine| machine.role).collect();
     roles.sort_unstable();
     roles.dedup();
+    // Whoever balances is asked by the clients, and the others of its role may take the address from it.
+    let balances = if roles.contains(&Role::Balancer) { Role::Balancer } else { Role::ControlPlane };
     let mut all = Map::new();
     for role in roles {
         let mut allowed = common(cx, parts);
         match role {
             Role::ControlPlane => {
                 node(parts, &mut allowed);
-                control_plane(parts, &mut allowed);
+                control_plane(parts, balances, &mut allowed);
             }
             Role::Worker => node(parts, &mut allowed),
             Role::ZoneServer => {
@@ -56,6 +58,9 @@ pub(crate) fn firewall(cx: &Cx<'_>, parts: &Parts<'_>) -> Map<Vec<Allow>> {
                 allowed.push(allow("DNS", Protocol::Tcp, &[53], vec![Peer::Any]));
             }
             Role::Balancer | Role::Etcd => {}
+        }
+        if role == balances {
+            balancer(parts, role, &mut allowed);
         }
         at.derived(role.as_str(), (), &["machine", "kubernetes", "calico", "metallb", "ceph"]);
         all.insert(Name::from(role.as_str()), allowed);
@@ -177,8 +182,18 @@ fn node(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
     }
 }
 
-fn control_plane(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
-    let own = || vec![Peer::Role(Role::ControlPlane.as_str().to_owned())];
+fn control_plane(parts: &Parts<'_>, balances: Role, allowed: &mut Vec<Allow>) {
+    let own = || vec![role(Role::ControlPlane)];
+    let mut clients = nodes_and_pods(parts);
+    if balances != Role::ControlPlane {
+        clients.push(role(balances));
+    }
+    allowed.push(allow("etcd", Protocol::Tcp, &[2379, 2380], own()));
+    allowed.push(allow("metrics of etcd", Protocol::Tcp, &[ETCD_METRICS_PORT], nodes_and_pods(parts)));
+    allowed.push(allow("API server", Protocol::Tcp, &[parts.kubernetes.apiserver.bind_port], clients));
+}
+
+fn balancer(parts: &Parts<'_>, own: Role, allowed: &mut Vec<Allow>) {
     let clients = &parts.site.clients;
     let users = if clients.is_empty() {
         vec![Peer::Any]
@@ -186,11 +201,12 @@ fn control_plane(parts: &Parts<'_>, allowed: &mut Vec<Allow>) {
         let known = clients.iter().map(|prefix| Peer::Prefix(*prefix));
         nodes_and_pods(parts).into_iter().chain(networks_for(parts, &[Purpose::Proxmox])).chain(known).collect()
     };
-    allowed.push(allow("etcd", Protocol::Tcp, &[2379, 2380], own()));
-    allowed.push(allow("metrics of etcd", Protocol::Tcp, &[ETCD_METRICS_PORT], nodes_and_pods(parts)));
-    allowed.push(allow("API server", Protocol::Tcp, &[parts.kubernetes.apiserver.bind_port], nodes_and_pods(parts)));
     allowed.push(allow("API through the balancer", Protocol::Tcp, &[parts.api_port], users));
-    allowed.push(allow("VRRP of keepalived", Protocol::Vrrp, &[], own()));
+    allowed.push(allow("VRRP of keepalived", Protocol::Vrrp, &[], vec![role(own)]));
+}
+
+fn role(role: Role) -> Peer {
+    Peer::Role(role.as_str().to_owned())
 }
 
 fn hypervisor(cx: &Cx<'_>, parts: &Parts<'_>) -> Vec<Allow> {

@@ -3,6 +3,7 @@
 
 pub(crate) mod address;
 pub(crate) mod api;
+pub(crate) mod balancers;
 mod bridges;
 pub(crate) mod capacity;
 pub(crate) mod corosync;

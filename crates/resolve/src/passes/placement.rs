@@ -10,8 +10,9 @@ pub(crate) fn placement(cx: &Cx<'_>, machines: &Map<Machine>, ceph: Option<&Ceph
         machines.iter().filter(|(_, machine)| machine.role == role).map(|(name, _)| name.clone()).collect()
     };
     let mons = ceph.map(|ceph| ceph.mon.keys().cloned().collect()).unwrap_or_default();
-    let groups: [(&str, &str, Vec<Name>); 3] = [
+    let groups: [(&str, &str, Vec<Name>); 4] = [
         ("etcd", "quorum of etcd", of(Role::ControlPlane)),
+        ("balancer", "balancers of the API", of(Role::Balancer)),
         ("ceph-mon", "quorum of the Ceph monitors", mons),
         ("zone", "servers of the zone", of(Role::ZoneServer)),
     ];

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::Name;
-use plimsoll_model::design::{Design, PlatformKind, Purpose, Role, State};
+use plimsoll_model::design::{Design, Host, Machine, PlatformKind, Purpose, State};
 
-use super::Losses;
+use super::{Losses, machine_ports, ports_below};
 
 /// A group that lives by its votes, or by any one member.
 #[derive(Clone, Debug)]
@@ -31,22 +31,50 @@ pub struct Member<'d> {
     at: Seat<'d>,
 }
 
+/// Where a member stands, with the switches on which its interface ends: they are the same whatever fails.
 #[derive(Clone, Debug)]
 enum Seat<'d> {
-    Machine(&'d Name),
-    Host(Vec<&'d Name>),
+    /// Its host, which may be the member itself.
+    At {
+        host: &'d Name,
+        ends: BTreeSet<&'d Name>,
+    },
+    /// What the Design does not have.
+    Nowhere,
     External,
 }
 
+impl<'d> Seat<'d> {
+    fn of_machine(design: &'d Design, machine: &Name, network: &Name) -> Self {
+        let at = |it: &'d Machine| Seat::At { host: &it.host, ends: machine_ports(design, it, network) };
+        design.machine.get(machine).map_or(Seat::Nowhere, at)
+    }
+
+    /// Of a host that is reached over several interfaces.
+    fn of_host(name: &'d Name, host: &'d Host) -> Self {
+        let links = host.corosync.values().flat_map(|link| ports_below(host, &link.interface));
+        Seat::At { host: name, ends: links.map(|nic| &host.nic[nic].switch).collect() }
+    }
+
+    /// Islands on which it is reached; none when it is dead.
+    fn islands(&self, losses: &Losses) -> BTreeSet<usize> {
+        match self {
+            Seat::At { host, ends } if !losses.hosts.contains(*host) => losses.attachments(ends.iter().copied()),
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
 impl<'d> Group<'d> {
-    /// The groups of a Design: members of etcd, hypervisors, monitors of Ceph, holders of the VIP, dedicated balancers,
-    /// DNS servers, routers behind a gateway. Groups of one are left out, and quorums of one or two: they have no redundancy to lose, which other
-    /// rules say.
+    /// The groups of a Design: members of etcd, hypervisors, monitors of Ceph, holders of the VIP, DNS servers, routers
+    /// behind a gateway. Balancers on machines of their own are the holders of the VIP. Groups of one are left out, and
+    /// quorums of one or two: they have no redundancy to lose, which other rules say.
     pub fn all(design: &'d Design) -> Vec<Group<'d>> {
         let network = |purpose| design.network_for(purpose).map(|(name, _)| name);
         let active = |name: &Name| design.machine.get(name).is_none_or(|machine| machine.state != State::Planned);
         let machines = |names: &mut dyn Iterator<Item = &'d Name>, network: Option<&'d Name>| -> Vec<Member<'d>> {
-            let seat = |name| network.map(|network| Member { name, votes: 1, at: Seat::Machine(network) });
+            let seat =
+                |name| network.map(|network| Member { name, votes: 1, at: Seat::of_machine(design, name, network) });
             names.filter(|name| active(name)).filter_map(seat).collect()
         };
         let mut groups = Vec::new();
@@ -63,10 +91,7 @@ impl<'d> Group<'d> {
             .iter()
             .filter(|(_, host)| host.platform.kind == PlatformKind::Proxmox && host.state != State::Planned)
             .filter(|(_, host)| !host.corosync.is_empty())
-            .map(|(name, host)| {
-                let links = host.corosync.values().map(|link| &link.interface).collect();
-                Member { name, votes: 1, at: Seat::Host(links) }
-            })
+            .map(|(name, host)| Member { name, votes: 1, at: Seat::of_host(name, host) })
             .collect();
         let hypervisors = corosync.len() as u32;
         if let Some(device) = design.host.values().find_map(|host| host.platform.qdevice.as_ref()) {
@@ -88,8 +113,6 @@ impl<'d> Group<'d> {
             let network = design.network.get_key_value(&design.api.network).map(|(name, _)| name);
             any("the holders of the VIP", "api", machines(&mut vrrp.member.keys(), network));
         }
-        let balancers = &mut design.machines(Role::Balancer).map(|(name, _)| name);
-        any("the balancers", "api", machines(balancers, nodes));
         any("the DNS servers", "zone", machines(&mut design.dns_server.keys(), network(Purpose::Zone)));
         // Routers of others count where it is stated what they hang on.
         let gateways = design.network.values().filter_map(|network| network.gateway.as_ref());
@@ -102,20 +125,14 @@ impl<'d> Group<'d> {
     }
 
     /// Votes in the island that has most of them.
-    pub fn votes_left(&self, losses: &Losses<'_>) -> u32 {
+    pub fn votes_left(&self, losses: &Losses) -> u32 {
         let mut by_island: BTreeMap<usize, u32> = BTreeMap::new();
         let mut everywhere = 0;
         for member in &self.members {
-            let islands: BTreeSet<usize> = match &member.at {
-                Seat::Machine(network) => losses.reach(member.name, network),
-                Seat::Host(links) => links.iter().flat_map(|link| losses.reach_host(member.name, link)).collect(),
-                Seat::External if losses.externals.contains(member.name) => BTreeSet::new(),
-                Seat::External => {
-                    everywhere += member.votes;
-                    continue;
-                }
-            };
-            for island in islands {
+            if matches!(member.at, Seat::External) {
+                everywhere += if losses.externals.contains(member.name) { 0 } else { member.votes };
+            }
+            for island in member.at.islands(losses) {
                 *by_island.entry(island).or_default() += member.votes;
             }
         }
@@ -123,19 +140,18 @@ impl<'d> Group<'d> {
     }
 
     /// Members that are dead or cut off.
-    pub fn lost<'s>(&'s self, losses: &'s Losses<'_>) -> impl Iterator<Item = &'d Name> + 's {
+    pub fn lost<'s>(&'s self, losses: &'s Losses) -> impl Iterator<Item = &'d Name> + 's {
         self.members
             .iter()
             .filter(|member| match &member.at {
-                Seat::Machine(network) => losses.cut_off(member.name, network),
-                Seat::Host(links) => links.iter().all(|link| losses.reach_host(member.name, link).is_empty()),
                 Seat::External => losses.externals.contains(member.name),
+                seat => seat.islands(losses).is_empty(),
             })
             .map(|member| member.name)
     }
 
     /// Whether the group goes on.
-    pub fn survives(&self, losses: &Losses<'_>) -> bool {
+    pub fn survives(&self, losses: &Losses) -> bool {
         self.votes_left(losses) >= self.needed
     }
 }

@@ -18,7 +18,7 @@ pub(super) const PHY_003: Rule = Rule {
                  bonds and switch pairs have done their part (a UPS with a runtime bridges the feed before it). An \
                  error when any one of that kind must be survived and less than a majority of the votes of etcd, of \
                  corosync (with those of a QDevice) or of Ceph's monitors is left together, or no member of the group \
-                 that holds the VIP, of the balancers, of the DNS servers or of the routers behind a gateway. Members in exactly two domains of a kind \
+                 that holds the VIP, of the DNS servers or of the routers behind a gateway. Members in exactly two domains of a kind \
                  always fail, for any number of them. Advice when the kind is no goal but there are three domains to \
                  spread over. Nothing where that loss is accepted. Groups without redundancy are judged by others \
                  (KADM-004, ETCD-001, LB-015, DNS-001). Racks and switches that nobody described are not judged.",
@@ -38,9 +38,10 @@ const ENOUGH: usize = 3;
 
 fn check(world: &World<'_>, verdicts: &mut Verdicts) {
     let Some(source) = world.design else { return };
-    let groups = Group::all(source.design);
-    let domains = Domain::all(source.design);
     let healthy = Losses::of(source.design, &[]);
+    let whole = Group::all(source.design).into_iter().filter(|group| group.survives(&healthy));
+    let groups: Vec<Group<'_>> = whole.collect();
+    let domains = Domain::all(source.design);
     for domain in &domains {
         let path = domain.to_string();
         if world.goals.excluded(&path) {
@@ -50,8 +51,7 @@ fn check(world: &World<'_>, verdicts: &mut Verdicts) {
         let kind = domain.kind();
         let losses = Losses::of(source.design, std::slice::from_ref(domain));
         let goal = |group: &&Group<'_>| world.goals.one(kind, Scope::Promise(group.promise));
-        let hit: Vec<&Group<'_>> =
-            groups.iter().filter(|group| group.survives(&healthy) && !group.survives(&losses)).collect();
+        let hit: Vec<&Group<'_>> = groups.iter().filter(|group| !group.survives(&losses)).collect();
         let promised: Vec<&Group<'_>> = hit.iter().copied().filter(goal).collect();
         let spread = domains.iter().filter(|other| other.kind() == kind).count() >= ENOUGH;
         let (severity, hit) = match (promised.is_empty(), hit.is_empty()) {

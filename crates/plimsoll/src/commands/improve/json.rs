@@ -46,6 +46,8 @@ fn suggestion(one: &Suggestion, found: &Improvements) -> Value {
         Price::Hundredths(sum) => json!({ "amount": *sum as f64 / 100.0, "currency": found.currency }),
         Price::Unknown(_) => Value::Null,
     };
+    let alike: Vec<Value> =
+        one.alike.iter().map(|other| json!({ "change": other.what, "patch": other.patch })).collect();
     let effort = match one.effort {
         Effort::Settings => "settings",
         Effort::Machines => "machines",
@@ -55,6 +57,6 @@ fn suggestion(one: &Suggestion, found: &Improvements) -> Value {
         "change": one.what, "cures": one.cures.iter().map(|line| line.words.clone()).collect::<Vec<_>>(),
         "seconds_a_year_saved": range(one.saved), "of_accepted_losses": one.saved_of_accepted, "promises": times,
         "no_longer_single": one.no_longer_single, "parts": parts, "price": price, "effort": effort,
-        "patch": one.patch, "by_hand": one.by_hand, "notes": one.notes,
+        "patch": one.patch, "by_hand": one.by_hand, "notes": one.notes, "alike": alike,
     })
 }

@@ -98,7 +98,7 @@ fn table(found: &Improvements, terminal: &Terminal) -> String {
 
 /// What stands below a suggestion.
 fn details(one: &Suggestion) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = one.alike.iter().map(|other| format!("or, worth the same: {}", other.what)).collect();
     for line in one.cures.iter().take(SHOWN) {
         lines.push(format!("cures: {}", line.words));
     }

@@ -99,16 +99,32 @@ fn patched_by(tool: &str, arguments: &[&str], text: &str, patch: &str) -> Option
     Some(after)
 }
 
-/// Errors of the rules in a text that another does not have; both are resolved with the lock of the first.
-pub fn new_errors(before: &str, after: &str) -> Vec<String> {
-    let lock = lock_of(before);
-    let errors = |text: &str| -> BTreeSet<String> {
-        let resolved = plimsoll_resolve::resolve(&spec_of(text), &lock);
-        let design = resolved.design.unwrap_or_else(|| panic!("it does not resolve:\n{text}"));
-        let world = plimsoll_views::World::of_design(&design, &resolved.origins, None);
-        let report = plimsoll_check::judge(&world, &plimsoll_check::rules::all());
-        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.map(|error| error.message.clone()).collect()
-    };
-    errors(after).difference(&errors(before)).cloned().collect()
+/// A text before it is patched: what resolving it allocates, and what the rules call an error in it.
+pub struct Before {
+    /// The lock that resolving it makes.
+    pub lock: Lock,
+    errors: BTreeSet<String>,
+}
+
+impl Before {
+    /// Resolves and judges a text.
+    pub fn of(text: &str) -> Before {
+        let lock = lock_of(text);
+        let errors = errors(text, &lock);
+        Before { lock, errors }
+    }
+
+    /// Errors of the rules in a text after it that are not in it; the lock stays.
+    pub fn new_errors(&self, after: &str) -> Vec<String> {
+        errors(after, &self.lock).difference(&self.errors).cloned().collect()
+    }
+}
+
+fn errors(text: &str, lock: &Lock) -> BTreeSet<String> {
+    let resolved = plimsoll_resolve::resolve(&spec_of(text), lock);
+    let design = resolved.design.unwrap_or_else(|| panic!("it does not resolve:\n{text}"));
+    let world = plimsoll_views::World::of_design(&design, &resolved.origins, None);
+    let report = plimsoll_check::judge(&world, &plimsoll_check::rules::all());
+    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|error| error.message.clone()).collect()
 }

@@ -1,12 +1,13 @@
 //! Worse versions of the example, in which the right cure comes first and its patch cures.
 #![allow(clippy::panic)]
 
-mod common;
+use std::sync::OnceLock;
 
-use common::{lock_of, spec_of};
-use plimsoll_improve::{Improvements, Limits, Price, Suggestion, improve, proved};
+use plimsoll_improve::{Improvements, Limits, Price, Suggestion, Time, improve, proved};
 
-const CAMPUS: &str = include_str!("../../../examples/campus/cluster.yaml");
+use crate::common::{self, Before, lock_of, spec_of};
+
+const CAMPUS: &str = include_str!("../../../../examples/campus/cluster.yaml");
 
 fn campus_with(edits: &[(&str, &str)]) -> String {
     edits.iter().fold(CAMPUS.to_owned(), |text, (from, to)| {
@@ -15,32 +16,60 @@ fn campus_with(edits: &[(&str, &str)]) -> String {
     })
 }
 
+fn within(limits: Limits, text: &str) -> Improvements {
+    improve("cluster.yaml", text, &lock_of(text), limits, &mut |_, _, _| {}).unwrap_or_else(|why| panic!("{why}"))
+}
+
 fn run(text: &str) -> Improvements {
-    improve("cluster.yaml", text, &lock_of(text), Limits::default(), &mut |_, _, _| {})
-        .unwrap_or_else(|why| panic!("{why}"))
+    within(Limits::default(), text)
+}
+
+/// What cures: it is analysed first and ranked first, so that the time that other changes save needs no analysis. Says so
+/// where the limit was too small for all that cures.
+fn cures(text: &str) -> Improvements {
+    let found = within(Limits { analyses: 24 }, text);
+    let left: Vec<&String> = found.unproved.iter().filter(|what| what.contains("(cures ")).collect();
+    assert_eq!(left, Vec::<&String>::new(), "after {} analyses", found.analyses);
+    found
+}
+
+/// The suggestions for the example, analysed once for all tests that ask.
+fn example() -> &'static Improvements {
+    static FOUND: OnceLock<Improvements> = OnceLock::new();
+    FOUND.get_or_init(|| run(CAMPUS))
 }
 
 fn patch_of(one: &Suggestion) -> &str {
     one.patch.as_deref().unwrap_or_else(|| panic!("no patch: {}", one.what))
 }
 
+/// Whether two proofs say the same of a promise, but for the rounding of sums in another order.
+fn same(one: &Time, other: &Time) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    let ranges = [(one.seconds, other.seconds), (one.common, other.common), (one.failovers, other.failovers)];
+    ranges.iter().all(|(a, b)| near(a.low, b.low) && near(a.typical, b.typical) && near(a.high, b.high))
+        && (&one.promise, one.longest, one.bound_only) == (&other.promise, other.longest, other.bound_only)
+}
+
 /// The patch applies, nothing that was allocated moves, and the proof of the patched file says what was promised.
 fn verify(text: &str, one: &Suggestion) {
+    let before = Before::of(text);
     let after = common::patched(text, patch_of(one));
-    assert_eq!(common::new_errors(text, &after), Vec::<String>::new(), "{}", one.what);
-    let proved = proved(&after, &lock_of(text)).unwrap_or_else(|why| panic!("{}: {why}", one.what));
+    assert_eq!(before.new_errors(&after), Vec::<String>::new(), "{}", one.what);
+    let proved = proved(&after, &before.lock).unwrap_or_else(|why| panic!("{}: {why}", one.what));
     for line in &one.cures {
         assert!(!proved.broken().any(|broken| broken.words == line.words), "{}", line.words);
     }
     for (_, then) in &one.times {
         let now = proved.times.iter().find(|time| time.promise == then.promise).expect("the promise");
-        assert_eq!(now, then, "{}: {}", one.what, then.promise);
+        assert!(same(now, then), "{}: {now:?} {then:?}", one.what);
     }
     for comment in text.lines().filter_map(|line| Some(&line[line.find(" # ")?..])) {
         assert!(after.contains(comment), "{}: lost {comment}", one.what);
     }
-    let moved = lock_of(text)
-        .changes(&plimsoll_resolve::resolve(&spec_of(&after), &lock_of(text)).lock)
+    let moved = before
+        .lock
+        .changes(&plimsoll_resolve::resolve(&spec_of(&after), &before.lock).lock)
         .into_iter()
         .map(|change| change.to_string())
         .find(|change| change.starts_with('-') && !change.starts_with("- serial"));
@@ -49,7 +78,7 @@ fn verify(text: &str, one: &Suggestion) {
 
 /// The first suggestion, which must cure these promises of `all: [any]` and nothing be left.
 fn cure(text: &str, promises: &[&str]) -> Suggestion {
-    let found = run(text);
+    let found = cures(text);
     let broken: Vec<&str> = found.before.broken().map(|line| line.promise.as_str()).collect();
     assert_eq!(broken, promises);
     let first = found.suggestions.first().expect("a suggestion").clone();
@@ -88,6 +117,44 @@ fn a_range_is_taken_apart_where_it_must() {
 }
 
 #[test]
+fn a_single_balancer_gets_a_second_and_two_on_one_host_are_taken_apart() {
+    let with = |machines: &str| {
+        let machines = format!("  {machines}, host: pve-6, networks: [kube] }}\n  ns-1..2: {{");
+        campus_with(&[("balancer: stacked", "balancer: dedicated"), ("  ns-1..2: {", &machines)])
+    };
+    let first = cure(&with("lb-1: { role: balancer"), &["api"]);
+    assert!(first.what.starts_with("add a second balancer of the API beside lb-1: lb-2 on pve-"), "{}", first.what);
+    // The machine and its two daemons; of the host nothing else was a single point.
+    for single in ["machine/lb-1", "machine/lb-1/haproxy", "machine/lb-1/keepalived", "host/pve-6"] {
+        assert!(first.no_longer_single.iter().any(|path| path == single), "{single}: {:?}", first.no_longer_single);
+    }
+    let first = cure(&with("lb-1..2: { role: balancer"), &["api"]);
+    assert!(first.what.starts_with("move lb-2 from pve-6 to pve-"), "{}", first.what);
+}
+
+#[test]
+fn what_is_alike_is_one_suggestion() {
+    // Two lines of the utility with a UPS behind each, and nothing that hangs on one strip alone.
+    let text = campus_with(&[
+        (
+            "feeds: { utility: {}, ups-1: { from: utility, runtime: 20m } }",
+            "feeds: { line-1: {}, line-2: {}, ups-1: { from: line-1, runtime: 20m }, ups-2: { from: line-2, runtime: 20m } }",
+        ),
+        ("pdus: { a: utility, b: ups-1 }", "pdus: { a: ups-1, b: ups-2 }"),
+        ("  utility: { reason: clean shutdown after 20 minutes }\n", ""),
+    ]);
+    let found = run(&text);
+    let rows: Vec<&Suggestion> = found.suggestions.iter().filter(|one| one.what.contains(" batteries, ")).collect();
+    let [one] = rows[..] else { panic!("{:#?}", found.suggestions.iter().map(|one| &one.what).collect::<Vec<_>>()) };
+    assert_eq!(one.what, "give ups-1 batteries, or a generator, for 2 hours");
+    let [other] = &one.alike[..] else { panic!("{:?}", one.alike) };
+    assert_eq!(other.what, "give ups-2 batteries, or a generator, for 2 hours");
+    // Either is a patch, and worth what is said.
+    verify(&text, one);
+    verify(&text, &Suggestion { patch: other.patch.clone(), what: other.what.clone(), ..one.clone() });
+}
+
+#[test]
 fn one_monitor_becomes_three() {
     let text = campus_with(&[("mons: worker-4..6", "mons: worker-4")]);
     let first = cure(&text, &["storage/ssd"]);
@@ -112,7 +179,7 @@ fn one_utility_on_both_strips_gets_an_independent_feed() {
         ("b: ups-1", "b: utility"),
         ("  utility: { reason: clean shutdown after 20 minutes }\n", ""),
     ]);
-    let found = run(&text);
+    let found = cures(&text);
     let first = &found.suggestions[0];
     assert!(first.what.ends_with("on a feed that does not depend on utility"), "{}", first.what);
     assert_eq!(first.cures.len(), found.before.broken().count());
@@ -137,7 +204,7 @@ fn one_leaf_gets_a_second() {
         (", mlag: { group: fabric, peer_links: 2, keepalive: true }", ""),
         ("ports: [leaf-1, leaf-2]", "ports: [leaf-1]"),
     ]);
-    let found = run(&text);
+    let found = cures(&text);
     let first = &found.suggestions[0];
     assert!(first.what.starts_with("put a second leaf leaf-2 beside leaf-1"), "{}", first.what);
     assert_eq!(first.cures.len(), found.before.broken().count());
@@ -149,7 +216,7 @@ fn one_leaf_gets_a_second() {
 #[test]
 fn hosts_with_one_power_supply_get_a_second() {
     let text = campus_with(&[("power: [a, b]                     # two", "power: [a]                     # two")]);
-    let found = run(&text);
+    let found = cures(&text);
     let first = &found.suggestions[0];
     assert_eq!(first.what, "give pve-1..6 a second power supply, on PDU b");
     assert!(patch_of(first).contains("+    power: [a, b]"), "{}", patch_of(first));
@@ -167,7 +234,7 @@ fn where_no_single_change_is_enough_two_together_are() {
 
 #[test]
 fn the_example_itself_gets_suggestions_that_are_true() {
-    let found = run(CAMPUS);
+    let found = example();
     assert_eq!(found.before.broken().count(), 0);
     assert!(found.suggestions.len() >= 4, "{:?}", found.suggestions.iter().map(|one| &one.what).collect::<Vec<_>>());
     for one in &found.suggestions {
@@ -180,6 +247,10 @@ fn the_example_itself_gets_suggestions_that_are_true() {
     for one in &found.timing {
         verify(CAMPUS, one);
     }
+    // A pair of balancers is one more pair of machines that may fail together, and the quorum stays what it was.
+    let pairs = found.useless.iter().filter(|(what, _)| what.starts_with("balance the API on two machines"));
+    let pairs: Vec<f64> = pairs.map(|(_, saved)| *saved).collect();
+    assert!(pairs.len() == 5 && pairs.iter().all(|saved| *saved < 0.0), "{pairs:?}");
     let faster = "let the API fail over as fast as can be had";
     let faster = found.suggestions.iter().chain(&found.timing).find(|one| one.what == faster).expect("faster timers");
     let (now, then) = faster.times.iter().find(|(now, _)| now.promise == "api").expect("the API gains");
@@ -209,7 +280,7 @@ fn with_prices_the_money_ranks() {
 fn where_room_is_short_a_host_is_bought() {
     let prices = "prices: { feed: 20000 EUR, ups: 1500 EUR, host: 8000 EUR, cable: 49.90 EUR }\naccept:\n";
     let text = campus_with(&[("accept:\n", prices), ("analytics: { cpu: 24", "analytics: { cpu: 50")]);
-    let found = run(&text);
+    let found = cures(&text);
     let first = &found.suggestions[0];
     assert_eq!(first.what, "add a host pve-7 like the others, with worker-7");
     assert_eq!(first.cures.len(), found.before.broken().count());
@@ -223,19 +294,6 @@ fn where_room_is_short_a_host_is_bought() {
         assert!(patch.contains(line), "{line}:\n{patch}");
     }
     verify(&text, first);
-}
-
-#[test]
-fn patches_fit_files_written_otherwise() {
-    let worse = campus_with(&[("mons: worker-4..6", "mons: worker-4")]);
-    // Windows line ends, and no line end at the end.
-    for text in [worse.replace('\n', "\r\n"), worse.trim_end().to_owned()] {
-        let found = run(&text);
-        for one in found.suggestions.iter().filter(|one| one.patch.is_some()) {
-            verify(&text, one);
-        }
-        assert!(found.suggestions[0].patch.is_some());
-    }
 }
 
 #[test]
@@ -256,7 +314,7 @@ fn where_the_limit_cuts_it_is_said() {
     assert!(found.suggestions.iter().all(|one| !one.what.starts_with("keep 4 copies")));
     // Timers change no function, so that they need no analysis.
     assert!(found.unproved.iter().all(|what| !what.contains("fail over")), "{:?}", found.unproved);
-    assert!(found.analyses < run(CAMPUS).analyses);
+    assert!(found.analyses < example().analyses);
 }
 
 #[test]
