@@ -65,20 +65,8 @@ fn cut(circuit: &Circuit, top: Node, place: &[Option<usize>]) -> Part {
             part.inputs.push(input);
             image.insert(node, local);
         } else if ready {
-            let of = |child: &Node| image[child];
-            let built = match circuit.gate(node) {
-                Gate::Constant(value) => part.circuit.constant(value),
-                // Taken above.
-                Gate::Variable(_) => Node::FALSE,
-                Gate::Not(child) => part.circuit.not(image[&child]),
-                Gate::And(children) => part.circuit.and(children.iter().map(of)),
-                Gate::Or(children) => part.circuit.or(children.iter().map(of)),
-                Gate::Xor(children) => part.circuit.xor(children.iter().map(of)),
-                Gate::AtLeast { minimum, of: children } => part.circuit.at_least(minimum, children.iter().map(of)),
-                Gate::Threshold { bound, weights, of: children } => {
-                    part.circuit.threshold(bound, weights.iter().copied().zip(children.iter().map(of)))
-                }
-            };
+            let of: Vec<Node> = circuit.children(node).iter().map(|child| image[child]).collect();
+            let built = part.circuit.copy_gate(circuit, node, &of);
             image.insert(node, built);
         } else {
             open.push((node, true));

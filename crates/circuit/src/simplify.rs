@@ -118,6 +118,22 @@ impl Circuit {
         self.or([first, second])
     }
 
+    /// The gate of a node of another circuit over children of this one, in the order of its own; constants are the same in
+    /// all circuits, and variables are taken over.
+    pub(crate) fn copy_gate(&mut self, source: &Circuit, node: Node, of: &[Node]) -> Node {
+        let of = of.iter().copied();
+        match source.gate(node) {
+            Gate::Constant(value) => self.constant(value),
+            Gate::Variable(var) => self.variable(var),
+            Gate::Not(_) => of.last().map_or(Node::FALSE, |child| self.not(child)),
+            Gate::And(_) => self.and(of),
+            Gate::Or(_) => self.or(of),
+            Gate::Xor(_) => self.xor(of),
+            Gate::AtLeast { minimum, .. } => self.at_least(minimum, of),
+            Gate::Threshold { bound, weights, .. } => self.threshold(bound, weights.iter().copied().zip(of)),
+        }
+    }
+
     fn join(&mut self, op: Op, neutral: Node, absorbing: Node, mut children: Vec<Node>) -> Node {
         children.retain(|&node| node != neutral);
         children.sort_unstable();

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_circuit::{Evaluator, Var};
+use plimsoll_circuit::Var;
 use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
 
 use crate::component::{Component, Kind};
 use crate::model::Model;
-use crate::promise::Promise;
+use crate::question::Question;
 use crate::rate::{Corner, Range};
 
 /// Seconds a year in which a promise is away because something fails over: rate times outage for new connections, over all
@@ -30,11 +30,18 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
         let group = component.path.rsplit_once('/').filter(|_| component.kind == Kind::Disk).map(|(group, _)| group);
         by_component.get(component.path.as_str()).or_else(|| by_component.get(group?)).copied()
     };
-    let mut broken = Broken::of(model, promise);
+    // Of a promise that is not in the circuit it is not known that it survives.
+    let mut question = model.promise(promise).map(|promise| Question::of_one(model, promise));
+    let mut breaks = |var: Var| {
+        question.as_mut().is_none_or(|question| {
+            question.ask([var]);
+            question.broken(0)
+        })
+    };
     let own = model.components.all().filter(|(_, component)| !component.external && !component.common);
     let hit: Vec<(&Component, &Prediction)> = own
         .filter_map(|(var, component)| found(component).map(|found| (var, component, found)))
-        .filter(|(var, _, found)| found.new.max() != End::Repair || !broken.by(*var))
+        .filter(|(var, _, found)| found.new.max() != End::Repair || !breaks(*var))
         .map(|(_, component, found)| (component, found))
         .collect();
     let mut alike: BTreeMap<(Kind, u64, u64), usize> = BTreeMap::new();
@@ -55,26 +62,6 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
         high += rate.at(Corner::High) * seconds(new.max(), repair(Corner::High));
     }
     Range::new(low, typical.max(low).min(high), high)
-}
-
-/// Asks whether a promise breaks when one component fails.
-struct Broken<'m> {
-    model: &'m Model,
-    evaluator: Option<Evaluator>,
-}
-
-impl<'m> Broken<'m> {
-    fn of(model: &'m Model, promise: &str) -> Self {
-        let of = |promise: &Promise| Evaluator::new(&model.circuit, &[promise.broken]);
-        Broken { model, evaluator: model.promise(promise).map(of) }
-    }
-
-    /// Of a promise that is not in the circuit it is not known that it survives.
-    fn by(&mut self, failed: Var) -> bool {
-        let (model, Some(evaluator)) = (self.model, &mut self.evaluator) else { return true };
-        evaluator.run(|var| var == failed || model.components.get(var).kind == Kind::Outlasted);
-        evaluator.broken(0)
-    }
 }
 
 /// The seconds until an end, with those of a repair.

@@ -244,6 +244,29 @@ fn a_longer_battery_elsewhere_makes_no_power_cut_less_probable() {
 }
 
 #[test]
+fn supplies_in_a_row_are_not_alike() {
+    // Three of one kind and rate, each with a battery, and both strips behind the last: one more battery bridges each that
+    // is further away.
+    let (design, origins) = campus_with(&[
+        ("feed/ups-2", json!({ "from": "ups-1", "runtime": "10m" })),
+        ("feed/ups-3", json!({ "from": "ups-2", "runtime": "5m" })),
+        ("rack/r1/pdu/a/feed", json!("ups-3")),
+        ("rack/r1/pdu/b/feed", json!("ups-3")),
+    ]);
+    let model = Model::of(&design, &origins);
+    let found = cuts(&model, &design, model.promise("egress").expect("egress"), 1).expect("coherent");
+    let each = |feed: &str| {
+        let feed = vars(&model, &[feed]);
+        let class = found.classes.iter().find(|class| class.example == feed).expect("a class of its own");
+        assert_eq!(class.count, 1);
+        class.each
+    };
+    let last = model.components.get(vars(&model, &["feed/ups-3"])[0]).rate.unavailability(Corner::Typical);
+    assert!((each("feed/ups-3") - last).abs() < last * 1e-9);
+    assert!(each("feed/ups-3") > each("feed/ups-2") && each("feed/ups-2") > each("feed/ups-1"));
+}
+
+#[test]
 fn a_start_waits_for_names_for_the_address_of_the_api_and_for_hands() {
     // The registry is outside, its name is known only inside.
     let (design, _) = campus_with(&[("site/resolvers", json!(["10.96.0.10"]))]);

@@ -62,19 +62,9 @@ impl Siblings {
         let mut image = vec![Node::FALSE; circuit.len()];
         for node in circuit.cone(&[top]) {
             let of: Vec<Node> = circuit.children(node).iter().map(|child| image[child.index()]).collect();
-            image[node.index()] = match circuit.gate(node) {
-                Gate::Constant(value) => target.constant(value),
-                Gate::Variable(var) if first[var.index()] => target.variable(var),
-                Gate::Variable(_) => Node::FALSE,
-                Gate::Not(_) => target.not(of[0]),
-                Gate::And(_) => target.and(of),
-                Gate::Or(_) => target.or(of),
-                Gate::Xor(_) => target.xor(of),
-                Gate::AtLeast { minimum, .. } => target.at_least(minimum, of),
-                Gate::Threshold { bound, weights, .. } => {
-                    let weighed: Vec<(u64, Node)> = weights.iter().copied().zip(of).collect();
-                    target.threshold(bound, weighed)
-                }
+            image[node.index()] = match circuit.variable_of(node) {
+                Some(var) if !first[var.index()] => Node::FALSE,
+                _ => target.copy_gate(circuit, node, &of),
             };
         }
         (target, image[top.index()])

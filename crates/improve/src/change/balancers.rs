@@ -52,7 +52,11 @@ fn pair(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
         steps.extend(settings.clone());
         let what = format!("balance the API on two machines of their own, {} on {}", and(&new), and(&on));
         let change = Change::new("balancers of their own", what, steps).adds_machines();
-        change.note("the address moves: start the new balancers before those of the control plane are stopped")
+        // With unicast neither group hears the other: both would hold the address.
+        change.note(
+            "the address moves: start HAProxy on the new balancers, then stop keepalived on the control plane, and only then \
+             start it on them; the two groups do not hear each other, and both would hold the address",
+        )
     });
     variants.collect()
 }

@@ -162,7 +162,7 @@ impl Build<'_> {
     fn carries(&self, switch: &Name, port: &Name, network: &Name) -> bool {
         let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return true };
         let port = self.design.switch.get(switch).and_then(|switch| switch.port.get(port));
-        port.is_none_or(|port| port.tagged.contains(&vlan) || port.untagged == Some(vlan))
+        port.is_none_or(|port| wiring::carries(port, vlan))
     }
 
     /// A router that others own does not route.

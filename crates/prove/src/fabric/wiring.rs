@@ -99,12 +99,16 @@ fn in_order(one: &Name, other: &Name) -> (Name, Name) {
     if one <= other { (one.clone(), other.clone()) } else { (other.clone(), one.clone()) }
 }
 
+/// Whether a port of a switch carries a VLAN.
+pub(super) fn carries(port: &SwitchPort, vlan: u16) -> bool {
+    port.tagged.contains(&vlan) || port.untagged == Some(vlan)
+}
+
 fn carriers(design: &Design, vlan: u16) -> Carriers {
-    let carries = |port: &SwitchPort| port.tagged.contains(&vlan) || port.untagged == Some(vlan);
     let all: BTreeSet<Name> = design
         .switch
         .iter()
-        .filter(|(_, switch)| switch.port.values().any(carries))
+        .filter(|(_, switch)| switch.port.values().any(|port| carries(port, vlan)))
         .map(|(name, _)| name.clone())
         .collect();
     let role = |switch: &Name| design.switch.get(switch).map(|switch| switch.role);
