@@ -265,7 +265,7 @@ fn a_file_changed_by_hand_is_kept_until_overwrite() {
     place
         .build(&[])
         .exits(2)
-        .says("one file was in `out/campus` changed by hand or not written by Plimsoll:\n  RUNBOOK.md")
+        .says("one file in `out/campus` was changed by hand or not written by Plimsoll:\n  RUNBOOK.md")
         .says("--overwrite");
     assert_eq!(place.tree(""), before, "nothing else was written either");
     place.build(&["--overwrite"]).exits(0).says("1 changed");

@@ -152,6 +152,17 @@ fn removed_machines_keep_their_addresses_until_they_are_forgotten() {
 }
 
 #[test]
+fn a_rule_that_does_not_exist_is_an_error_and_an_acceptance_without_a_finding_is_told() {
+    let accept = |line: &str| Place::campus_with(&[("accept:\n", &format!("accept:\n  {line}\n"))]);
+    let place = accept("VRPP-003: { reason: a slip }");
+    place.run(&["check"]).exits(1).says("there is no rule `VRPP-003`").says("did you mean `VRRP-003`?");
+    let place = Place::campus_with(&[("accept:\n", "rules: { KADM-999: { severity: warning } }\naccept:\n")]);
+    place.run(&["check"]).exits(1).says("there is no rule `KADM-999`").says("--> cluster.yaml:68:10");
+    let place = accept("ETCD-010: { components: [backup], reason: known }");
+    place.run(&["check"]).exits(0).says("nothing to accept: ETCD-010 finds nothing at `backup`");
+}
+
+#[test]
 fn an_accepted_finding_comes_back_after_its_day() {
     let place = Place::campus();
     place.edit(

@@ -56,3 +56,44 @@ fn what_the_file_assumes_is_said() {
         assert_eq!(promise["seconds_a_year"]["bound_only"], Value::Bool(true), "{}", promise["promise"]);
     }
 }
+
+#[test]
+fn a_start_from_empty_nodes_counts_where_the_file_asks_alone() {
+    // The registry is a machine of the cluster itself: after a loss of all power empty nodes wait for what they hold.
+    let inside = [("https://registry.example.edu", "https://10.30.14.5")];
+    let said = Place::campus_with(&inside).run(&["prove"]).exits(0);
+    said.says("all holds that is asked for").says("NOT everything starts with empty nodes");
+}
+
+#[test]
+fn what_may_wait_for_a_repair_is_said_with_the_reason() {
+    let place = Place::campus();
+    place
+        .run(&["prove"])
+        .exits(0)
+        .says("0 s or repair   host/pve-1, host/pve-2, host/pve-3, host/pve-4 and 8 more: if the pod belongs to a StatefulSet")
+        .says("seconds are bounds if: ")
+        .says("rates of disk: Backblaze");
+    let said = place.run(&["prove", "--format", "json"]).exits(0);
+    let json: Value = serde_json::from_str(&said.out).expect("JSON");
+    let steps = json["single_failures"].as_array().expect("failures").iter().flat_map(|one| one["steps"].as_array());
+    assert!(steps.flatten().any(|step| step["assumes"].as_array().is_some_and(|assumes| !assumes.is_empty())));
+}
+
+#[test]
+fn more_combinations_than_can_be_tried_are_answered_all_the_same() {
+    let place = Place::campus_with(&[("  all: [any]", "  api: [any + any + any + any]")]);
+    place
+        .run(&["prove"])
+        .exits(1)
+        .says("BROKEN  api survives any 4 components: 1 promise,")
+        .says(" smallest sets:")
+        .says(" fails  (cluster.yaml:");
+    // Of two kinds: still too many, and said with its place.
+    let place = Place::campus_with(&[("  all: [any]", "  api: [any + any + any + disk]")]);
+    place
+        .run(&["prove"])
+        .exits(1)
+        .says("NOT DONE  api survives any 3 components and any one disk: ")
+        .says("(cluster.yaml:65:");
+}

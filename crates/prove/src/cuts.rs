@@ -83,6 +83,33 @@ pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Re
     Ok(Cuts { classes, by_order: found.counts, complete_to: Some(found.complete_to), unclassed: 0 })
 }
 
+/// The minimal cut sets of up to `order` of the components that may fail, while all others stay, one of each class. `None`
+/// when there were too many to find all, or more failures can mend the promise.
+pub(crate) fn cuts_among(
+    model: &Model,
+    design: &Design,
+    promise: &Promise,
+    may_fail: &[Var],
+    order: u32,
+) -> Option<Vec<CutOrbit>> {
+    let mut circuit = model.circuit.clone();
+    let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
+        if model.components.get(var).kind == Kind::Outlasted {
+            Node::TRUE
+        } else if may_fail.contains(&var) {
+            circuit.variable(var)
+        } else {
+            Node::FALSE
+        }
+    });
+    let bundles = Bundles::of(model, design);
+    let class = classes(model, &bundles, &mut circuit, top);
+    let labels = labels(model);
+    let label = |var: Var| labels[var.index()];
+    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS).ok()?;
+    (found.complete_to >= order).then_some(found.orbits)
+}
+
 /// The most probable first, by the sum over their sets.
 fn sort(classes: &mut [CutClass]) {
     let sum = |class: &CutClass| class.each * class.count as f64;

@@ -7,6 +7,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
 use crate::component::Component;
+use crate::cuts::cuts_among;
 use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
@@ -23,8 +24,13 @@ pub struct Answer {
     pub combinations: u64,
     /// The smallest combinations that break it, as sets without a smaller one in them; a few of them.
     pub counter_examples: Vec<CounterExample>,
-    /// How many there are in all.
+    /// How many of them break it; where they are too many to try each, how many smallest sets of failures do.
     pub broken_by: u64,
+    /// Whether there are smallest sets beside those that were kept.
+    pub more: bool,
+    /// Whether each combination was tried. Where there are too many, the smallest sets of failures that break the promise
+    /// were looked for instead, up to as many as fail together: the answer is the same.
+    pub tried: bool,
 }
 
 impl Answer {
@@ -83,6 +89,18 @@ pub enum Meaningless {
     },
 }
 
+impl Meaningless {
+    /// The line.
+    pub fn goal(&self) -> usize {
+        match self {
+            Meaningless::Promise { goal, .. }
+            | Meaningless::Kind { goal, .. }
+            | Meaningless::TooFew { goal }
+            | Meaningless::TooMany { goal, .. } => *goal,
+        }
+    }
+}
+
 /// Combinations of one line that are looked at at most.
 pub(crate) const MOST: u64 = 20_000_000;
 
@@ -95,12 +113,17 @@ pub fn asks_for_cold_start(goal: &Goal) -> bool {
 /// Judges every line of `survive:` but those that ask for a cold start. Components whose loss is accepted (`accept:`) are
 /// left out of what may fail.
 pub fn survive(model: &Model, design: &Design) -> (Vec<Answer>, Vec<Meaningless>) {
+    survive_trying(model, design, MOST)
+}
+
+/// As [`survive`], where a line with more than `most` combinations is not tried one by one.
+pub fn survive_trying(model: &Model, design: &Design, most: u64) -> (Vec<Answer>, Vec<Meaningless>) {
     let mut question = Question::new(model);
     let mut drains = Drains::default();
     let (mut answers, mut meaningless) = (Vec::new(), Vec::new());
     let lines = design.survive.iter().enumerate().filter(|(_, goal)| !asks_for_cold_start(goal));
     for (index, goal) in lines {
-        match judge(&mut question, &mut drains, design, index, goal) {
+        match judge(&mut question, &mut drains, design, index, goal, most) {
             Ok(of_goal) => answers.extend(of_goal),
             Err(problem) => meaningless.push(problem),
         }
@@ -215,6 +238,7 @@ fn judge(
     design: &Design,
     index: usize,
     goal: &Goal,
+    most: u64,
 ) -> Result<Vec<Answer>, Meaningless> {
     let model = question.model();
     let promises: Vec<usize> =
@@ -233,12 +257,23 @@ fn judge(
     let drains: Vec<Option<Var>> = if goal.while_drained { drained_hosts(model, design) } else { vec![None] };
     let whole = Combinations::of(model, design, goal, &[]);
     let size = whole.size().saturating_mul(drains.len() as u64);
-    if size > MOST {
+    if size > most {
+        if let Some(answers) = by_cut_sets(model, design, index, goal, &whole, &promises) {
+            return Ok(answers);
+        }
         return Err(Meaningless::TooMany { goal: index, combinations: size });
     }
     let mut answers: Vec<Answer> = promises
         .iter()
-        .map(|&promise| Answer { goal: index, promise, combinations: 0, counter_examples: Vec::new(), broken_by: 0 })
+        .map(|&promise| Answer {
+            goal: index,
+            promise,
+            combinations: 0,
+            counter_examples: Vec::new(),
+            broken_by: 0,
+            more: false,
+            tried: true,
+        })
         .collect();
     let tops: Vec<_> = promises.iter().map(|&promise| model.promises[promise].broken).collect();
     let mut stopped = Lanes::new(model, &tops);
@@ -275,6 +310,41 @@ fn judge(
         smallest(question, moved, answer);
     }
     Ok(answers)
+}
+
+/// The answers for a line of one kind whose combinations are too many, by the minimal cut sets of what may fail: some
+/// combination of `k` breaks a promise where a cut set of at most `k` does. `None` where not all of those can be found.
+fn by_cut_sets(
+    model: &Model,
+    design: &Design,
+    index: usize,
+    goal: &Goal,
+    combinations: &Combinations,
+    promises: &[usize],
+) -> Option<Vec<Answer>> {
+    let [(may_fail, count)] = combinations.kinds.as_slice() else { return None };
+    if goal.while_drained {
+        return None;
+    }
+    let answer = |&promise: &usize| {
+        let found = cuts_among(model, design, &model.promises[promise], may_fail, *count as u32)?;
+        let examples = found.iter().map(|orbit| CounterExample { drained: None, failed: orbit.example.clone() });
+        let mut counter_examples: Vec<CounterExample> = examples.collect();
+        counter_examples.sort_by_key(|example| example.failed.len());
+        let more = counter_examples.len() > SHOWN || found.iter().any(|orbit| orbit.count > 1);
+        counter_examples.truncate(SHOWN);
+        let broken_by = found.iter().fold(0_u128, |sum, orbit| sum.saturating_add(orbit.count));
+        Some(Answer {
+            goal: index,
+            promise,
+            combinations: combinations.size(),
+            counter_examples,
+            broken_by: u64::try_from(broken_by).unwrap_or(u64::MAX),
+            more,
+            tried: false,
+        })
+    };
+    promises.iter().map(answer).collect()
 }
 
 /// Asks the combinations that wait, and counts those that break each promise.
@@ -316,6 +386,7 @@ fn smallest(question: &mut Question<'_>, moved: &Drains, answer: &mut Answer) {
     }
     let mut kept: Vec<CounterExample> = reduced.into_iter().collect();
     kept.sort_by_key(|example| example.failed.len());
+    answer.more = kept.len() > SHOWN || answer.broken_by > LOOKED_AT as u64;
     kept.truncate(SHOWN);
     answer.counter_examples = kept;
 }

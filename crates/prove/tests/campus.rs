@@ -4,8 +4,8 @@ mod common;
 
 use common::{broken, campus, campus_text_with, campus_with, vars};
 use plimsoll_prove::{
-    Corner, Images, Maintenance, MayStop, Model, batches, cold_start, cuts, explain, lost_time, margins, may_stop,
-    survive,
+    Corner, Images, Maintenance, MayStop, Model, batches, cold_start, cuts, explain, explain_shortly, lost_time,
+    margins, may_stop, survive, survive_trying,
 };
 use serde_json::json;
 
@@ -86,6 +86,55 @@ fn balancers_of_their_own_are_a_pair_beside_the_quorum() {
     // On one host: it alone.
     let (design, origins) = on("pve-6");
     assert_eq!(broken(&Model::of(&design, &origins), &["host/pve-6"]), ["api"]);
+}
+
+#[test]
+fn lines_with_too_many_combinations_are_answered_by_smallest_sets_alike() {
+    // Each line once by trying, once as if that were too much.
+    for line in
+        ["any", "any + any", "host + host", "host + host + host", "switch + switch", "disk + disk", "machine + machine"]
+    {
+        let asked = format!("  all: [{line}]");
+        let (design, origins) = campus_text_with(&[("  all: [any]", asked.as_str())]);
+        let model = Model::of(&design, &origins);
+        let (tried, _) = survive(&model, &design);
+        let (found, not_done) = survive_trying(&model, &design, 0);
+        let goal = design.survive.iter().position(|goal| goal.promise == "all").expect("the line");
+        // Combined kinds and drained hosts are still too much.
+        assert!(not_done.iter().all(|problem| problem.goal() != goal), "{line}: {not_done:?}");
+        for answer in tried.iter().filter(|answer| answer.goal == goal) {
+            let other = found.iter().find(|other| (other.goal, other.promise) == (goal, answer.promise));
+            let other = other.unwrap_or_else(|| panic!("{line}: no answer"));
+            let id = &model.promises[answer.promise].id;
+            assert_eq!(other.holds(), answer.holds(), "{line}: {id}");
+            assert_eq!((answer.tried, other.tried), (true, false));
+            let size =
+                |answer: &plimsoll_prove::Answer| answer.counter_examples.first().map(|first| first.failed.len());
+            assert_eq!(size(other), size(answer), "{line}: {id}");
+            for example in &other.counter_examples {
+                let failed: Vec<&str> =
+                    example.failed.iter().map(|var| model.components.get(*var).path.as_str()).collect();
+                assert!(broken(&model, &failed).contains(id), "{line}: {id} by {failed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_short_chain_is_enough_and_says_nothing_twice() {
+    let (design, origins) = campus();
+    let model = Model::of(&design, &origins);
+    let api = model.promise("api").expect("api");
+    let failed = model.with_consequences(&vars(&model, &["host/pve-1", "host/pve-2", "switch/oob-1"]));
+    let (all, short) = (explain(&model, api, &failed), explain_shortly(&model, api, &failed));
+    assert!(short.iter().all(|line| all.contains(line)), "{short:?}");
+    assert!(short.len() < all.len(), "{short:?}");
+    assert_eq!(short.first().map(String::as_str), Some("host/pve-1 fails"));
+    assert!(short.iter().any(|line| line == "host/pve-2 fails"), "{short:?}");
+    assert!(short.iter().all(|line| !line.contains("oob-1")), "not of the cause: {short:?}");
+    assert!(short.iter().any(|line| line == "cp-3 is in no majority of etcd"), "{short:?}");
+    assert_eq!(short.last(), all.last());
+    assert_eq!(explain_shortly(&model, api, &model.with_consequences(&[])), [""; 0]);
 }
 
 #[test]

@@ -25,8 +25,16 @@ impl Case {
         Case::campus_with(|_| {})
     }
 
+    pub fn five_racks() -> Self {
+        Case::of("five-racks", |_| {})
+    }
+
     pub fn campus_with(change: impl FnOnce(&mut Design)) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+        Case::of("campus", change)
+    }
+
+    fn of(example: &str, change: impl FnOnce(&mut Design)) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example).join("cluster.yaml");
         let mut sources = Sources::new();
         let id = sources.add("cluster.yaml", std::fs::read_to_string(path).expect("the example"));
         let (spec, _) = plimsoll_spec::read(id, &sources);

@@ -1,14 +1,17 @@
 //! The proof for programs.
 
-use plimsoll_prove::{Images, Maintenance, Meaningless, Range, asks_for_cold_start, explain, words};
+use plimsoll_prove::{Images, Maintenance, Meaningless, Range, asks_for_cold_start, explain_shortly, words};
 use serde_json::{Value, json};
 
 use super::{Proof, seconds};
+use crate::input::Cluster;
 
 /// Version of this form.
 const FORMAT: u32 = 1;
 
-pub(super) fn json(proof: &Proof<'_>) -> Value {
+pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
+    let at = |path: &str| cluster.origins.span(path).map(|span| cluster.sources.locate(span).to_string());
+    let line = |goal: usize| at(&format!("survive/{goal}"));
     let path = |var: &plimsoll_circuit::Var| proof.model.components.get(*var).path.clone();
     let range = |range: Range| json!({ "low": range.low, "typical": range.typical, "high": range.high });
     let mut survive: Vec<Value> = proof
@@ -24,18 +27,19 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
                     json!({
                         "drained": example.drained.as_ref().map(path),
                         "failed": example.failed.iter().map(path).collect::<Vec<_>>(),
-                        "because": explain(proof.model, promise, &proof.model.with_consequences(&failed)),
+                        "at": failed.iter().map(|var| at(&proof.model.components.get(*var).origin)).collect::<Vec<_>>(),
+                        "because": explain_shortly(proof.model, promise, &proof.model.with_consequences(&failed)),
                     })
                 })
                 .collect();
             json!({
-                "line": answer.goal, "promise": promise.id, "holds": answer.holds(),
+                "line": answer.goal, "at": line(answer.goal), "promise": promise.id, "holds": answer.holds(),
                 "combinations": answer.combinations, "broken_by": answer.broken_by, "counter_examples": examples,
             })
         })
         .collect();
-    for (line, _) in proof.design.survive.iter().enumerate().filter(|(_, goal)| asks_for_cold_start(goal)) {
-        survive.push(json!({ "line": line, "promise": "cold-start", "holds": proof.comes_back() }));
+    for (goal, _) in proof.design.survive.iter().enumerate().filter(|(_, goal)| asks_for_cold_start(goal)) {
+        survive.push(json!({ "line": goal, "at": line(goal), "promise": "cold-start", "holds": proof.comes_back() }));
     }
     let promises: Vec<Value> = proof
         .promises
@@ -90,13 +94,10 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
     let not_judged: Vec<Value> = proof
         .meaningless
         .iter()
-        .map(|problem| match problem {
-            Meaningless::Promise { goal, name, .. } => json!({ "line": goal, "unknown_promise": name }),
-            Meaningless::Kind { goal, name, .. } => json!({ "line": goal, "unknown_kind": name }),
-            Meaningless::TooFew { goal } => json!({ "line": goal, "too_few_components": true }),
-            Meaningless::TooMany { goal, combinations } => {
-                json!({ "line": goal, "too_many_combinations": combinations })
-            }
+        .map(|problem| {
+            let mut told = not_judged(problem);
+            told["at"] = json!(line(problem.goal()));
+            told
         })
         .collect();
     let windows = Maintenance::of(proof.design);
@@ -109,8 +110,18 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
         "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),
-        "rates": proof.model.components.sources().iter().map(|source| source.as_str()).collect::<Vec<_>>(),
+        "rates": words::rates(proof.model),
     })
+}
+
+/// Why a line of `survive:` could not be judged.
+fn not_judged(problem: &Meaningless) -> Value {
+    match problem {
+        Meaningless::Promise { goal, name, .. } => json!({ "line": goal, "unknown_promise": name }),
+        Meaningless::Kind { goal, name, .. } => json!({ "line": goal, "unknown_kind": name }),
+        Meaningless::TooFew { goal } => json!({ "line": goal, "too_few_components": true }),
+        Meaningless::TooMany { goal, combinations } => json!({ "line": goal, "too_many_combinations": combinations }),
+    }
 }
 
 /// A number, or its digits where JSON's readers could not keep them.

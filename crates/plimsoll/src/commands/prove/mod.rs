@@ -14,8 +14,8 @@ use plimsoll_diagnostics::nearest;
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, cold_start, cuts, failovers,
-    lost_time, survive,
+    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, asks_for_cold_start, cold_start,
+    cuts, failovers, lost_time, survive,
 };
 
 use super::pretty;
@@ -86,11 +86,12 @@ impl Proof<'_> {
         self.cold.iter().all(|(images, cold)| *images != Images::OnNodes || cold.works())
     }
 
-    /// Whether everything that was asked for holds.
+    /// Whether everything that was asked for holds. What starts after the loss of all power is told in any case, and counts
+    /// where the file asks for it.
     fn holds(&self) -> bool {
         self.answers.iter().all(Answer::holds)
             && self.meaningless.is_empty()
-            && self.cold.iter().all(|(_, it)| it.works())
+            && (self.comes_back() || !self.design.survive.iter().any(asks_for_cold_start))
     }
 }
 
@@ -134,7 +135,7 @@ impl Prove {
             Proof { design, model: &model, answers, meaningless, promises, cold, predictions, order: self.order };
         match self.format {
             Format::Text | Format::Openpsa => terminal.out(&text::text(&proof, &cluster, terminal))?,
-            Format::Json => terminal.out(&pretty(&json::json(&proof)))?,
+            Format::Json => terminal.out(&pretty(&json::json(&proof, &cluster)))?,
         }
         Ok(proof.holds())
     }

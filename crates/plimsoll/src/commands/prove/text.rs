@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
 use plimsoll_prove::{
-    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain, words,
+    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain_shortly, words,
 };
 
 use super::{OfPromise, Proof, seconds};
@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 /// Classes of cut sets that are shown of each order.
 const CLASSES: usize = 4;
 /// Sentences of a chain that are shown.
-const SENTENCES: usize = 8;
+const SENTENCES: usize = 16;
 
 pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
     let verdict = match (proof.holds(), proof.design.survive.is_empty()) {
@@ -57,8 +57,11 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
     for (path, excluded) in &proof.design.excluded {
         let _ = writeln!(out, "  accepted by the file: the loss of {path} ({}){}", excluded.reason, until(excluded));
     }
-    for source in proof.model.components.sources() {
-        let _ = writeln!(out, "  rates: {}", source.as_str());
+    for assumption in seconds::assumptions(&proof.predictions, &known) {
+        let _ = writeln!(out, "  seconds are bounds if: {assumption}");
+    }
+    for line in words::rates(proof.model) {
+        let _ = writeln!(out, "  rates of {line}");
     }
     let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
     for line in words::hidden_faults(proof.model, proof.design) {
@@ -92,8 +95,7 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
     }
     for (index, goal) in proof.design.survive.iter().enumerate() {
         let of_goal: Vec<&Answer> = proof.answers.iter().filter(|answer| answer.goal == index).collect();
-        let place = cluster.origins.of(&format!("survive/{index}")).and_then(plimsoll_model::Origin::span);
-        let place = place.map(|span| format!("  ({})", cluster.sources.locate(span))).unwrap_or_default();
+        let place = place(cluster, &format!("survive/{index}"));
         if asks_for_cold_start(goal) {
             let verdict = if proof.comes_back() { "holds " } else { "BROKEN" };
             let _ = writeln!(out, "  {verdict}  {} survives {}: see below{place}", goal.promise, words::goal(goal));
@@ -111,59 +113,97 @@ fn asked(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) -> String {
             plural(first.combinations as usize, "combination"),
         );
         for answer in broken {
-            out += &counter_examples(proof, answer);
+            out += &counter_examples(proof, cluster, answer);
         }
     }
     for problem in &proof.meaningless {
+        let place = place(cluster, &format!("survive/{}", problem.goal()));
         let _ = match problem {
             Meaningless::Promise { name, known, .. } => {
-                writeln!(out, "  UNKNOWN  there is no promise `{name}`: there are {}", known.join(", "))
+                writeln!(out, "  UNKNOWN  there is no promise `{name}`: there are {}{place}", known.join(", "))
             }
             Meaningless::Kind { name, known, .. } => {
-                writeln!(out, "  UNKNOWN  there is no component of kind `{name}`: there are {}", known.join(", "))
+                writeln!(
+                    out,
+                    "  UNKNOWN  there is no component of kind `{name}`: there are {}{place}",
+                    known.join(", ")
+                )
             }
             Meaningless::TooFew { goal } => writeln!(
                 out,
-                "  UNKNOWN  {} survives {}: there are not so many whose loss is not accepted, so that nothing was tried",
+                "  UNKNOWN  {} survives {}: there are not so many whose loss is not accepted, so that nothing was tried{place}",
                 proof.design.survive[*goal].promise,
                 words::goal(&proof.design.survive[*goal])
             ),
-            Meaningless::TooMany { goal, combinations } => {
-                writeln!(out, "  NOT DONE  line {} has {combinations} combinations, more than are looked at", goal + 1)
-            }
+            Meaningless::TooMany { goal, combinations } => writeln!(
+                out,
+                "  NOT DONE  {} survives {}: {combinations} combinations, more than are looked at{place}",
+                proof.design.survive[*goal].promise,
+                words::goal(&proof.design.survive[*goal])
+            ),
         };
     }
     out
 }
 
-fn counter_examples(proof: &Proof<'_>, answer: &Answer) -> String {
+/// `  (cluster.yaml:12:3)`: where a part of the Design was written; nothing where nobody wrote it.
+fn place(cluster: &Cluster, path: &str) -> String {
+    let span = cluster.origins.span(path);
+    span.map(|span| format!("  ({})", cluster.sources.locate(span))).unwrap_or_default()
+}
+
+fn counter_examples(proof: &Proof<'_>, cluster: &Cluster, answer: &Answer) -> String {
     let promise = &proof.model.promises[answer.promise];
-    let mut out = format!("          {} is broken by {} of them:\n", promise.id, answer.broken_by);
+    let what = if answer.tried { "of them" } else { "smallest sets" };
+    let mut out = format!("          {} is broken by {} {what}:\n", promise.id, answer.broken_by);
     for (at, example) in answer.counter_examples.iter().enumerate() {
-        let drained =
-            example.drained.map(|host| format!("{} drained, and then ", name(proof, host))).unwrap_or_default();
-        let what =
-            if example.failed.is_empty() { "nothing else".to_owned() } else { names(proof, &example.failed, " + ") };
-        let _ = writeln!(out, "            {drained}{what}");
+        let failed = names(proof, &example.failed, " + ");
+        let what = match (example.drained, example.failed.is_empty()) {
+            (None, true) => "it is broken from the start".to_owned(),
+            (None, false) => failed,
+            (Some(host), true) => format!("{} drained", name(proof, host)),
+            (Some(host), false) => format!("{} drained, and then {failed}", name(proof, host)),
+        };
+        let _ = writeln!(out, "            {what}");
         if at > 0 {
             continue;
         }
         let failed: Vec<Var> = example.failed.iter().copied().chain(example.drained).collect();
-        let chain = explain(proof.model, promise, &proof.model.with_consequences(&failed));
+        let chain = explain_shortly(proof.model, promise, &proof.model.with_consequences(&failed));
+        let chain = folded(&chain);
         let skipped = chain.len().saturating_sub(SENTENCES);
-        for (index, sentence) in chain.iter().enumerate() {
+        for (index, (sentence, more)) in chain.iter().enumerate() {
             if index == SENTENCES / 2 && skipped > 0 {
                 let _ = writeln!(out, "              …");
             }
             if index < SENTENCES / 2 || index >= SENTENCES / 2 + skipped {
-                let _ = writeln!(out, "              {sentence}");
+                // What failed is shown where it was written.
+                let failed = sentence.strip_suffix(" fails").and_then(|path| proof.model.components.find(path));
+                let at = failed.map(|var| place(cluster, &proof.model.components.get(var).origin)).unwrap_or_default();
+                let more = if *more > 0 { format!(", and {more} more like it") } else { String::new() };
+                let _ = writeln!(out, "              {sentence}{at}{more}");
             }
         }
     }
-    if answer.broken_by > answer.counter_examples.len() as u64 {
+    if answer.more {
         out += "            …\n";
     }
     out
+}
+
+/// Sentences that say the same of several things, once, with how many more there are of each.
+fn folded(chain: &[String]) -> Vec<(&str, usize)> {
+    let without_numbers =
+        |sentence: &str| sentence.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    let mut kept: Vec<(String, &str, usize)> = Vec::new();
+    for sentence in chain {
+        let key = without_numbers(sentence);
+        match kept.iter_mut().find(|(known, ..)| *known == key) {
+            Some((.., more)) => *more += 1,
+            None => kept.push((key, sentence, 0)),
+        }
+    }
+    kept.into_iter().map(|(_, sentence, more)| (sentence, more)).collect()
 }
 
 fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
@@ -224,7 +264,7 @@ fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
         let all = any.of.len();
         let count = ["", "", "two", "three", "four", "five", "six"].get(any.count).copied().unwrap_or("more");
         if any.count == all {
-            return format!("all of {}", names(proof, &any.of, ", "));
+            return names(proof, &any.of, " + ");
         }
         return format!("any {count} of {}", names(proof, &any.of, ", "));
     }
