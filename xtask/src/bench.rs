@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the figures that the project promises, measured.
 
+mod engine;
 mod examples;
+mod page;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,9 +13,9 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use serde::Deserialize;
+use plimsoll_rootfs::Cache;
 
-use crate::cargo::{cargo, workspace};
+use crate::cargo::{cargo, program, workspace};
 use crate::record;
 
 /// Options of `cargo xtask bench`.
@@ -25,6 +27,9 @@ pub(crate) struct Options {
     /// Also measure a cold release build and the rebuild after a change in one rule: minutes
     #[arg(long)]
     builds: bool,
+    /// Also measure clicks on the page of the report, in the browser that `cargo xtask test` installs
+    #[arg(long)]
+    page: bool,
 }
 
 /// One measured figure.
@@ -46,14 +51,15 @@ const COLD: f64 = 240.0;
 const REBUILD: f64 = 15.0;
 
 /// Measures, prints and records. False when a figure was not reached.
-pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
-    let program = release_program()?;
+pub(crate) fn run(cache: &Cache, options: &Options) -> anyhow::Result<bool> {
+    let program = program(&["--release", "--package=plimsoll"])?;
     let dir = program.parent().unwrap_or(Path::new(".")).join("bench");
     if dir.exists() {
         fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
     }
     let mut figures = build(&program, &dir, options.runs)?;
     figures.extend(audit(&program, &dir, options.runs)?);
+    figures.extend(engine::trees(&program, &dir, options.runs)?);
     figures.extend(examples::proofs(&program, &dir)?);
     figures.extend(examples::builds(&program, &dir, options.runs)?);
     print(&figures);
@@ -63,6 +69,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
         let figures = [cold_build(&dir)?, one_rule()?];
         print(&figures);
         record::replace("builds", &table("cargo xtask bench --builds", &figures))?;
+        good &= reached(&figures);
+    }
+    if options.page {
+        let figures = page::clicks(cache)?;
+        print(&figures);
+        record::replace("page", &table("cargo xtask bench --page", &figures))?;
         good &= reached(&figures);
     }
     Ok(good)
@@ -91,25 +103,6 @@ fn table(command: &str, figures: &[Figure]) -> String {
         let _ = writeln!(out, "| {what} | {measured} | {wanted} |");
     }
     out
-}
-
-/// Builds the released program, and says where it lies.
-fn release_program() -> anyhow::Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    let output = cargo()
-        .args(["build", "--release", "--locked", "--package=plimsoll", "--message-format=json"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    ensure!(output.status.success(), "the release build failed");
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable)
-        .next_back()
-        .context("cargo named no executable")
 }
 
 /// Medians of each phase of many runs, in milliseconds, in the order in which they are printed.

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
+
+/// What the default build leaves out.
+pub(crate) const SECRETS: &str = "--features=plimsoll/secrets";
 
 /// The root of this checkout.
 pub(crate) fn workspace() -> &'static Path {
@@ -18,6 +21,32 @@ pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace());
     command
+}
+
+/// Builds the program with these arguments for `cargo build`, and says where it lies.
+pub(crate) fn program(arguments: &[&str]) -> anyhow::Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+        target: Option<Target>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+    }
+    let output = cargo()
+        .args(["build", "--quiet", "--locked", "--message-format=json-render-diagnostics"])
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "cargo build {} failed", arguments.join(" "));
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == "plimsoll"))
+        .find_map(|message| message.executable)
+        .context("cargo named no executable")
 }
 
 /// What `cargo metadata` says.

@@ -3,11 +3,12 @@
 //! The text comes from the command line, built by cargo as for the tests, so that this program stays quick to build.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::cargo::{cargo, workspace};
+use crate::cargo::{SECRETS, program, workspace};
 
 /// Options of `cargo xtask docs`.
 #[derive(Args)]
@@ -27,12 +28,10 @@ const PAGES: [(&str, &[&str]); 3] = [
 /// Writes the pages, or tells whether they are up to date.
 pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     let mut good = true;
+    // With everything that the tests are built with, so that they find it built.
+    let program = program(&["--workspace", SECRETS])?;
     for (page, call) in PAGES {
-        let output = cargo()
-            .args(["run", "--quiet", "--locked", "--package=plimsoll", "--"])
-            .args(call)
-            .output()
-            .context("cannot start cargo")?;
+        let output = Command::new(&program).args(call).output().context("cannot start plimsoll")?;
         ensure!(
             output.status.success(),
             "plimsoll {}: {}",

@@ -67,7 +67,7 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Command::Test(options) => test::run(&cache, &options),
         Command::SetUp => set_up::run(&cache).map(|()| true),
         Command::Docs(options) => docs::run(&options),
-        Command::Bench(options) => bench::run(&options),
+        Command::Bench(options) => bench::run(&cache, &options),
         Command::Soak(options) => soak::run(&options),
         Command::Licences => licences::run(),
     }

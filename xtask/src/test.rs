@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use plimsoll_rootfs::Cache;
 
-use crate::cargo::{Metadata, cargo, metadata};
+use crate::cargo::{Metadata, SECRETS, cargo, metadata};
 use crate::{docs, licences, set_up};
 
 /// Options of `cargo xtask test`.
@@ -40,9 +40,6 @@ struct State<'a> {
     cache: &'a Cache,
     quick: bool,
 }
-
-/// What the default build leaves out.
-const SECRETS: &str = "--features=plimsoll/secrets";
 
 const STEPS: [Step; 10] = [
     Step { name: "format", about: "cargo fmt --check", heavy: false, by_default: true, run: format },
@@ -164,7 +161,8 @@ fn lab(context: &State<'_>) -> anyhow::Result<bool> {
 
 /// The test of the page is marked `#[ignore]` too: it needs the browser that set-up installs.
 fn page(context: &State<'_>) -> anyhow::Result<bool> {
-    cargo_test(context, &["--package=plimsoll-report", "--test=page", "--", "--include-ignored", "--nocapture"])
+    // Of the whole workspace, as for the other tests: of one package alone cargo would build what it stands on anew.
+    cargo_test(context, &["--workspace", SECRETS, "--test=page", "--", "--include-ignored", "--nocapture"])
 }
 
 fn unit(context: &State<'_>) -> anyhow::Result<bool> {

@@ -22,8 +22,6 @@ use webdriver::Browser;
 
 /// Random sets of failures.
 const SETS: usize = 200;
-/// Milliseconds in which a click is answered.
-const CLICK: f64 = 16.0;
 const ENTER: &str = "\u{e007}";
 
 /// Numbers that look random and are the same each time.
@@ -74,8 +72,7 @@ fn the_page_does_what_the_library_does() {
     clicks_and_keys(&browser);
     fragment(&browser, &page.url());
     let paths = ["host/pve-1", "switch/leaf-1", "rack/r1", "feed/utility", "machine/cp-2", "rack/r1/pdu/a"];
-    let median = clicks(&browser, &paths);
-    assert!(median <= CLICK, "a click is answered in {CLICK} ms");
+    clicks("campus", &browser, &paths);
     names(&browser);
     let loud: Vec<Value> = browser.console().into_iter().filter(|line| line["level"] != "DEBUG").collect();
     assert!(loud.is_empty(), "the console is silent: {loud:?}");
@@ -92,7 +89,7 @@ fn the_page_of_fifty_hosts_does_what_the_library_does() {
     browser.open(&page.url());
     same_answers(&case, &browser);
     let paths = ["host/pve-01", "switch/spine-1", "rack/r1", "feed/line-1", "machine/cp-2", "rack/r1/pdu/a"];
-    clicks(&browser, &paths);
+    clicks("five-racks", &browser, &paths);
     let loud: Vec<Value> = browser.console().into_iter().filter(|line| line["level"] != "DEBUG").collect();
     assert!(loud.is_empty(), "the console is silent: {loud:?}");
 }
@@ -232,9 +229,9 @@ fn names(browser: &Browser) {
     browser.run("plimsoll.ask([]);", &json!([]));
 }
 
-/// Clicks parts of the drawing one after the other. How long one takes until the page is laid out anew, the median in
-/// milliseconds.
-fn clicks(browser: &Browser, paths: &[&str]) -> f64 {
+/// Clicks parts of the drawing one after the other, and prints how long the page takes: `cargo xtask bench --page` reads it.
+/// No test fails for being slow, since machines are shared.
+fn clicks(example: &str, browser: &Browser, paths: &[&str]) {
     let script = "const paths = arguments[0]; const times = []; \
                   for (let round = 0; round < 60; round++) { \
                     const part = document.querySelector(`#topology [data-path='${paths[round % paths.length]}']`); \
@@ -247,8 +244,8 @@ fn clicks(browser: &Browser, paths: &[&str]) -> f64 {
     let mut times: Vec<f64> = times.as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect();
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
-    println!("a click with layout: median {median:.1} ms, slowest {:.1} ms", times[times.len() - 1]);
-    median
+    let slowest = times[times.len() - 1];
+    println!("{example}: a click until the page is laid out anew: median {median:.1} ms, slowest {slowest:.1} ms");
 }
 
 #[test]
