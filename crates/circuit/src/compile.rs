@@ -45,7 +45,8 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn probability(&self, probabilities: &[f64]) -> f64 {
-        self.tape.run(probabilities, &mut Vec::new(), self.result).clamp(0.0, 1.0)
+        let [probability] = self.tape.run([probabilities], &mut Vec::new(), self.result);
+        probability.clamp(0.0, 1.0)
     }
 }
 

@@ -61,16 +61,31 @@ impl Compiled {
     /// # Errors
     /// Where a probability is missing or out of range.
     pub fn linear(&self, probabilities: &[f64]) -> Result<Option<Linear>, CircuitError> {
-        check_probabilities(&self.support, probabilities)?;
+        Ok(self.linears([probabilities])?.map(|[linear]| linear))
+    }
+
+    /// [`Compiled::linear`] for several sets of probabilities at a time, such as the ends of what is known of them: the same
+    /// numbers, sooner, since what is walked is walked once.
+    ///
+    /// # Errors
+    /// Where a probability is missing or out of range in one of them.
+    pub fn linears<const N: usize>(&self, probabilities: [&[f64]; N]) -> Result<Option<[Linear; N]>, CircuitError> {
+        for probabilities in probabilities {
+            check_probabilities(&self.support, probabilities)?;
+        }
         if !self.is_exact() {
             return Ok(None);
         }
         let variables = self.support.last().map_or(0, |var| var.index() + 1);
         let mut numbers = Vec::new();
         let program = &self.lower;
-        let total = program.tape.run(probabilities, &mut numbers, program.result).clamp(0.0, 1.0);
-        let slopes = program.tape.derivatives(&numbers, program.result, variables);
-        Ok(Some(Linear { total, probabilities: probabilities.to_vec(), slopes }))
+        let totals = program.tape.run(probabilities, &mut numbers, program.result);
+        let mut slopes = program.tape.derivatives(&numbers, program.result, variables);
+        Ok(Some(std::array::from_fn(|lane| Linear {
+            total: totals[lane].clamp(0.0, 1.0),
+            probabilities: probabilities[lane].to_vec(),
+            slopes: std::mem::take(&mut slopes[lane]),
+        })))
     }
 
     /// The probability of the top, and the importance of every variable of its support, in one pass forwards and one

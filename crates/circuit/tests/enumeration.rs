@@ -42,6 +42,38 @@ fn evaluation_is_the_definition() {
 }
 
 #[test]
+fn three_lanes_are_three_times_one_to_the_last_bit() {
+    let mut random = Random::new(11);
+    for round in 0..400 {
+        let shape = shapes(&mut random, round % 2 == 0);
+        let (mut circuit, mut top) = random_circuit(&mut random, shape);
+        if round % 3 == 1 {
+            (circuit, top) = random_count(&mut random, shape.variables);
+        }
+        let compiled = Compiled::new(&circuit, top, Limits::default());
+        let mut lanes: [Vec<f64>; 3] = std::array::from_fn(|_| random_probabilities(&mut random, shape.variables));
+        // What is 0 in one lane is passed over there, and not in the others.
+        lanes[1][random.below(shape.variables)] = 0.0;
+        lanes[2].fill(0.0);
+        let together = compiled.linears(lanes.each_ref().map(Vec::as_slice)).unwrap().expect("exact");
+        for (lane, of_lane) in lanes.iter().zip(&together) {
+            let alone = compiled.linear(lane).unwrap().expect("exact");
+            assert_eq!(alone.total().to_bits(), of_lane.total().to_bits(), "round {round}");
+            assert_eq!(alone.total().to_bits(), compiled.probability(lane).unwrap().lower.to_bits(), "round {round}");
+            for var in compiled.support() {
+                for failed in [false, true] {
+                    let (alone, together) = (alone.given(*var, failed), of_lane.given(*var, failed));
+                    assert_eq!(alone.to_bits(), together.to_bits(), "round {round}, variable {}", var.0);
+                }
+            }
+        }
+        // A lane that is refused refuses all.
+        let refused = compiled.linears([lanes[0].as_slice(), &[2.0; 12][..shape.variables]]);
+        assert_eq!(refused.is_err(), !compiled.support().is_empty(), "round {round}");
+    }
+}
+
+#[test]
 fn probability_and_importance_are_sums_over_states() {
     let mut random = Random::new(2);
     for round in 0..1200 {

@@ -1,13 +1,12 @@
 //! What one version of the file is worth: which lines hold, how much time is lost, which single failures break something.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Design;
 use plimsoll_outage::{End, Endpoint, How, Predictions, Who};
-use plimsoll_prove::{
-    Images, LANES, Lanes, Maintenance, Model, Range, cold_start, failovers, lost_time, survive, words,
-};
+use plimsoll_prove::{Images, LANES, Lanes, Model, Promise, Range, cold_start, failovers, lost_times, survive, words};
 
 use crate::functions::Functions;
 
@@ -100,7 +99,6 @@ pub(crate) fn lines(model: &Model, design: &Design) -> Vec<Line> {
 }
 
 /// What the exact analysis of one function says.
-#[derive(Clone)]
 struct Lost {
     /// From independent failures and from failures during maintenance.
     seconds: Range,
@@ -112,13 +110,19 @@ struct Lost {
 /// What was proved so far. The exact analysis of a function takes a thousand times as long as all else; most changes touch
 /// few promises, and a promise that is the same function of the same components loses the same time. What else the analysis
 /// reads, how often hosts are serviced and who repairs, is in `assume:`, which no change touches.
-#[derive(Default)]
 pub(crate) struct Known {
     functions: Functions,
     lost: BTreeMap<usize, Lost>,
+    /// On which functions are analysed.
+    threads: NonZeroUsize,
 }
 
 impl Known {
+    /// Nothing so far.
+    pub(crate) fn nothing(threads: NonZeroUsize) -> Self {
+        Known { functions: Functions::default(), lost: BTreeMap::new(), threads }
+    }
+
     /// How many functions were analysed.
     pub(crate) fn analysed(&self) -> usize {
         self.lost.len()
@@ -133,22 +137,12 @@ impl Known {
     /// Proves a Design. `lines` are its lines.
     pub(crate) fn prove(&mut self, model: &Model, design: &Design, lines: Vec<Line>) -> Result<Proof, String> {
         let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
-        let predictions = plimsoll_outage::predict(design);
         let numbers = self.functions.of(model, &tops(model));
+        let promises: Vec<&Promise> = model.promises.iter().filter(|promise| promise.meant_by_all).collect();
+        let predictions = self.analyse(model, design, &promises, &numbers)?;
         let mut times = Vec::new();
-        for (promise, number) in model.promises.iter().filter(|promise| promise.meant_by_all).zip(numbers) {
-            let lost = if let Some(lost) = self.lost.get(&number) {
-                lost.clone()
-            } else {
-                let lost = lost_time(model, design, promise, Maintenance::of(design));
-                let lost = lost.map_err(|error| format!("{}: {error}", promise.id))?;
-                let path = |var| model.components.get(var).path.clone();
-                let common = lost.common.iter().map(|(var, time)| (path(*var), *time)).collect();
-                let (seconds, bound_only) = (add(lost.steady, lost.maintenance), lost.bound_only);
-                let lost = Lost { seconds, common, bound_only };
-                self.lost.insert(number, lost.clone());
-                lost
-            };
+        for (promise, number) in promises.into_iter().zip(numbers) {
+            let Some(lost) = self.lost.get(&number) else { continue };
             let (mut common, mut apart) = (Range::exactly(0.0), Range::exactly(0.0));
             for (path, time) in &lost.common {
                 common = add(common, *time);
@@ -169,6 +163,34 @@ impl Known {
         }
         let single = single(model).into_iter().filter(|path| !accepted(path)).collect();
         Ok(Proof { times, lines, single, election: election(design) })
+    }
+
+    /// Analyses the functions that are not known yet, given promises and the number of the function of each; outages are
+    /// predicted meanwhile.
+    fn analyse(
+        &mut self,
+        model: &Model,
+        design: &Design,
+        promises: &[&Promise],
+        numbers: &[usize],
+    ) -> Result<Predictions, String> {
+        let mut fresh: Vec<(usize, &Promise)> = Vec::new();
+        for (number, promise) in numbers.iter().zip(promises) {
+            if !self.lost.contains_key(number) && fresh.iter().all(|(known, _)| known != number) {
+                fresh.push((*number, promise));
+            }
+        }
+        let of_fresh: Vec<&Promise> = fresh.iter().map(|(_, promise)| *promise).collect();
+        let predict = || plimsoll_outage::predict(design);
+        let (all, predictions) = lost_times(model, design, &of_fresh, self.threads, predict);
+        for ((number, promise), lost) in fresh.into_iter().zip(all) {
+            let lost = lost.map_err(|error| format!("{}: {error}", promise.id))?;
+            let path = |var| model.components.get(var).path.clone();
+            let common = lost.common.iter().map(|(var, time)| (path(*var), *time)).collect();
+            let (seconds, bound_only) = (add(lost.steady, lost.maintenance), lost.bound_only);
+            self.lost.insert(number, Lost { seconds, common, bound_only });
+        }
+        Ok(predictions)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use plimsoll_diagnostics::Sources;
 use plimsoll_prove::Model;
@@ -76,8 +77,8 @@ pub(crate) struct Tried {
     pub(crate) proof: Option<Proof>,
 }
 
-/// Tries the changes. `name` is the path of the file that patches shall name. `progress` is told what is done of how much,
-/// and at what it is.
+/// Tries the changes. `name` is the path of the file that patches shall name. The answer is the same for any number of
+/// `threads`. `progress` is told what is done of how much, and at what it is.
 ///
 /// # Errors
 /// When the file itself does not resolve, with its first error.
@@ -86,6 +87,7 @@ pub fn improve(
     text: &str,
     lock: &Lock,
     limits: Limits,
+    threads: NonZeroUsize,
     progress: &mut dyn FnMut(usize, usize, &str),
 ) -> Result<Improvements, String> {
     let now = resolved::resolve(text, lock)?;
@@ -93,7 +95,7 @@ pub fn improve(
     let id = sources.add(name, text);
     let root = read_document(text, id).0.ok_or("the file is empty")?;
     progress(0, 1, "the file as it is");
-    let mut known = Known::default();
+    let mut known = Known::nothing(threads);
     let model = Model::of(&now.design, &now.origins);
     let before = known.prove(&model, &now.design, proof::lines(&model, &now.design))?;
     drop(model);
@@ -182,7 +184,7 @@ pub fn improve(
 pub fn proved(text: &str, lock: &Lock) -> Result<Proof, String> {
     let resolved = resolved::resolve(text, lock)?;
     let model = Model::of(&resolved.design, &resolved.origins);
-    Known::default().prove(&model, &resolved.design, proof::lines(&model, &resolved.design))
+    Known::nothing(NonZeroUsize::MIN).prove(&model, &resolved.design, proof::lines(&model, &resolved.design))
 }
 
 /// A change that can be made and breaks no line that holds: its words, the text after it, and its patch where there is one.
@@ -203,7 +205,7 @@ pub fn candidates(name: &str, text: &str, lock: &Lock) -> Result<Vec<Candidate>,
     let original = Original { name, text, root: &root, lock: &now.lock, errors };
     let (changes, _) = change::all(&File { root: &root, spec: &now.spec, design: &now.design });
     let made = changes.into_iter().filter_map(|change| {
-        let (made, _) = quick(&original, &before, &mut Known::default(), change).ok()?;
+        let (made, _) = quick(&original, &before, &mut Known::nothing(NonZeroUsize::MIN), change).ok()?;
         Some((made.change.what, made.text, made.patch))
     });
     Ok(made.collect())

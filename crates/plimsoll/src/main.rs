@@ -1,6 +1,7 @@
 //! The command line of Plimsoll: the only room that prints, reads the environment or exits.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod beside;
 mod commands;
 mod failure;
 mod input;

@@ -423,6 +423,14 @@ fn json_and_sarif_are_for_programs() {
 fn timings_go_to_standard_error() {
     let said = Place::campus().build(&["--timings", "--dry-run"]).exits(0);
     assert!(said.err.contains("all but write") && !said.out.contains("all but write"));
+    // Every phase once, that which is done beside another too, and then the totals.
+    let phase =
+        |line: &str| line.strip_suffix(" ms").and_then(|line| line.rsplit_once(' ')).map(|it| it.0.trim().to_owned());
+    let phases: Vec<String> = said.err.lines().filter_map(phase).collect();
+    let expected =
+        ["read", "resolve", "check", "prove", "render", "prove more", "predict", "sum up", "report", "write"];
+    assert_eq!(phases[..phases.len().saturating_sub(2)], expected);
+    assert_eq!(phases[expected.len()..], ["all but write", "all in all"]);
 }
 
 #[test]

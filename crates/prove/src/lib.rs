@@ -4,6 +4,7 @@
 //! function of them. Everything else evaluates that circuit: which failures break a promise, how probable they are, what
 //! is left once some have happened.
 
+mod analysis;
 mod build;
 mod cold_start;
 mod component;
@@ -25,9 +26,11 @@ mod rename;
 mod silent;
 mod survive;
 mod symmetry;
+mod threads;
 mod time;
 pub mod words;
 
+pub use analysis::{Analysis, analyse, lost_times};
 pub use cold_start::{ColdStart, Images, cold_start};
 pub use component::{Component, Components, Kind};
 pub use cuts::{AnyOf, CutClass, Cuts, cuts};

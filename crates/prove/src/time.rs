@@ -115,11 +115,7 @@ impl<'a> Known<'a> {
     fn of(model: &'a Model, design: &Design, compiled: &'a Compiled) -> Result<Self, CircuitError> {
         let corners = [Corner::Low, Corner::Typical, Corner::High];
         let numbers = corners.map(|corner| probabilities(model, corner));
-        let [low, typical, high] = &numbers;
-        let linear = match (compiled.linear(low)?, compiled.linear(typical)?, compiled.linear(high)?) {
-            (Some(low), Some(typical), Some(high)) => Some([low, typical, high]),
-            _ => None,
-        };
+        let linear = compiled.linears(numbers.each_ref().map(Vec::as_slice))?;
         let queues = corners.map(|corner| Queue::of(model, design, corner));
         Ok(Known { model, compiled, numbers, linear, queues })
     }

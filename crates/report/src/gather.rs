@@ -1,15 +1,14 @@
 //! Everything that is shown, computed once.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use plimsoll_check::Report;
-use plimsoll_circuit::Node;
 use plimsoll_diagnostics::Sources;
 use plimsoll_model::{Design, Origins};
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Promise, cold_start, cuts, lost_time,
-    survive, words,
+    Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, analyse, cold_start, survive, words,
 };
 
 use crate::singles::Singles;
@@ -63,21 +62,31 @@ impl Proof {
     /// Failures at a time that are looked at for what breaks a promise.
     pub const ORDER: u32 = 2;
 
-    /// Proves all of it.
-    pub fn of(model: &Model, design: &Design) -> Self {
-        Self::after(survive(model, design), model, design)
+    /// Proves all of it, on so many threads: the same for any number of them. The calling thread, which is one of them, does
+    /// `meanwhile` before it joins in.
+    pub fn of<R>(model: &Model, design: &Design, threads: NonZeroUsize, meanwhile: impl FnOnce() -> R) -> (Self, R) {
+        let meanwhile = || (survive(model, design), meanwhile());
+        let (proof, (survived, aside)) = Self::after(Default::default(), model, design, threads, meanwhile);
+        (Proof { answers: survived.0, meaningless: survived.1, ..proof }, aside)
     }
 
-    /// Proves what is left when `survive:` was judged before.
-    pub fn after(survived: (Vec<Answer>, Vec<Meaningless>), model: &Model, design: &Design) -> Self {
+    /// [`Proof::of`], when `survive:` was judged before.
+    pub fn after<R>(
+        survived: (Vec<Answer>, Vec<Meaningless>),
+        model: &Model,
+        design: &Design,
+        threads: NonZeroUsize,
+        meanwhile: impl FnOnce() -> R,
+    ) -> (Self, R) {
         let (answers, meaningless) = survived;
-        Proof {
-            answers,
-            meaningless,
-            cuts: once(model, |promise| cuts(model, design, promise, Self::ORDER).ok()),
-            lost: once(model, |promise| lost_time(model, design, promise, Maintenance::of(design)).ok()),
-            cold: [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))),
-        }
+        let promises: Vec<&Promise> = model.promises.iter().collect();
+        let meanwhile = || {
+            let aside = meanwhile();
+            (aside, [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images))))
+        };
+        let (analyses, (aside, cold)) = analyse(model, design, &promises, Self::ORDER, threads, meanwhile);
+        let (cuts, lost) = analyses.into_iter().map(|one| (one.cuts.ok(), one.lost.ok())).unzip();
+        (Proof { answers, meaningless, cuts, lost, cold }, aside)
     }
 }
 
@@ -115,13 +124,6 @@ pub(crate) struct Facts<'a> {
     pub(crate) singles: Singles,
     /// Outages in words, by path of the component, and by name of the promise.
     pub(crate) seconds: BTreeMap<&'a str, BTreeMap<&'a str, Rc<str>>>,
-}
-
-/// Something about each promise, made once for those that are one function: tenants of one rank.
-fn once<T: Clone>(model: &Model, make: impl Fn(&Promise) -> T) -> Vec<T> {
-    let mut known: BTreeMap<Node, T> = BTreeMap::new();
-    let of = |promise: &Promise| known.entry(promise.broken).or_insert_with(|| make(promise)).clone();
-    model.promises.iter().map(of).collect()
 }
 
 /// Outages in words. Few of them differ.

@@ -7,11 +7,14 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 
-use super::{Figure, median, ms};
+use super::{Figure, median, ms, phases};
 use crate::cargo::workspace;
 
 /// A figure to reach: in words, and in milliseconds.
 type Goal = (&'static str, f64);
+
+/// Milliseconds in which all single failures of five racks are to be predicted.
+const PREDICTED: f64 = 100.0;
 
 /// An example that is built whole, what is taken out of its file first, and what to reach: built, and unchanged.
 const BUILT: [(&str, &str, Goal, Goal); 2] = [
@@ -74,6 +77,20 @@ pub(super) fn builds(program: &Path, dir: &Path, runs: usize) -> anyhow::Result<
             },
             Some(unchanged),
         );
+        if example == "five-racks" {
+            let command = || {
+                let mut command = Command::new(program);
+                command.current_dir(&place).args(["build", "--dry-run", "--timings"]);
+                command
+            };
+            let (phases, _) = phases(command, few)?;
+            let predict = phases.iter().find(|(phase, _)| phase == "predict").context("no predictions were timed")?.1;
+            figures.push(Figure {
+                what: format!("{example}: predictions of all single failures"),
+                measured: ms(predict),
+                wanted: Some(("at most 100 ms", predict <= PREDICTED)),
+            });
+        }
     }
     Ok(figures)
 }

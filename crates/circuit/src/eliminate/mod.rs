@@ -231,11 +231,11 @@ mod tests {
                 (0..VARIABLES as u32).map(|var| tape.variable(Var(var), &mut budget).expect("room")).collect();
             let result = compile(&circuit, top, &inputs, &turns, &mut tape, &mut budget).expect("a small circuit");
             let mut scratch = Vec::new();
-            let found = tape.run(&probabilities, &mut scratch, result);
+            let [found] = tape.run([&probabilities], &mut scratch, result);
             let expected = enumerated(&circuit, top, &probabilities);
             assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
             // The probability is linear in each variable's, so that its slope is a difference.
-            let slopes = tape.derivatives(&scratch, result, VARIABLES);
+            let [slopes] = tape.derivatives(&scratch, result, VARIABLES);
             for var in 0..VARIABLES {
                 let own = probabilities[var];
                 probabilities[var] = 1.0;

@@ -87,12 +87,12 @@ impl Contraction {
         }
     }
 
-    /// Adds the products to `out`.
-    pub(crate) fn run(&self, out: &mut [f64], a: &[f64], b: Option<&[f64]>) {
+    /// Adds the products to `out`, in each lane.
+    pub(crate) fn run<const N: usize>(&self, out: &mut [[f64; N]], a: &[[f64; N]], b: Option<&[[f64; N]]>) {
         self.each(|out_at, a_at, b_at, inner| {
             let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                out[to] += b.map_or(a[first], |b| a[first] * b[second]);
+                add(&mut out[to], b.map_or(a[first], |b| product(a[first], b[second])));
                 to += inner.out as usize;
                 first += inner.a as usize;
                 second += inner.b as usize;
@@ -101,11 +101,16 @@ impl Contraction {
     }
 
     /// Backwards: adds to the slopes of the first table, given those of the result.
-    pub(crate) fn slopes_of_first(&self, slopes: &[f64], of_a: &mut [f64], b: Option<&[f64]>) {
+    pub(crate) fn slopes_of_first<const N: usize>(
+        &self,
+        slopes: &[[f64; N]],
+        of_a: &mut [[f64; N]],
+        b: Option<&[[f64; N]]>,
+    ) {
         self.each(|out_at, a_at, b_at, inner| {
             let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                of_a[first] += b.map_or(slopes[to], |b| slopes[to] * b[second]);
+                add(&mut of_a[first], b.map_or(slopes[to], |b| product(slopes[to], b[second])));
                 to += inner.out as usize;
                 first += inner.a as usize;
                 second += inner.b as usize;
@@ -114,15 +119,32 @@ impl Contraction {
     }
 
     /// Backwards: adds to the slopes of the second table.
-    pub(crate) fn slopes_of_second(&self, slopes: &[f64], a: &[f64], of_b: &mut [f64]) {
+    pub(crate) fn slopes_of_second<const N: usize>(&self, slopes: &[[f64; N]], a: &[[f64; N]], of_b: &mut [[f64; N]]) {
         self.each(|out_at, a_at, b_at, inner| {
             let (mut to, mut first, mut second) = (out_at, a_at, b_at);
             for _ in 0..inner.size {
-                of_b[second] += slopes[to] * a[first];
+                add(&mut of_b[second], product(slopes[to], a[first]));
                 to += inner.out as usize;
                 first += inner.a as usize;
                 second += inner.b as usize;
             }
         });
     }
+}
+
+/// The product in each lane.
+pub(super) fn product<const N: usize>(a: [f64; N], b: [f64; N]) -> [f64; N] {
+    std::array::from_fn(|lane| a[lane] * b[lane])
+}
+
+/// Adds in each lane.
+pub(super) fn add<const N: usize>(to: &mut [f64; N], more: [f64; N]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += more;
+    }
+}
+
+/// One minus the number of each lane.
+pub(super) fn complement<const N: usize>(of: [f64; N]) -> [f64; N] {
+    of.map(|number| 1.0 - number)
 }

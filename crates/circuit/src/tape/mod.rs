@@ -6,6 +6,7 @@
 mod contract;
 
 pub(crate) use contract::{Contraction, Loop};
+use contract::{add, complement, product};
 
 use crate::circuit::Var;
 use crate::limits::{Budget, Excess};
@@ -156,10 +157,16 @@ impl Tape {
         Ok(value)
     }
 
-    /// Runs the program; `numbers` is scratch space that can be given again.
-    pub(crate) fn run(&self, probabilities: &[f64], numbers: &mut Vec<f64>, result: Value) -> f64 {
+    /// Runs the program for the probabilities of each of `N` lanes, in one walk: each lane gives the same bits as alone.
+    /// `numbers` is scratch space that can be given again.
+    pub(crate) fn run<const N: usize>(
+        &self,
+        probabilities: [&[f64]; N],
+        numbers: &mut Vec<[f64; N]>,
+        result: Value,
+    ) -> [f64; N] {
         numbers.clear();
-        numbers.resize(self.length as usize, 0.0);
+        numbers.resize(self.length as usize, [0.0; N]);
         let place = |value: Value| self.steps[value.0 as usize].at as usize;
         for recorded in &self.steps {
             let (before, here) = numbers.split_at_mut(recorded.at as usize);
@@ -169,39 +176,43 @@ impl Tape {
                 &before[of.at as usize..(of.at + of.length) as usize]
             };
             match recorded.step {
-                Step::Constant(value) => here[0] = value,
-                Step::Variable(var) => here[0] = probabilities.get(var.index()).copied().unwrap_or(0.0),
-                Step::Not(of) => here[0] = 1.0 - before[place(of)],
+                Step::Constant(value) => here[0] = [value; N],
+                Step::Variable(var) => here[0] = probabilities.map(|of| of.get(var.index()).copied().unwrap_or(0.0)),
+                Step::Not(of) => here[0] = complement(before[place(of)]),
                 Step::Mix(by, high, low) => {
                     let by = before[place(by)];
                     for (number, high) in here.iter_mut().zip(slice(high)) {
-                        *number += by * high;
+                        add(number, product(by, *high));
                     }
                     for (number, low) in here.iter_mut().zip(slice(low)) {
-                        *number += (1.0 - by) * low;
+                        add(number, product(complement(by), *low));
                     }
                 }
                 Step::Leaf(of, weight) => {
-                    here[0] = 1.0 - before[place(of)];
-                    here[weight as usize] += before[place(of)];
+                    here[0] = complement(before[place(of)]);
+                    add(&mut here[weight as usize], before[place(of)]);
                 }
                 Step::Shift(of, by) => {
                     let last = here.len() - 1;
                     for (entry, number) in slice(of).iter().enumerate() {
-                        here[(entry + by as usize).min(last)] += number;
+                        add(&mut here[(entry + by as usize).min(last)], *number);
                     }
                 }
                 Step::Sum(a, b) => {
                     let last = here.len() - 1;
                     let b = slice(b);
-                    for (i, &x) in slice(a).iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                    for (i, &x) in slice(a).iter().enumerate().filter(|(_, x)| **x != [0.0; N]) {
                         for (j, &y) in b.iter().enumerate() {
-                            here[(i + j).min(last)] += x * y;
+                            add(&mut here[(i + j).min(last)], product(x, y));
                         }
                     }
                 }
-                Step::Entry(of, entry) => here[0] = slice(of).get(entry as usize).copied().unwrap_or(0.0),
-                Step::Capped(a, b) => here[0] = (before[place(a)] + before[place(b)]).min(1.0),
+                Step::Entry(of, entry) => here[0] = slice(of).get(entry as usize).copied().unwrap_or([0.0; N]),
+                Step::Capped(a, b) => {
+                    here[0] = before[place(a)];
+                    add(&mut here[0], before[place(b)]);
+                    here[0] = here[0].map(|sum| sum.min(1.0));
+                }
                 Step::Contract(a, b, how) => {
                     self.contractions[how as usize].run(here, slice(a), b.map(slice));
                 }
@@ -210,45 +221,57 @@ impl Tape {
         numbers[place(result)]
     }
 
-    /// Runs the program backwards after [`Tape::run`]: the derivative of the result by the probability of each variable.
-    /// The part of `Capped` where it caps has none.
-    pub(crate) fn derivatives(&self, numbers: &[f64], result: Value, variables: usize) -> Vec<f64> {
-        let mut by_variable = vec![0.0; variables];
-        let mut slopes = vec![0.0; self.length as usize];
+    /// Runs the program backwards after [`Tape::run`]: in each lane the derivative of the result by the probability of each
+    /// variable. The part of `Capped` where it caps has none.
+    pub(crate) fn derivatives<const N: usize>(
+        &self,
+        numbers: &[[f64; N]],
+        result: Value,
+        variables: usize,
+    ) -> [Vec<f64>; N] {
+        let mut by_variable: [Vec<f64>; N] = std::array::from_fn(|_| vec![0.0; variables]);
+        let mut slopes = vec![[0.0; N]; self.length as usize];
         let place = |value: Value| self.steps[value.0 as usize].at as usize;
         let range = |value: Value| {
             let of = self.steps[value.0 as usize];
             of.at as usize..(of.at + of.length) as usize
         };
-        slopes[place(result)] = 1.0;
+        slopes[place(result)] = [1.0; N];
         for recorded in self.steps[..=result.0 as usize].iter().rev() {
             let (before, here) = slopes.split_at_mut(recorded.at as usize);
             let here = &here[..recorded.length as usize];
-            if here.iter().all(|slope| *slope == 0.0) {
+            if here.iter().all(|slope| *slope == [0.0; N]) {
                 continue;
             }
             match recorded.step {
                 Step::Constant(_) => {}
-                Step::Variable(var) => by_variable[var.index()] += here[0],
-                Step::Not(of) => before[place(of)] -= here[0],
+                Step::Variable(var) => {
+                    for (slopes, here) in by_variable.iter_mut().zip(here[0]) {
+                        slopes[var.index()] += here;
+                    }
+                }
+                Step::Not(of) => add(&mut before[place(of)], here[0].map(|slope| -slope)),
                 Step::Mix(by, high, low) => {
                     let p = numbers[place(by)];
-                    let mut slope = 0.0;
+                    let mut slope = [0.0; N];
                     for (at, number) in here.iter().zip(range(high)) {
-                        before[number] += p * at;
-                        slope += at * numbers[number];
+                        add(&mut before[number], product(p, *at));
+                        add(&mut slope, product(*at, numbers[number]));
                     }
                     for (at, number) in here.iter().zip(range(low)) {
-                        before[number] += (1.0 - p) * at;
-                        slope -= at * numbers[number];
+                        add(&mut before[number], product(complement(p), *at));
+                        add(&mut slope, product(*at, numbers[number]).map(|less| -less));
                     }
-                    before[place(by)] += slope;
+                    add(&mut before[place(by)], slope);
                 }
-                Step::Leaf(of, weight) => before[place(of)] += here[weight as usize] - here[0],
+                Step::Leaf(of, weight) => {
+                    let (with, without) = (here[weight as usize], here[0]);
+                    add(&mut before[place(of)], std::array::from_fn(|lane| with[lane] - without[lane]));
+                }
                 Step::Shift(of, by) => {
                     let last = here.len() - 1;
                     for (entry, number) in range(of).enumerate() {
-                        before[number] += here[(entry + by as usize).min(last)];
+                        add(&mut before[number], here[(entry + by as usize).min(last)]);
                     }
                 }
                 Step::Sum(a, b) => {
@@ -256,19 +279,19 @@ impl Tape {
                     for (i, x) in range(a).enumerate() {
                         for (j, y) in range(b).enumerate() {
                             let slope = here[(i + j).min(last)];
-                            before[x] += slope * numbers[y];
-                            before[y] += slope * numbers[x];
+                            add(&mut before[x], product(slope, numbers[y]));
+                            add(&mut before[y], product(slope, numbers[x]));
                         }
                     }
                 }
                 Step::Entry(of, entry) => {
                     if let Some(number) = range(of).nth(entry as usize) {
-                        before[number] += here[0];
+                        add(&mut before[number], here[0]);
                     }
                 }
                 Step::Capped(a, b) => {
-                    before[place(a)] += here[0];
-                    before[place(b)] += here[0];
+                    add(&mut before[place(a)], here[0]);
+                    add(&mut before[place(b)], here[0]);
                 }
                 Step::Contract(a, b, how) => {
                     let how = &self.contractions[how as usize];

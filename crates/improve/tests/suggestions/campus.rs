@@ -1,6 +1,7 @@
 //! Worse versions of the example, in which the right cure comes first and its patch cures.
 #![allow(clippy::panic)]
 
+use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
 use plimsoll_improve::{Improvements, Limits, Price, Suggestion, Time, improve, proved};
@@ -8,6 +9,9 @@ use plimsoll_improve::{Improvements, Limits, Price, Suggestion, Time, improve, p
 use crate::common::{self, Before, lock_of, spec_of};
 
 const CAMPUS: &str = include_str!("../../../../examples/campus/cluster.yaml");
+
+/// Threads, as most machines that test have at least.
+const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 fn campus_with(edits: &[(&str, &str)]) -> String {
     edits.iter().fold(CAMPUS.to_owned(), |text, (from, to)| {
@@ -17,7 +21,7 @@ fn campus_with(edits: &[(&str, &str)]) -> String {
 }
 
 fn within(limits: Limits, text: &str) -> Improvements {
-    improve("cluster.yaml", text, &lock_of(text), limits, &mut |_, _, _| {}).unwrap_or_else(|why| panic!("{why}"))
+    improve("cluster.yaml", text, &lock_of(text), limits, TWO, &mut |_, _, _| {}).unwrap_or_else(|why| panic!("{why}"))
 }
 
 fn run(text: &str) -> Improvements {
@@ -309,7 +313,7 @@ fn a_leaf_with_one_uplink_gets_a_second() {
 #[test]
 fn where_the_limit_cuts_it_is_said() {
     let none = Limits { analyses: 0 };
-    let found = improve("cluster.yaml", CAMPUS, &lock_of(CAMPUS), none, &mut |_, _, _| {}).expect("proved");
+    let found = improve("cluster.yaml", CAMPUS, &lock_of(CAMPUS), none, TWO, &mut |_, _, _| {}).expect("proved");
     assert!(found.unproved.iter().any(|what| what.starts_with("keep 4 copies in pool ssd")), "{:?}", found.unproved);
     assert!(found.suggestions.iter().all(|one| !one.what.starts_with("keep 4 copies")));
     // Timers change no function, so that they need no analysis.

@@ -1,5 +1,6 @@
 //! `plimsoll build`: from one file to every configuration.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,14 +16,15 @@ use serde_json::json;
 
 use super::outages::by_component;
 use super::promises::Promises;
-use super::{Format, Judging};
+use super::{Format, Judging, threads};
+use crate::beside::beside;
 use crate::commands::build::summary::{Outcome, Summary};
 use crate::failure::Failure;
 use crate::input::{self, Cluster, Loaded, Opened};
 use crate::output::{Output, Written};
 use crate::record::{self, MadeFrom, Record};
 use crate::terminal::Terminal;
-use crate::timings::Timings;
+use crate::timings::{Timings, timed};
 
 #[path = "build_decided.rs"]
 mod decided;
@@ -88,16 +90,22 @@ impl Build {
             return Ok(true);
         }
         let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings) else { return Ok(false) };
-        let world = World::of_design(&cluster.design, &cluster.origins, today);
-        let report = judge(&world, &rules::all());
-        timings.lap("check");
-        let model = (!self.no_proof).then(|| Model::of(&cluster.design, &cluster.origins));
-        let survived = model.as_ref().map(|model| survive(model, &cluster.design));
-        let promises = match (&model, &survived) {
-            (Some(model), Some((answers, meaningless))) => Promises::of(&cluster, model, answers, meaningless),
-            _ => Promises::default(),
-        };
-        timings.lap("prove");
+        let unbuilt = unbuilt(&cluster);
+        // Most designs are written, and rendering needs nothing of what is judged. What has errors is rendered in vain.
+        let render = unbuilt.is_empty().then_some(|| timed(|| plimsoll_render::render(&cluster.design)));
+        let (rendered, (report, model, survived, promises)) = beside(render, || {
+            let world = World::of_design(&cluster.design, &cluster.origins, today);
+            let report = judge(&world, &rules::all());
+            timings.lap("check");
+            let model = (!self.no_proof).then(|| Model::of(&cluster.design, &cluster.origins));
+            let survived = model.as_ref().map(|model| survive(model, &cluster.design));
+            let promises = match (&model, &survived) {
+                (Some(model), Some((answers, meaningless))) => Promises::of(&cluster, model, answers, meaningless),
+                _ => Promises::default(),
+            };
+            timings.lap("prove");
+            (report, model, survived, promises)
+        });
         let wrong = report.has_errors() || !promises.broken.is_empty();
         let broken: Vec<_> = promises.broken.iter().map(|one| render::json(one, &cluster.sources)).collect();
         let asked = json!({ "held": promises.held, "broken": broken });
@@ -118,8 +126,7 @@ impl Build {
             }
             return Ok(false);
         }
-        let unbuilt = unbuilt(&cluster);
-        if !unbuilt.is_empty() {
+        let Some(rendered) = rendered else {
             // Notes are shown before findings, and both reach JSON.
             let notes: Vec<_> = notes.into_iter().chain(unbuilt).collect();
             show(&notes, json!({ "written": false }))?;
@@ -132,7 +139,7 @@ impl Build {
                 ))?;
             }
             return Ok(false);
-        }
+        };
         let changes = cluster.old_lock.changes(&cluster.lock);
         if self.locked && !changes.is_empty() {
             return Err(Failure::new(format!(
@@ -142,15 +149,16 @@ impl Build {
             ))
             .with_hint("run `plimsoll build` without `--locked` and commit the lock file"));
         }
-        let mut tree = plimsoll_render::render(&cluster.design);
-        timings.lap("render");
+        let (mut tree, took) = rendered.unwrap_or_else(|panic| resume_unwind(panic));
+        timings.beside("render", took);
         let mut rows = Vec::new();
         if let (Some(model), Some(survived)) = (&model, survived) {
-            let proof = Proof::after(survived, model, &cluster.design);
+            let predict = || timed(|| plimsoll_outage::predict(&cluster.design));
+            let (proof, (predictions, took)) = Proof::after(survived, model, &cluster.design, threads(), predict);
             timings.lap("prove more");
-            let predictions = plimsoll_outage::predict(&cluster.design);
+            timings.beside("predict", took);
             rows = proof::rows(&cluster.design, model, &proof, &predictions);
-            timings.lap("predict");
+            timings.lap("sum up");
             if !self.no_report {
                 tree.add("report.html", page(&cluster, &report, model, &proof, &predictions));
                 timings.lap("report");
@@ -158,7 +166,9 @@ impl Build {
         }
 
         let output = Output::new(&directory, &cluster.design, &tree);
+        timings.lap("sum up");
         let mut written = output.plan(self.overwrite)?;
+        timings.lap("write");
         let said = |outcome: Outcome, written: &Written, lock_changes: usize| {
             let extra = json!({
                 "written": outcome != Outcome::DryRun, "skipped": outcome == Outcome::Skipped, "directory": directory,
@@ -188,6 +198,7 @@ impl Build {
             // The lock first: an address must never stand in a file and be free in the lock.
             if !changes.is_empty() {
                 input::write_lock(&cluster)?;
+                timings.lap("write");
                 if let Some(from) = &mut from {
                     from.insert("lock".to_owned(), sha256_hex(cluster.lock.to_text().as_bytes()));
                 }
@@ -197,11 +208,14 @@ impl Build {
                 let all = Written { unchanged: output.manifest.file.len(), ..Written::default() };
                 Record::new(from, &output.manifest, said(Outcome::Skipped, &all, 0))
             });
+            timings.lap("sum up");
             written = output.write(self.overwrite, record.as_ref())?;
+            timings.lap("write");
         }
-        timings.lap("write");
         let outcome = if self.dry_run { Outcome::DryRun } else { Outcome::Written };
-        terminal.say(&said(outcome, &written, changes.len()))?;
+        let said = said(outcome, &written, changes.len());
+        timings.lap("sum up");
+        terminal.say(&said)?;
         self.show(&timings, terminal);
         Ok(!wrong)
     }

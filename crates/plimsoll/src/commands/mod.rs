@@ -19,6 +19,7 @@ mod secrets;
 mod show;
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -205,6 +206,11 @@ fn details(report: &Report) -> String {
         let _ = writeln!(out, "not judged[{}]: {} would need {}", unjudged.rule, unjudged.component, unjudged.needs);
     }
     out
+}
+
+/// How many threads work at a time: as many as the machine runs.
+pub(crate) fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// `1 file`, `2 files`.

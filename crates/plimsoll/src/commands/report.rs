@@ -13,6 +13,7 @@ use plimsoll_report::{Input, Proof};
 use plimsoll_views::World;
 
 use super::outages::by_component;
+use super::threads;
 use crate::failure::Failure;
 use crate::input::{self, Cluster, Loaded};
 use crate::terminal::Terminal;
@@ -95,8 +96,8 @@ fn page(cluster: &Cluster, today: Option<Date>, reload: Option<(&str, &str)>) ->
     let world = World::of_design(design, origins, input::today(today));
     let report = judge(&world, &rules::all());
     let model = Model::of(design, origins);
-    let proof = Proof::of(&model, design);
-    let outages = by_component(&model, &plimsoll_outage::predict(design));
+    let (proof, predictions) = Proof::of(&model, design, threads(), || plimsoll_outage::predict(design));
+    let outages = by_component(&model, &predictions);
     let (sources, outages) = (&cluster.sources, Some(&outages));
     let input = Input { design, origins, sources, report: &report, model: &model, proof: &proof, outages };
     match reload {

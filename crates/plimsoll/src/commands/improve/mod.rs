@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use plimsoll_improve::{Limits, improve};
 
-use super::pretty;
+use super::{pretty, threads};
 use crate::failure::Failure;
 use crate::input::{self, Loaded};
 use crate::terminal::Terminal;
@@ -56,7 +56,7 @@ impl Improve {
         let mut progress = |done: usize, all: usize, what: &str| {
             terminal.status(&format!("{} of {all}: {what}", done + 1));
         };
-        let found = improve(&source.name, &source.text, &cluster.old_lock, limits, &mut progress);
+        let found = improve(&source.name, &source.text, &cluster.old_lock, limits, threads(), &mut progress);
         terminal.status("");
         let found = found.map_err(|why| Failure::new(format!("`{}`: {why}", self.file.display())))?;
         if let Some(number) = self.patch {

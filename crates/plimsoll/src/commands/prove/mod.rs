@@ -5,20 +5,18 @@ mod openpsa;
 mod seconds;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plimsoll_circuit::Node;
 use plimsoll_diagnostics::nearest;
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, asks_for_cold_start, cold_start,
-    cuts, failovers, lost_time, survive,
+    Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, Range, analyse, asks_for_cold_start,
+    cold_start, failovers, survive,
 };
 
-use super::pretty;
+use super::{pretty, threads};
 use crate::failure::Failure;
 use crate::input::{self, Loaded};
 use crate::terminal::Terminal;
@@ -114,23 +112,18 @@ impl Prove {
             terminal.out(&openpsa::write(&model, &wanted, design.cluster.as_str())?)?;
             return Ok(true);
         }
-        let (answers, meaningless) = survive(&model, design);
-        let predictions = plimsoll_outage::predict(design);
-        // Tenants of one rank have one function: it is analysed once.
-        let mut known: BTreeMap<Node, (Option<Cuts>, Option<LostTime>)> = BTreeMap::new();
-        let promises = wanted
-            .into_iter()
-            .map(|promise| {
-                let of = &model.promises[promise];
-                let (cuts, lost) = known.entry(of.broken).or_insert_with(|| {
-                    let lost = lost_time(&model, design, of, Maintenance::of(design));
-                    (cuts(&model, design, of, self.order).ok(), lost.ok())
-                });
-                let failovers = failovers(&model, &predictions, &of.id);
-                OfPromise { promise, cuts: cuts.clone(), lost: lost.clone(), failovers }
-            })
-            .collect();
-        let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
+        let asked: Vec<&Promise> = wanted.iter().map(|&promise| &model.promises[promise]).collect();
+        let meanwhile = || {
+            let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
+            (survive(&model, design), plimsoll_outage::predict(design), cold)
+        };
+        let (analyses, ((answers, meaningless), predictions, cold)) =
+            analyse(&model, design, &asked, self.order, threads(), meanwhile);
+        let promises = wanted.into_iter().zip(analyses).map(|(promise, of)| {
+            let failovers = failovers(&model, &predictions, &model.promises[promise].id);
+            OfPromise { promise, cuts: of.cuts.ok(), lost: of.lost.ok(), failovers }
+        });
+        let promises = promises.collect();
         let proof =
             Proof { design, model: &model, answers, meaningless, promises, cold, predictions, order: self.order };
         match self.format {
