@@ -44,4 +44,4 @@ pub use promise::{HostRoom, Need, Promise, Room};
 pub use question::Question;
 pub use rate::{Corner, HOURS_A_YEAR, Range, Rate, Source};
 pub use survive::{Answer, CounterExample, Meaningless, asks_for_cold_start, survive, survive_trying};
-pub use time::{LostTime, lost_time};
+pub use time::{Importance, LostTime, lost_time};

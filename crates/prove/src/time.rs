@@ -23,8 +23,23 @@ pub struct LostTime {
     pub bound_only: bool,
     /// Each common cause apart, in seconds a year: a rack as a whole, the one supply of the site.
     pub common: Vec<(Var, Range)>,
-    /// What decides it: components, with the share of the steady time that would vanish if they never failed.
+    /// What decides it: the few components with the largest share of the steady time that would vanish if they never failed.
     pub decided_by: Vec<(Var, f64)>,
+    /// How much each component matters for the likely steady time, what matters most first; empty where only bounds are
+    /// known.
+    pub importance: Vec<Importance>,
+}
+
+/// How much a component matters for a promise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Importance {
+    /// Which component.
+    pub var: Var,
+    /// The probability that the promise is broken if the component is away, and not if it is there (Birnbaum 1969).
+    pub birnbaum: f64,
+    /// The share of the time that would vanish if it never failed (Fussell and Vesely 1975, in the exact form); 0 for common
+    /// causes and what others own, whose time is not in the sum.
+    pub fussell_vesely: f64,
 }
 
 /// What one promise may cost before its probability is given as bounds: about a second. Clusters of one rack take a
@@ -85,18 +100,23 @@ pub fn lost_time(
         common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
     }
     let importance = known.linear.as_ref().map(|[_, typical, _]| compiled.importance_by(typical));
-    let mut decided_by: Vec<(Var, f64)> = match importance {
-        Some(Ok(list)) => list
-            .into_iter()
-            .filter(|importance| model.components.get(importance.var).kind != Kind::Outlasted)
-            .map(|importance| (importance.var, importance.criticality))
-            .filter(|(_, share)| *share > 0.0)
-            .collect(),
-        Some(Err(_)) | None => Vec::new(),
-    };
-    decided_by.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    decided_by.truncate(DECIDING);
-    Ok(LostTime { steady, maintenance: Range::new(second[0], second[1], second[2]), bound_only, common, decided_by })
+    let importance = importance.and_then(Result::ok).unwrap_or_default().into_iter();
+    let mut importance: Vec<Importance> = importance
+        .filter(|importance| model.components.get(importance.var).kind != Kind::Outlasted)
+        .map(|importance| Importance {
+            var: importance.var,
+            birnbaum: importance.birnbaum,
+            fussell_vesely: importance.criticality,
+        })
+        .collect();
+    importance.sort_by(|a, b| {
+        let (x, y) = (a.fussell_vesely, b.fussell_vesely);
+        y.total_cmp(&x).then(b.birnbaum.total_cmp(&a.birnbaum)).then(a.var.cmp(&b.var))
+    });
+    let decided_by = importance.iter().map(|one| (one.var, one.fussell_vesely));
+    let decided_by = decided_by.filter(|(_, share)| *share > 0.0).take(DECIDING).collect();
+    let maintenance = Range::new(second[0], second[1], second[2]);
+    Ok(LostTime { steady, maintenance, bound_only, common, decided_by, importance })
 }
 
 /// What is computed once for each corner.

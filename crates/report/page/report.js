@@ -154,7 +154,9 @@
     if (failed.size !== 1) return "";
     const of = data.seconds[path([...failed][0])];
     const words = of && of[data.promises[promise]];
-    return words ? `Away for ${words}. ` : "";
+    if (!words) return "";
+    if (words === "not at all") return "Nobody notices. ";
+    return words.startsWith("until") ? `Away ${words}. ` : `Away for ${words}. `;
   };
 
   const showPromises = () => {

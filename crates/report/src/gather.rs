@@ -8,7 +8,8 @@ use plimsoll_check::Report;
 use plimsoll_diagnostics::Sources;
 use plimsoll_model::{Design, Origins};
 use plimsoll_prove::{
-    Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, analyse, cold_start, survive, words,
+    Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, Range, analyse, asks_for_cold_start,
+    cold_start, survive, words,
 };
 
 use crate::singles::Singles;
@@ -107,6 +108,8 @@ pub struct Input<'a> {
     pub proof: &'a Proof,
     /// How long each single failure hurts, where that is known.
     pub outages: Option<&'a Outages>,
+    /// Seconds a year in which each promise fails over, by its place in the model; empty where that is not known.
+    pub failovers: &'a [Range],
 }
 
 /// The input with all that was computed from it.
@@ -120,6 +123,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) meaningless: &'a [Meaningless],
     pub(crate) cuts: &'a [Option<Cuts>],
     pub(crate) lost: &'a [Option<LostTime>],
+    pub(crate) failovers: &'a [Range],
     pub(crate) cold: &'a [(Images, ColdStart); 2],
     pub(crate) singles: Singles,
     /// Outages in words, by path of the component, and by name of the promise.
@@ -140,7 +144,7 @@ fn seconds(outages: &Outages) -> BTreeMap<&str, BTreeMap<&str, Rc<str>>> {
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(input: &Input<'a>) -> Self {
-        let Input { design, origins, sources, report, model, proof, outages } = *input;
+        let Input { design, origins, sources, report, model, proof, outages, failovers } = *input;
         let Proof { answers, meaningless, cuts, lost, cold } = proof;
         Facts {
             design,
@@ -152,6 +156,7 @@ impl<'a> Facts<'a> {
             meaningless,
             cuts,
             lost,
+            failovers,
             cold,
             singles: Singles::of(model, design),
             seconds: outages.map(seconds).unwrap_or_default(),
@@ -163,10 +168,11 @@ impl<'a> Facts<'a> {
         &self.model.components.get(var).path
     }
 
-    /// Whether everything that is asked for holds.
+    /// Whether everything that is asked for holds. A start after the loss of all power, with the images that nodes have,
+    /// counts where the file asks for it.
     pub(crate) fn holds(&self) -> bool {
-        self.answers.iter().all(Answer::holds)
-            && self.meaningless.is_empty()
-            && self.cold.iter().all(|(_, it)| it.works())
+        let asked = self.design.survive.iter().any(asks_for_cold_start);
+        let starts = self.cold.iter().all(|(images, it)| *images != Images::OnNodes || it.works());
+        self.answers.iter().all(Answer::holds) && self.meaningless.is_empty() && (starts || !asked)
     }
 }

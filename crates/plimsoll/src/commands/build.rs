@@ -14,7 +14,7 @@ use plimsoll_report::{Input, Proof};
 use plimsoll_views::World;
 use serde_json::json;
 
-use super::outages::by_component;
+use super::outages::{all_failovers, by_component};
 use super::promises::Promises;
 use super::{Format, Judging, threads};
 use crate::beside::beside;
@@ -262,8 +262,9 @@ fn page(
     };
     let sources = cluster.sources.renamed(own_name);
     let outages = Some(&by_component(model, predictions));
+    let failovers = &all_failovers(model, predictions);
     let (design, origins) = (&cluster.design, &cluster.origins);
-    let input = Input { design, origins, sources: &sources, report, model, proof, outages };
+    let input = Input { design, origins, sources: &sources, report, model, proof, outages, failovers };
     plimsoll_render::File::new("the design and its proof to look at", plimsoll_report::html(&input))
 }
 

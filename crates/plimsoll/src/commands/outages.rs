@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_model::Design;
 use plimsoll_model::units::Millis;
 use plimsoll_outage::{End, Interval, Predictions};
-use plimsoll_prove::Model;
+use plimsoll_prove::{Model, Range, failovers};
 use plimsoll_report::{Outage, Outages};
 
 /// Until new connections succeed, where the promise comes back by itself. `None`: it waits for a repair, and its time is
@@ -64,6 +64,11 @@ pub(super) fn by_component(model: &Model, predictions: &Predictions) -> Outages 
         }
     }
     outages
+}
+
+/// Seconds a year in which each promise fails over, by its place in the model.
+pub(super) fn all_failovers(model: &Model, predictions: &Predictions) -> Vec<Range> {
+    model.promises.iter().map(|promise| failovers(model, predictions, &promise.id)).collect()
 }
 
 /// How long a promise is away at most after one failure whose loss the file does not accept, in the ways in which things

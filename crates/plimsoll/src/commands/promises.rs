@@ -104,7 +104,9 @@ fn finding(model: &Model, answers: &[&Answer], what: &str, place: Option<Span>) 
         let path = |var| model.components.get(var).path.as_str();
         let failed: Vec<&str> = example.failed.iter().map(|var| path(*var)).collect();
         let _ = match example.drained {
+            Some(host) if failed.is_empty() => write!(examples, "{} drained", path(host)),
             Some(host) => write!(examples, "{} drained, then {}", path(host), failed.join(" and ")),
+            None if failed.is_empty() => write!(examples, "nothing at all"),
             None => write!(examples, "{}", failed.join(" and ")),
         };
     }

@@ -12,7 +12,7 @@ use plimsoll_prove::Model;
 use plimsoll_report::{Input, Proof};
 use plimsoll_views::World;
 
-use super::outages::by_component;
+use super::outages::{all_failovers, by_component};
 use super::threads;
 use crate::failure::Failure;
 use crate::input::{self, Cluster, Loaded};
@@ -99,7 +99,8 @@ fn page(cluster: &Cluster, today: Option<Date>, reload: Option<(&str, &str)>) ->
     let (proof, predictions) = Proof::of(&model, design, threads(), || plimsoll_outage::predict(design));
     let outages = by_component(&model, &predictions);
     let (sources, outages) = (&cluster.sources, Some(&outages));
-    let input = Input { design, origins, sources, report: &report, model: &model, proof: &proof, outages };
+    let failovers = &all_failovers(&model, &predictions);
+    let input = Input { design, origins, sources, report: &report, model: &model, proof: &proof, outages, failovers };
     match reload {
         Some((poll, stamp)) => plimsoll_report::html_that_reloads(&input, poll, stamp),
         None => plimsoll_report::html(&input),

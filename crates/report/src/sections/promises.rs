@@ -62,6 +62,7 @@ fn rows(facts: &Facts<'_>) -> Vec<Vec<String>> {
                 .as_ref()
                 .map_or_else(|| "more failures can mend it".to_owned(), |cuts| breaks(facts, index, cuts)),
             lost.map(steady).unwrap_or_default(),
+            facts.failovers.get(index).map(|time| text(&words::range(*time))).unwrap_or_default(),
             lost.map(|lost| text(&words::range(lost.maintenance))).unwrap_or_default(),
             lost.map(|lost| decided(facts, lost)).unwrap_or_default(),
         ]
@@ -70,8 +71,14 @@ fn rows(facts: &Facts<'_>) -> Vec<Vec<String>> {
 }
 
 pub(crate) fn table(facts: &Facts<'_>) -> String {
-    let head =
-        ["Promise", "What breaks it", "Lost in a year", "Lost while a host is in maintenance", "What decides it"];
+    let head = [
+        "Promise",
+        "What breaks it",
+        "Lost in a year by independent failures",
+        "Lost in failovers",
+        "Lost while a host is in maintenance",
+        "What decides it",
+    ];
     let mut out = super::stacked("Promises", &head, &rows(facts));
     let most = facts.lost.iter().flatten().max_by_key(|lost| lost.common.len());
     if let Some(lost) = most.filter(|lost| !lost.common.is_empty()) {

@@ -118,7 +118,7 @@ fn requirement(facts: &Facts<'_>, index: usize, goal: &Goal) -> String {
             format!(
                 "{id} breaks with {}, one of {}",
                 what.join(" + "),
-                plural(answer.broken_by as usize, "combination")
+                plural(answer.broken_by as usize, if answer.tried { "combination" } else { "smallest set" })
             )
         })
         .collect();

@@ -53,7 +53,7 @@ impl Case {
     pub fn html_with(&self, outages: Option<&Outages>) -> String {
         let Case { design, origins, sources, report, model } = self;
         let proof = &Proof::of(model, design, std::num::NonZeroUsize::MIN, || ()).0;
-        plimsoll_report::html(&Input { design, origins, sources, report, model, proof, outages })
+        plimsoll_report::html(&Input { design, origins, sources, report, model, proof, outages, failovers: &[] })
     }
 }
 

@@ -71,7 +71,17 @@ pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
                     .iter()
                     .map(|(var, share)| json!({ "component": path(var), "share": share }))
                     .collect();
+                let importance: Vec<Value> = lost
+                    .importance
+                    .iter()
+                    .map(|one| {
+                        json!({
+                            "component": path(&one.var), "birnbaum": one.birnbaum, "fussell_vesely": one.fussell_vesely,
+                        })
+                    })
+                    .collect();
                 json!({
+                    "importance": importance,
                     "independent_failures": range(lost.steady), "in_maintenance": range(lost.maintenance),
                     "failovers": range(of.failovers), "bound_only": lost.bound_only, "common_causes": common, "decided_by": decided,
                 })
