@@ -42,6 +42,10 @@ pub(super) struct Network {
     made: Vec<bool>,
     /// By axis: the place after which it can go, see [`Network::place`].
     places: Vec<u32>,
+    /// By axis: when it goes, once that is planned.
+    turns: Vec<u32>,
+    /// Whether any table over an axis counts as its own, see [`Network::is_made`].
+    early: bool,
     /// What is asked for, which is never eliminated.
     pub(super) top: Axis,
 }
@@ -61,6 +65,8 @@ impl Network {
             of_axis: Vec::new(),
             made: Vec::new(),
             places: Vec::new(),
+            turns: Vec::new(),
+            early: true,
             top: 0,
         };
         let mut axes: FxHashMap<Node, Axis> = FxHashMap::default();
@@ -146,6 +152,19 @@ impl Network {
         self.places[axis as usize]
     }
 
+    /// Says in which order axes go; what never goes comes last.
+    pub(super) fn arrange(&mut self, order: &[Axis]) {
+        self.turns = vec![u32::MAX; self.sizes.len()];
+        for (turn, axis) in order.iter().enumerate() {
+            self.turns[*axis as usize] = turn as u32;
+        }
+    }
+
+    /// When an axis goes (see [`Network::arrange`]).
+    pub(super) fn turn(&self, axis: Axis) -> u32 {
+        self.turns[axis as usize]
+    }
+
     fn axis(&mut self, size: u32) -> Axis {
         self.sizes.push(size);
         self.of_axis.push(Vec::new());
@@ -154,13 +173,24 @@ impl Network {
         self.sizes.len() as Axis - 1
     }
 
-    /// Whether the table of an axis is there.
+    /// Only tables that say how an axis follows from others count as its own from now on.
+    pub(super) fn wait(&mut self) {
+        self.early = false;
+    }
+
+    /// Whether the table of an axis is there. One that only uses the axis beside others counts too unless it should wait:
+    /// then a sum may be joined in its middle, which is good where that leaves few signals, and bad in a long one.
     pub(super) fn is_made(&self, axis: Axis) -> bool {
         self.made[axis as usize]
     }
 
     fn add(&mut self, factor: Factor) {
-        if !matches!(factor.table, Table::Sparse(_)) {
+        let counts = match factor.table {
+            Table::Dense(_) => true,
+            Table::Sparse(_) => false,
+            Table::Planned => self.early,
+        };
+        if counts {
             for axis in &factor.axes {
                 self.made[*axis as usize] = true;
             }
@@ -247,6 +277,10 @@ impl Network {
 
     fn remove(&mut self, number: u32) -> Option<Factor> {
         let factor = self.factors[number as usize].take()?;
+        if let (Table::Sparse(_), Some(axis)) = (&factor.table, factor.axes.last()) {
+            // What is joined with how an axis follows is the axis's own.
+            self.made[*axis as usize] = true;
+        }
         for axis in &factor.axes {
             self.of_axis[*axis as usize].retain(|other| *other != number);
         }
