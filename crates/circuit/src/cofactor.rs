@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::circuit::{Circuit, Gate, Node, Var};
 use crate::limits::{Budget, Excess};
@@ -15,12 +15,20 @@ pub(crate) type Weighed = (Node, u64);
 #[derive(Debug)]
 pub(crate) struct Cofactors {
     pub(crate) circuit: Circuit,
-    supports: FxHashMap<Node, Rc<[Var]>>,
+    /// By node, where it is known.
+    supports: Vec<Option<Rc<[Var]>>>,
+    /// By node: in which round of [`Cofactors::fix`] it was seen last, and what became of it there.
+    images: Vec<(u32, Node)>,
+    round: u32,
 }
 
 impl Cofactors {
     pub(crate) fn new(circuit: &Circuit) -> Self {
-        Cofactors { circuit: circuit.clone(), supports: FxHashMap::default() }
+        Cofactors { circuit: circuit.clone(), supports: Vec::new(), images: Vec::new(), round: 0 }
+    }
+
+    fn support(&self, node: Node) -> Option<&Rc<[Var]>> {
+        self.supports.get(node.index())?.as_ref()
     }
 
     /// Nodes that share variables, directly or through others, together.
@@ -51,7 +59,7 @@ impl Cofactors {
         let mut supports = Vec::with_capacity(nodes.len());
         for &node in nodes {
             self.learn_support(node, budget)?;
-            let support = self.supports.get(&node).ok_or(Excess)?;
+            let support = self.support(node).ok_or(Excess)?;
             budget.spend(support.len() as u64)?;
             supports.push(Rc::clone(support));
         }
@@ -59,16 +67,20 @@ impl Cofactors {
     }
 
     fn learn_support(&mut self, top: Node, budget: &mut Budget) -> Result<(), Excess> {
+        if self.support(top).is_some() {
+            return Ok(());
+        }
+        self.supports.resize(self.circuit.len(), None);
         let mut open = vec![top];
         while let Some(&node) = open.last() {
-            if self.supports.contains_key(&node) {
+            if self.support(node).is_some() {
                 open.pop();
                 continue;
             }
             let mut support: Vec<Var> = self.circuit.variable_of(node).into_iter().collect();
             let mut missing = false;
             for child in self.circuit.children(node) {
-                if let Some(below) = self.supports.get(child) {
+                if let Some(below) = self.support(*child) {
                     support.extend_from_slice(below);
                 } else {
                     missing = true;
@@ -79,7 +91,7 @@ impl Cofactors {
                 budget.spend(1 + support.len() as u64)?;
                 support.sort_unstable();
                 support.dedup();
-                self.supports.insert(node, support.into());
+                self.supports[node.index()] = Some(support.into());
                 open.pop();
             }
         }
@@ -94,27 +106,33 @@ impl Cofactors {
         value: bool,
         budget: &mut Budget,
     ) -> Result<Vec<Node>, Excess> {
-        let mut seen: FxHashSet<Node> = FxHashSet::default();
+        self.round += 1;
+        let round = self.round;
+        // What comes into being below is a result, and never looked up here.
+        self.images.resize(self.circuit.len(), (0, Node::FALSE));
         let mut open: Vec<Node> = nodes.to_vec();
         let mut cone: Vec<Node> = Vec::new();
         while let Some(node) = open.pop() {
-            let concerned = self.supports.get(&node).is_none_or(|support| support.binary_search(&var).is_ok());
-            if concerned && seen.insert(node) {
+            let concerned = self.support(node).is_none_or(|support| support.binary_search(&var).is_ok());
+            if concerned && self.images[node.index()].0 != round {
+                self.images[node.index()] = (round, node);
                 cone.push(node);
                 open.extend_from_slice(self.circuit.children(node));
             }
         }
         cone.sort_unstable();
-        let mut image: FxHashMap<Node, Node> = FxHashMap::default();
+        let Cofactors { circuit, images, .. } = self;
+        let image = |images: &[(u32, Node)], node: Node| match images[node.index()] {
+            (seen, image) if seen == round => image,
+            _ => node,
+        };
         for node in cone {
-            let of = self.circuit.children(node).to_vec();
+            let of: Vec<Node> = circuit.children(node).iter().map(|child| image(images, *child)).collect();
             budget.spend(2 + of.len() as u64)?;
-            let of = of.into_iter().map(|child| image.get(&child).copied().unwrap_or(child));
-            let circuit = &mut self.circuit;
             let fixed = match circuit.gate(node) {
                 Gate::Variable(other) if other == var => circuit.constant(value),
                 Gate::Constant(_) | Gate::Variable(_) => node,
-                Gate::Not(child) => circuit.not(image.get(&child).copied().unwrap_or(child)),
+                Gate::Not(child) => circuit.not(image(images, child)),
                 Gate::And(_) => circuit.and(of),
                 Gate::Or(_) => circuit.or(of),
                 Gate::Xor(_) => circuit.xor(of),
@@ -124,9 +142,9 @@ impl Cofactors {
                     circuit.threshold(bound, weighed)
                 }
             };
-            image.insert(node, fixed);
+            images[node.index()].1 = fixed;
         }
-        Ok(nodes.iter().map(|node| image.get(node).copied().unwrap_or(*node)).collect())
+        Ok(nodes.iter().map(|node| image(images, *node)).collect())
     }
 }
 

@@ -32,12 +32,18 @@ pub(crate) fn compile(
     if top.constant().is_some() {
         return Err(Excess);
     }
-    let mut network = Network::of(circuit, top, inputs, turns, tape, budget)?;
+    let network = Network::of(circuit, top, inputs, turns, tape, budget)?;
     let plan = order::best(&network, LARGEST, budget)?;
     if plan.work / 8 > budget.steps {
         return Err(Excess);
     }
-    for axis in plan.order {
+    run(network, &plan.order, tape, budget)
+}
+
+/// Multiplies out and sums one axis after another; gives what is left, the probability of the top.
+fn run(mut network: Network, order: &[Axis], tape: &mut Tape, budget: &mut Budget) -> Result<Value, Excess> {
+    network.arrange(order);
+    for &axis in order {
         let factors = network.take(axis);
         let result = join(&network, factors, Some(axis), tape, budget)?;
         network.put(result);
@@ -111,8 +117,10 @@ fn multiply(
     budget: &mut Budget,
 ) -> Result<Factor, Excess> {
     let Table::Dense(left) = a.table else { return Err(Excess) };
-    let union: Vec<Axis> =
+    // In the order in which they go, in every table: what moves evenly lies side by side.
+    let mut union: Vec<Axis> =
         a.axes.iter().copied().chain(b.axes.iter().copied().filter(|axis| !a.axes.contains(axis))).collect();
+    union.sort_by_key(|axis| network.turn(*axis));
     let axes: Vec<Axis> = union.iter().copied().filter(|axis| Some(*axis) != sum).collect();
     let length = network.length(&axes)?;
     let (of_a, of_out) = (network.strides(&a.axes), network.strides(&axes));
@@ -208,6 +216,42 @@ mod tests {
             if evaluator.broken(0) { probabilities.iter().enumerate().map(chance).product() } else { 0.0 }
         });
         states.sum()
+    }
+
+    #[test]
+    fn any_order_gives_the_same() {
+        let mut numbers = Numbers(0xD1B5_4A32_D192_ED03);
+        let mut orders = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let (circuit, top) = random(&mut numbers);
+            if top.constant().is_some() {
+                continue;
+            }
+            let turns: Vec<u32> = (0..VARIABLES).map(|_| [0, 1 << 16, 1 << 16 | 1][numbers.below(3)]).collect();
+            let probabilities: Vec<f64> = (0..VARIABLES).map(|_| [1e-9, 0.1, 0.5][numbers.below(3)]).collect();
+            let expected = enumerated(&circuit, top, &probabilities);
+            for (number, (rule, waits)) in order::TRIED.into_iter().enumerate() {
+                let mut budget = Budget::new(Limits::default());
+                let mut tape = Tape::default();
+                let inputs: Vec<Value> =
+                    (0..VARIABLES as u32).map(|var| tape.variable(Var(var), &mut budget).expect("room")).collect();
+                let network =
+                    Network::of(&circuit, top, &inputs, &turns, &mut tape, &mut budget).expect("a small circuit");
+                let mut planned = network.clone();
+                if waits {
+                    planned.wait();
+                }
+                let plan = order::plan(planned, rule, LARGEST, u64::MAX, &mut budget).expect("a small circuit");
+                assert_eq!(plan.order.len() + 1, network.sizes.len(), "all but the top go");
+                let result = run(network, &plan.order, &mut tape, &mut budget).expect("a small circuit");
+                let [found] = tape.run([&probabilities[..]], &mut Vec::new(), result);
+                assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
+                orders.insert((number, plan.order));
+            }
+        }
+        // The rules are not all the same rule.
+        let firsts: Vec<_> = orders.iter().filter(|(number, _)| *number == 0).collect();
+        assert!(orders.len() > firsts.len() * 2, "{} of {}", firsts.len(), orders.len());
     }
 
     #[test]

@@ -42,6 +42,10 @@ pub(super) struct Network {
     made: Vec<bool>,
     /// By axis: the place after which it can go, see [`Network::place`].
     places: Vec<u32>,
+    /// By axis: when it goes, once that is planned.
+    turns: Vec<u32>,
+    /// Whether any table over an axis counts as its own, see [`Network::is_made`].
+    early: bool,
     /// What is asked for, which is never eliminated.
     pub(super) top: Axis,
 }
@@ -61,6 +65,8 @@ impl Network {
             of_axis: Vec::new(),
             made: Vec::new(),
             places: Vec::new(),
+            turns: Vec::new(),
+            early: true,
             top: 0,
         };
         let mut axes: FxHashMap<Node, Axis> = FxHashMap::default();
@@ -100,14 +106,19 @@ impl Network {
                 Gate::Xor(of) => network.chain(&ordered(of), |a, b| a ^ b),
                 Gate::AtLeast { minimum, of } => {
                     let weights = vec![1; of.len()];
-                    network.sum(&ordered(of), &weights, minimum, budget)?
+                    let mut of = of.to_vec();
+                    of.sort_by_key(|child| (last[child], *child));
+                    let groups: Vec<u32> = of.iter().map(|child| last[child] >> 16).collect();
+                    let of: Vec<Axis> = of.iter().map(|child| axes[child]).collect();
+                    network.sum(&of, &groups, &weights, minimum, budget)?
                 }
                 Gate::Threshold { bound, weights, of } => {
                     let mut pairs: Vec<(Node, u64)> = of.iter().copied().zip(weights.iter().copied()).collect();
                     pairs.sort_by_key(|(child, _)| (last[child], *child));
                     let of: Vec<Axis> = pairs.iter().map(|(child, _)| axes[child]).collect();
+                    let groups: Vec<u32> = pairs.iter().map(|(child, _)| last[child] >> 16).collect();
                     let weights: Vec<u64> = pairs.iter().map(|(_, weight)| *weight).collect();
-                    network.sum(&of, &weights, bound, budget)?
+                    network.sum(&of, &groups, &weights, bound, budget)?
                 }
             };
             axes.insert(node, axis);
@@ -146,6 +157,19 @@ impl Network {
         self.places[axis as usize]
     }
 
+    /// Says in which order axes go; what never goes comes last.
+    pub(super) fn arrange(&mut self, order: &[Axis]) {
+        self.turns = vec![u32::MAX; self.sizes.len()];
+        for (turn, axis) in order.iter().enumerate() {
+            self.turns[*axis as usize] = turn as u32;
+        }
+    }
+
+    /// When an axis goes (see [`Network::arrange`]).
+    pub(super) fn turn(&self, axis: Axis) -> u32 {
+        self.turns[axis as usize]
+    }
+
     fn axis(&mut self, size: u32) -> Axis {
         self.sizes.push(size);
         self.of_axis.push(Vec::new());
@@ -154,13 +178,24 @@ impl Network {
         self.sizes.len() as Axis - 1
     }
 
-    /// Whether the table of an axis is there.
+    /// Only tables that say how an axis follows from others count as its own from now on.
+    pub(super) fn wait(&mut self) {
+        self.early = false;
+    }
+
+    /// Whether the table of an axis is there. One that only uses the axis beside others counts too unless it should wait:
+    /// then a sum may be joined in its middle, which is good where that leaves few signals, and bad in a long one.
     pub(super) fn is_made(&self, axis: Axis) -> bool {
         self.made[axis as usize]
     }
 
     fn add(&mut self, factor: Factor) {
-        if !matches!(factor.table, Table::Sparse(_)) {
+        let counts = match factor.table {
+            Table::Dense(_) => true,
+            Table::Sparse(_) => false,
+            Table::Planned => self.early,
+        };
+        if counts {
             for axis in &factor.axes {
                 self.made[*axis as usize] = true;
             }
@@ -192,51 +227,92 @@ impl Network {
     }
 
     /// Whether weights sum to a bound, as a chain of partial sums. Sums that are enough are one value, and so are those
-    /// from which it cannot be reached any more.
-    fn sum(&mut self, of: &[Axis], weights: &[u64], bound: u64, budget: &mut Budget) -> Result<Axis, Excess> {
-        /// Out of reach.
-        const NEVER: u64 = u64::MAX;
-        let mut rest: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
-        let mut before: Option<(Axis, Vec<u64>)> = None;
-        for (at, (&child, &weight)) in of.iter().zip(weights).enumerate() {
-            rest -= u128::from(weight);
+    /// from which it cannot be reached any more. Neighbours of one group are summed by themselves first: what only they
+    /// share is done with before the long sum of all, which then takes one step a group.
+    fn sum(
+        &mut self,
+        of: &[Axis],
+        groups: &[u32],
+        weights: &[u64],
+        bound: u64,
+        budget: &mut Budget,
+    ) -> Result<Axis, Excess> {
+        let children: Vec<(u32, Summand)> = of
+            .iter()
+            .zip(groups.iter().zip(weights))
+            .map(|(&axis, (&group, &weight))| (group, Summand { axis, sums: vec![0, weight.min(bound)] }))
+            .collect();
+        let mut summands: Vec<Summand> = Vec::new();
+        for group in children.chunk_by(|a, b| a.0 == b.0) {
+            let of_group: Vec<Summand> = group.iter().map(|(_, summand)| summand.clone()).collect();
+            if of_group.len() == children.len() || !is_worth_a_sum(&of_group, bound) {
+                summands.extend(of_group);
+                continue;
+            }
+            let mut sum: Option<Summand> = None;
+            for next in of_group {
+                sum = Some(match sum {
+                    None => next,
+                    Some(before) => {
+                        let sums = sums_of_two(&before.sums, &next.sums, |sum| sum.min(bound));
+                        self.add_up(Some(before), next, sums, |sum| sum.min(bound), budget)?
+                    }
+                });
+            }
+            summands.extend(sum);
+        }
+        let most = |summand: &Summand| u128::from(summand.sums.last().copied().unwrap_or(0));
+        let mut rest: u128 = summands.iter().map(most).sum();
+        let mut before: Option<Summand> = None;
+        let count = summands.len();
+        for (at, next) in summands.into_iter().enumerate() {
+            rest -= most(&next);
             let reach = |sum: u64| -> u64 {
                 if sum == NEVER || u128::from(sum) + rest < u128::from(bound) { NEVER } else { sum.min(bound) }
             };
-            let old: Vec<u64> = before.as_ref().map_or_else(|| vec![0], |(_, sums)| sums.clone());
-            let moved = |sum: u64, with: bool| {
-                reach(if with && sum != NEVER { sum.saturating_add(weight).min(bound) } else { sum })
-            };
-            let mut sums: Vec<u64> = old.iter().flat_map(|&sum| [moved(sum, false), moved(sum, true)]).collect();
-            sums.sort_unstable();
-            sums.dedup();
-            if at + 1 == of.len() {
+            let sums = if at + 1 == count {
                 // What is not enough now is out of reach: the two values of a gate.
-                sums = vec![NEVER, bound];
-            }
-            if sums.len() as u64 > LARGEST {
-                return Err(Excess);
-            }
-            budget.spend(sums.len() as u64)?;
-            let next = self.axis(sums.len() as u32);
-            let place = |sum: u64| sums.iter().position(|other| *other == sum).map_or(0, |place| place as u32);
-            let mut entries = Vec::with_capacity(old.len() * 6);
-            for (from, &sum) in old.iter().enumerate() {
-                for with in [false, true] {
-                    if before.is_some() {
-                        entries.push(from as u32);
-                    }
-                    entries.extend([u32::from(with), place(moved(sum, with))]);
-                }
-            }
-            let axes = match before {
-                Some((axis, _)) => vec![axis, child, next],
-                None => vec![child, next],
+                vec![NEVER, bound]
+            } else {
+                sums_of_two(before.as_ref().map_or(&[0][..], |before| &before.sums), &next.sums, reach)
             };
-            self.relate(axes, entries);
-            before = Some((next, sums));
+            before = Some(self.add_up(before, next, sums, reach, budget)?);
         }
-        before.map(|(axis, _)| axis).ok_or(Excess)
+        before.map(|sum| sum.axis).ok_or(Excess)
+    }
+
+    /// The axis of the sum of two, which has these values.
+    fn add_up(
+        &mut self,
+        before: Option<Summand>,
+        next: Summand,
+        sums: Vec<u64>,
+        reach: impl Fn(u64) -> u64,
+        budget: &mut Budget,
+    ) -> Result<Summand, Excess> {
+        let old = before.as_ref().map_or(&[0][..], |before| &before.sums);
+        if sums.len() as u64 > LARGEST {
+            return Err(Excess);
+        }
+        budget.spend(sums.len() as u64 + (old.len() * next.sums.len()) as u64 / 8)?;
+        let places: FxHashMap<u64, u32> = sums.iter().enumerate().map(|(place, sum)| (*sum, place as u32)).collect();
+        let mut entries = Vec::with_capacity(old.len() * next.sums.len() * 3);
+        for (from, &sum) in old.iter().enumerate() {
+            for (with, &more) in next.sums.iter().enumerate() {
+                if before.is_some() {
+                    entries.push(from as u32);
+                }
+                let sum = reach(plus(sum, more));
+                entries.extend([with as u32, places.get(&sum).copied().unwrap_or(0)]);
+            }
+        }
+        let axis = self.axis(sums.len() as u32);
+        let axes = match before {
+            Some(before) => vec![before.axis, next.axis, axis],
+            None => vec![next.axis, axis],
+        };
+        self.relate(axes, entries);
+        Ok(Summand { axis, sums })
     }
 
     /// Takes out the factors that have an axis.
@@ -247,6 +323,10 @@ impl Network {
 
     fn remove(&mut self, number: u32) -> Option<Factor> {
         let factor = self.factors[number as usize].take()?;
+        if let (Table::Sparse(_), Some(axis)) = (&factor.table, factor.axes.last()) {
+            // What is joined with how an axis follows is the axis's own.
+            self.made[*axis as usize] = true;
+        }
         for axis in &factor.axes {
             self.of_axis[*axis as usize].retain(|other| *other != number);
         }
@@ -297,6 +377,44 @@ impl Network {
         }
         strides
     }
+}
+
+/// Out of reach of a bound.
+const NEVER: u64 = u64::MAX;
+
+/// What is added up: an axis, and the sum that each of its values stands for.
+#[derive(Clone, Debug)]
+struct Summand {
+    axis: Axis,
+    sums: Vec<u64>,
+}
+
+fn plus(sum: u64, more: u64) -> u64 {
+    if sum == NEVER { NEVER } else { sum.saturating_add(more).min(NEVER - 1) }
+}
+
+/// The values that the sum of two can have, sorted.
+fn sums_of_two(a: &[u64], b: &[u64], reach: impl Fn(u64) -> u64) -> Vec<u64> {
+    let mut sums: Vec<u64> = a.iter().flat_map(|&a| b.iter().map(move |&b| plus(a, b))).map(reach).collect();
+    sums.sort_unstable();
+    sums.dedup();
+    sums
+}
+
+/// Whether a group is summed by itself: it has some members, and they have few sums. Where each weighs another amount, their
+/// sums are as many as their states.
+fn is_worth_a_sum(group: &[Summand], bound: u64) -> bool {
+    if group.len() < 4 {
+        return false;
+    }
+    let mut sums = vec![0];
+    for summand in group {
+        sums = sums_of_two(&sums, &summand.sums, |sum| sum.min(bound));
+        if sums.len() > 2 * group.len() + 2 {
+            return false;
+        }
+    }
+    true
 }
 
 /// When a place is done, from its turn: what is shared between members of a group comes after them, and what is shared

@@ -1,8 +1,9 @@
 //! In which order axes go. It decides what elimination costs; no rule is best, so each is tried on paper first.
 //!
 //! An axis may go once its own table is there, which is when something below it has gone. So elimination goes up from the
-//! variables, and partial sums are summed from their beginning. Joining two relations of the middle of a sum looks cheap and
-//! ends in tables over many sums at a time.
+//! variables. A table over an axis is its own when it was joined with how the axis follows from others; then partial sums are
+//! summed from their beginning. Joining two relations of the middle of a sum looks cheap and may end in tables over many sums
+//! at a time; where what is summed is shared all around, it is cheap. So any table over an axis is tried as its own too.
 
 use std::collections::BTreeSet;
 
@@ -25,13 +26,35 @@ pub(super) struct Plan {
     pub(super) work: u64,
 }
 
-/// The better of the orders that stay within `most` numbers a table.
+/// What is tried: a rule, and whether sums wait until they can be joined from their beginning. The most promising first,
+/// since the others end where they need more.
+pub(super) const TRIED: [(Rule, bool); 4] =
+    [(Rule::BySize, false), (Rule::BySize, true), (Rule::ByPlace, true), (Rule::ByPlace, false)];
+
+/// The best of the orders that stay within `most` numbers a table.
 pub(super) fn best(network: &Network, most: u64, budget: &mut Budget) -> Result<Plan, Excess> {
-    let plans = [Rule::ByPlace, Rule::BySize].map(|rule| plan(network.clone(), rule, most, budget));
-    plans.into_iter().filter_map(Result::ok).min_by_key(|plan| plan.work).ok_or(Excess)
+    let mut best: Option<Plan> = None;
+    for (rule, waits) in TRIED {
+        let mut network = network.clone();
+        if waits {
+            network.wait();
+        }
+        let enough = best.as_ref().map_or(u64::MAX, |plan| plan.work);
+        if let Ok(better) = plan(network, rule, most, enough, budget) {
+            best = Some(better);
+        }
+    }
+    best.ok_or(Excess)
 }
 
-fn plan(mut network: Network, rule: Rule, most: u64, budget: &mut Budget) -> Result<Plan, Excess> {
+/// The order by a rule, if it takes less than `enough` multiplications.
+pub(super) fn plan(
+    mut network: Network,
+    rule: Rule,
+    most: u64,
+    enough: u64,
+    budget: &mut Budget,
+) -> Result<Plan, Excess> {
     let mut queue = Queue::of(&network, rule, budget)?;
     let mut plan = Plan { order: Vec::new(), work: 0 };
     while let Some(axis) = queue.next() {
@@ -42,7 +65,7 @@ fn plan(mut network: Network, rule: Rule, most: u64, budget: &mut Budget) -> Res
         budget.spend(4 + axes.len() as u64)?;
         plan.work = plan.work.saturating_add(network.size(&axes));
         axes.retain(|other| *other != axis);
-        if network.size(&axes) > most {
+        if network.size(&axes) > most || plan.work >= enough {
             return Err(Excess);
         }
         plan.order.push(axis);
