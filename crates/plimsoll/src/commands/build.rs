@@ -87,7 +87,7 @@ impl Build {
             self.show(&timings, terminal);
             return Ok(true);
         }
-        let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings) else { return Ok(false) };
+        let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings)? else { return Ok(false) };
         let world = World::of_design(&cluster.design, &cluster.origins, today);
         let report = judge(&world, &rules::all());
         timings.lap("check");
@@ -230,7 +230,7 @@ impl Build {
 
     fn show(&self, timings: &Timings, terminal: &Terminal) {
         if self.timings {
-            terminal.progress(&timings.table());
+            terminal.progress(&timings.table("write"));
         }
     }
 }
