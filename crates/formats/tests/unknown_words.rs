@@ -28,11 +28,14 @@ fn noted(message: &str, help: &str) -> Vec<(Severity, String, String)> {
 
 #[test]
 fn options_of_servers() {
-    let text =
-        "backend b\n default-server inter 2s pool-max-conn 4\n server a 10.0.0.1:6443 chek check-ssl agent-check\n";
+    let text = "backend b\n default-server inter 2s pool-max-conn 4 maxqueue 128 source 0.0.0.0 interface eth0\n server z 10.0.0.2:1 foo bar\n server a 10.0.0.1:6443 chek check-ssl agent-check\n";
     assert_eq!(
         said("haproxy.cfg", haproxy::read, text),
-        shown("`chek` is no option of a server that HAProxy knows", "was `check` meant?")
+        [
+            shown("`foo` is no option of a server that HAProxy knows", ""),
+            shown("`chek` is no option of a server that HAProxy knows", "was `check` meant?"),
+        ]
+        .concat()
     );
 }
 
@@ -65,7 +68,7 @@ fn plugins_of_coredns() {
 
 #[test]
 fn statements_of_bind() {
-    let text = "options {\n  directory \"/var/cache/bind\";\n  recursoin yes;\n  transfer-source 10.0.0.1;\n  querylog yes;\n};\n\
+    let text = "options {\n  directory \"/var/cache/bind\";\n  recursoin yes;\n  Version none;\n  transfer-source 10.0.0.1;\n  querylog yes;\n};\n\
                 zone \"a\" { type primary; file \"db.a\"; allow-updat { none; }; max-zone-ttl 1d; };\nlogging { channel c { null; }; };\n";
     assert_eq!(
         said("named.conf", named::read, text),

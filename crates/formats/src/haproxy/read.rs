@@ -16,11 +16,14 @@ use crate::{Kept, Read, placeholder};
 const SERVER_WORDS: Words =
     Words { what: "option of a server", reader: "HAProxy", known: &[words::haproxy::SERVER], fate: Fate::Refused };
 
-/// Options of servers that are not modelled.
+/// The first option of each server that HAProxy does not know: what follows may be its argument.
 fn server_words(proxy: &Proxy) -> impl Iterator<Item = (&str, Option<Span>)> {
     let own = proxy.servers.iter().map(|server| &server.options);
-    let flags = own.chain([&proxy.default_server]).flat_map(|options| &options.other);
-    flags.filter_map(|flag| flag.name.known()).map(|name| (name.value.as_str(), name.span))
+    let unknown =
+        |name: &&Spanned<String>| !SERVER_WORDS.knows(&name.value) && !name.value.starts_with("set-proxy-v2-tlv-fmt(");
+    own.chain([&proxy.default_server])
+        .filter_map(move |options| options.other.iter().filter_map(|flag| flag.name.known()).find(unknown))
+        .map(|name| (name.value.as_str(), name.span))
 }
 
 /// Reads a file.

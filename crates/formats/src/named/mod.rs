@@ -290,7 +290,9 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
             _ => conf.other.push(statement),
         }
     }
-    let words = STATEMENTS.check(kept(&conf).filter_map(keyword));
+    // named does not tell letters by their case.
+    let unknown = |word: &(&str, _)| !STATEMENTS.knows(&word.0.to_ascii_lowercase());
+    let words = STATEMENTS.check(kept(&conf).filter_map(keyword).filter(unknown));
     input.extend(words);
     input.done(conf)
 }

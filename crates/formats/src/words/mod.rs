@@ -43,7 +43,7 @@ pub(crate) struct Words {
 const MOST: usize = 50;
 
 impl Words {
-    fn knows(&self, word: &str) -> bool {
+    pub(crate) fn knows(&self, word: &str) -> bool {
         self.known.iter().any(|list| list.binary_search(&word).is_ok())
     }
 
