@@ -154,8 +154,8 @@ fn fields_of_objects() {
     assert_eq!(
         said("kubeadm.yaml", kubernetes::read, kubeadm),
         [
-            shown("`controlPlaneEndpont` is no field that kubeadm knows", "was `controlPlaneEndpoint` meant?"),
             shown("`certSans` is no field that kubeadm knows", "was `certSANs` meant?"),
+            shown("`controlPlaneEndpont` is no field that kubeadm knows", "was `controlPlaneEndpoint` meant?"),
         ]
         .concat()
     );

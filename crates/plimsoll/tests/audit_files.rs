@@ -127,7 +127,7 @@ fn a_backend_that_is_missing_is_an_error_and_the_others_are_judged() {
     let place = Place::empty();
     let text = HAPROXY
         .replace("default_backend api", "default_backend apl")
-        .replace("default-server check check-ssl verify none", "");
+        .replace(" check-ssl verify none", "");
     place.write("m/etc/haproxy/haproxy.cfg", text);
     place
         .run(&["audit", "m"])
@@ -135,5 +135,5 @@ fn a_backend_that_is_missing_is_an_error_and_the_others_are_judged() {
         .says("error[missing-backend]: `default_backend apl` names a backend that does not exist")
         .says("was `api` meant?")
         .says("1 error in the files themselves")
-        .says("[LB-0");
+        .says("error[LB-005]: the balancer of m asks a TLS port by plain HTTP");
 }
