@@ -1,8 +1,9 @@
 //! Command lines of daemons: `--name=value`, `--name value`, and flags without a value.
 
-use plimsoll_diagnostics::{Diagnostic, Diagnostics, Span, Spanned};
+use plimsoll_diagnostics::{Diagnostics, Span, Spanned};
 
 use crate::placeholder;
+use crate::report::not_filled_in;
 use crate::text::lines;
 
 /// The arguments of a command, in order.
@@ -109,12 +110,7 @@ pub(crate) fn report_open(words: &[Spanned<String>]) -> Diagnostics {
     let open = words.iter().filter_map(|word| {
         let range = placeholder::find(&word.value)?;
         let place = part(word, range.start, range.end);
-        Some(
-            Diagnostic::warning(format!("`{}` is not filled in", place.value))
-                .code("placeholder")
-                .at(place.span, "its value is unknown")
-                .help("give the file as it is on the machine, after the template was filled in"),
-        )
+        Some(not_filled_in(&place.value, place.span))
     });
     open.collect()
 }

@@ -55,6 +55,11 @@ impl<'t> Input<'t> {
         self.report.push(problem);
     }
 
+    /// Adds what was said of a part.
+    pub(crate) fn extend(&mut self, problems: plimsoll_diagnostics::Diagnostics) {
+        self.report.extend(problems);
+    }
+
     /// Text that breaks the format's grammar.
     pub(crate) fn syntax(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
         self.report.syntax(message, span, label);

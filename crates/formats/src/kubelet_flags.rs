@@ -4,7 +4,8 @@ use std::fmt;
 
 use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
-use crate::flags::{Flag, Flags, split};
+use crate::flags::{Argument, Flag, Flags, split};
+use crate::words::{self, Fate, Words};
 use crate::{Read, env};
 
 /// Such a file.
@@ -37,10 +38,18 @@ impl Conf {
     }
 }
 
+const FLAGS: Words = Words { what: "flag", reader: "the kubelet", known: &[words::kubelet::FLAGS], fate: Fate::Unsaid };
+
 /// Reads such a file.
 pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     let read = env::read(source, sources);
-    Read { value: Conf { variables: read.value }, problems: read.problems }
+    let conf = Conf { variables: read.value };
+    let mut problems = read.problems;
+    problems.extend(FLAGS.check_names(conf.flags().list.iter().filter_map(|argument| match argument {
+        Argument::Flag(flag) => Some(&flag.name),
+        Argument::Word(_) => None,
+    })));
+    Read { value: conf, problems }
 }
 
 impl fmt::Display for Conf {

@@ -47,6 +47,7 @@ mod setting;
 pub mod sysctl;
 pub mod systemd;
 mod text;
+mod words;
 pub mod zone;
 
 pub use placeholder::fills_statement;

@@ -16,6 +16,7 @@ use plimsoll_yaml::{
 
 use crate::kubernetes::template;
 use crate::report::Report;
+use crate::words::{self, Fate, Words};
 use crate::{Read, Setting, placeholder};
 
 record! {
@@ -230,6 +231,12 @@ impl Network {
     }
 }
 
+const KEYS: Words = Words { what: "key", reader: "netplan", known: &[words::netplan::KEYS], fate: Fate::Refused };
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or_default()
+}
+
 /// Reads one file.
 pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     let (text, mut report) = Report::open(source, sources);
@@ -243,6 +250,8 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         variables(&node, &mut report);
         let mut reader = Reader::new(Mode::Lenient);
         conf = Conf::from_node(&node, &mut reader).unwrap_or_default();
+        let unasked: Vec<_> = reader.unasked().iter().map(|key| (last(&key.path).to_owned(), key.span)).collect();
+        problems.extend(KEYS.check(unasked.iter().map(|(key, span)| (key.as_str(), *span))));
         problems.extend(reader.finish().0);
     }
     if let Some(second) = documents.next() {

@@ -60,6 +60,13 @@ impl Report {
         }
     }
 
+    /// Adds what was said of a part.
+    pub(crate) fn extend(&mut self, problems: Diagnostics) {
+        for problem in problems {
+            self.push(problem);
+        }
+    }
+
     /// A statement that the format's module does not model; kept by the caller.
     pub(crate) fn unknown_statement(&mut self, name: &str, span: Span) {
         self.unknown_word(name, span, &[]);
@@ -108,13 +115,7 @@ impl Report {
             return;
         }
         self.last_placeholder = Some(span);
-        let text = shorten(text);
-        self.push(
-            Diagnostic::warning(format!("`{text}` is not filled in"))
-                .code("placeholder")
-                .at(span, "its value is unknown")
-                .help("give the file as it is on the machine, after the template was filled in"),
-        );
+        self.push(not_filled_in(text, span));
     }
 
     /// A value that its reader would refuse or ignore.
@@ -167,6 +168,14 @@ impl Report {
         }
         Read { value, problems: self.problems }
     }
+}
+
+/// A place that a template left open, in the words of all readers.
+pub(crate) fn not_filled_in(text: &str, span: impl Into<Option<Span>>) -> Diagnostic {
+    Diagnostic::warning(format!("`{}` is not filled in", shorten(text)))
+        .code("placeholder")
+        .at(span, "its value is unknown")
+        .help("give the file as it is on the machine, after the template was filled in")
 }
 
 /// How many lines a text has, and how many words: what stands between white space and the marks that end statements,

@@ -10,6 +10,7 @@ use plimsoll_diagnostics::{SourceId, Sources, Span, Spanned};
 
 use crate::Read;
 use crate::input::Input;
+use crate::words::{Fate, Words};
 
 /// A unit file or a drop-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -256,10 +257,33 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Unit> {
             section.lines.push(line);
         }
     }
+    for section in &unit.sections {
+        let Some(words) = words_of(&section.name) else { continue };
+        let keys = section.lines.iter().filter_map(|line| match line {
+            Entry::Assignment { key, .. } if !key.value.starts_with("X-") => Some(key),
+            _ => None,
+        });
+        input.extend(words.check_names(keys));
+    }
     input.done(unit)
 }
 
 /// Whether a line ends in a `\` that is not escaped itself.
+/// The keys of a section of units; nothing for sections of others (`.network`, `.link`).
+fn words_of(section: &str) -> Option<Words> {
+    use crate::words::systemd::{INSTALL, MOUNT, PROCESSES, SERVICE, SOCKET, TIMER, UNIT};
+    let known: &'static [&'static [&'static str]] = match section {
+        "Unit" => &[UNIT],
+        "Install" => &[INSTALL],
+        "Timer" => &[TIMER],
+        "Service" => &[SERVICE, PROCESSES],
+        "Socket" => &[SOCKET, PROCESSES],
+        "Mount" => &[MOUNT, PROCESSES],
+        _ => return None,
+    };
+    Some(Words { what: "key of this section", reader: "systemd", known, fate: Fate::Ignored })
+}
+
 fn goes_on(line: &str) -> bool {
     let line = line.trim_end();
     (line.len() - line.trim_end_matches('\\').len()) % 2 == 1

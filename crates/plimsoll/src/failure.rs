@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+use plimsoll_diagnostics::Diagnostic;
+
 /// Names the operation and the thing, keeps the cause, and says what to do next where that is not plain.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -38,6 +40,16 @@ impl Failure {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The same as a problem, for programs that read what was found.
+    pub(crate) fn diagnostic(&self) -> Diagnostic {
+        let cause = self.source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let problem = Diagnostic::error(format!("{}{cause}", self.message)).code("unreadable");
+        match &self.hint {
+            Some(hint) => problem.help(hint.clone()),
+            None => problem,
+        }
     }
 
     pub(crate) fn hint(&self) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use plimsoll_diagnostics::{Diagnostics, Sources};
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, Severity, Sources};
 use plimsoll_model::design::Date;
 use plimsoll_model::{Design, Origins};
 use plimsoll_render::sha256_hex;
@@ -56,50 +56,104 @@ pub(crate) struct Opened {
     pub(crate) lock_hash: String,
 }
 
+/// A cluster file from which no design came, and all that there is to say about it.
+pub(crate) struct Refused {
+    pub(crate) sources: Sources,
+    /// Of the file and its lock, as people read them.
+    pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) why: Why,
+}
+
+/// Why no design came.
+pub(crate) enum Why {
+    /// There is no cluster in the file, or no file: exit code 2.
+    Unreadable(Failure),
+    /// The cluster has errors: exit code 1. Says how many.
+    Errors(String),
+}
+
+impl Refused {
+    fn unreadable(sources: Sources, problems: Vec<Diagnostic>, failure: Failure) -> Box<Self> {
+        Box::new(Refused { sources, problems, why: Why::Unreadable(failure) })
+    }
+
+    fn errors(sources: Sources, mut problems: Diagnostics, path: &Path) -> Box<Self> {
+        problems.sort();
+        let count = crate::commands::plural(problems.count(Severity::Error), "error");
+        let why = Why::Errors(format!("{count} in `{}`; nothing was written", path.display()));
+        Box::new(Refused { sources, problems: problems.into_vec(), why })
+    }
+
+    /// Shows it on standard error.
+    pub(crate) fn show(self, terminal: &Terminal) -> Result<(), Failure> {
+        terminal.problems(&self.problems, &self.sources);
+        match self.why {
+            Why::Unreadable(failure) => Err(failure),
+            Why::Errors(errors) => {
+                terminal.error(&errors);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Reads and resolves a cluster file. Errors in it are shown on standard error.
 pub(crate) fn load(path: &Path, terminal: &Terminal, timings: &mut Timings) -> Result<Loaded, Failure> {
-    match open(path, terminal, timings)? {
-        Some(opened) => Ok(opened.resolve(terminal, timings)),
-        None => Ok(Loaded::Errors),
+    match try_load(path, timings) {
+        Ok(cluster) => Ok(Loaded::Cluster(cluster)),
+        Err(refused) => refused.show(terminal).map(|()| Loaded::Errors),
     }
+}
+
+/// Reads and resolves a cluster file, and shows nothing.
+pub(crate) fn try_load(path: &Path, timings: &mut Timings) -> Result<Box<Cluster>, Box<Refused>> {
+    try_open(path, timings)?.try_resolve(timings)
 }
 
 /// Reads a cluster file and its lock. `None` when they have errors, which were shown on standard error.
 pub(crate) fn open(path: &Path, terminal: &Terminal, timings: &mut Timings) -> Result<Option<Opened>, Failure> {
+    match try_open(path, timings) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(refused) => refused.show(terminal).map(|()| None),
+    }
+}
+
+fn try_open(path: &Path, timings: &mut Timings) -> Result<Opened, Box<Refused>> {
     let mut sources = Sources::new();
-    let bytes = read(path)?;
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(failure) => return Err(Refused::unreadable(sources, Vec::new(), failure)),
+    };
     let (id, not_text) = sources.add_bytes(path.display().to_string(), &bytes);
     if let Some(problem) = not_text {
-        terminal.problems(&[problem], &sources);
-        return Err(Failure::new(format!("`{}` cannot be read as text", path.display())));
+        let failure = Failure::new(format!("`{}` cannot be read as text", path.display()));
+        return Err(Refused::unreadable(sources, vec![problem], failure));
     }
     let (spec, mut notes) = plimsoll_spec::read(id, &sources);
     notes.extend(plimsoll_check::unknown_rules(spec.iter().flat_map(Spec::named_rules)));
     timings.lap("read");
     if notes.iter().any(|problem| NO_YAML.contains(&problem.code.as_str())) {
         notes.sort();
-        terminal.problems(&notes.into_vec(), &sources);
-        return Err(Failure::new(format!("`{}` cannot be read as YAML; nothing was written", path.display())));
+        let failure = Failure::new(format!("`{}` cannot be read as YAML; nothing was written", path.display()));
+        return Err(Refused::unreadable(sources, notes.into_vec(), failure));
     }
-    let Some(spec) = spec.filter(|_| !notes.has_errors()) else {
-        errors(notes, &sources, path, terminal);
-        return Ok(None);
-    };
+    let Some(spec) = spec.filter(|_| !notes.has_errors()) else { return Err(Refused::errors(sources, notes, path)) };
 
     let lock_path = path.with_extension("lock");
     let lock_text = match std::fs::read_to_string(&lock_path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Failure::io("read", &lock_path, error)),
+        Err(error) => {
+            return Err(Refused::unreadable(sources, Vec::new(), Failure::io("read", &lock_path, error)));
+        }
     };
     let (file_hash, lock_hash) = (sha256_hex(&bytes), sha256_hex(lock_text.as_bytes()));
     let lock_id = sources.add(lock_path.display().to_string(), lock_text);
     let (old_lock, lock_problems) = Lock::read(lock_id, &sources);
     if lock_problems.has_errors() {
-        errors(lock_problems, &sources, &lock_path, terminal);
-        return Ok(None);
+        return Err(Refused::errors(sources, lock_problems, &lock_path));
     }
-    Ok(Some(Opened { sources, path: path.to_owned(), spec, old_lock, lock_path, notes, file_hash, lock_hash }))
+    Ok(Opened { sources, path: path.to_owned(), spec, old_lock, lock_path, notes, file_hash, lock_hash })
 }
 
 impl Opened {
@@ -108,14 +162,21 @@ impl Opened {
         self.spec.cluster.value.to_string()
     }
 
-    /// Makes every choice that the file leaves open.
-    pub(crate) fn resolve(self, terminal: &Terminal, timings: &mut Timings) -> Loaded {
+    /// Makes every choice that the file leaves open. Errors are shown on standard error.
+    pub(crate) fn resolve(self, terminal: &Terminal, timings: &mut Timings) -> Result<Loaded, Failure> {
+        match self.try_resolve(timings) {
+            Ok(cluster) => Ok(Loaded::Cluster(cluster)),
+            Err(refused) => refused.show(terminal).map(|()| Loaded::Errors),
+        }
+    }
+
+    fn try_resolve(self, timings: &mut Timings) -> Result<Box<Cluster>, Box<Refused>> {
         let Opened { sources, path, spec, old_lock, lock_path, mut notes, .. } = self;
         let resolved = plimsoll_resolve::resolve(&spec, &old_lock);
         timings.lap("resolve");
         notes.extend(resolved.diagnostics);
         match resolved.design {
-            Some(design) if !notes.has_errors() => Loaded::Cluster(Box::new(Cluster {
+            Some(design) if !notes.has_errors() => Ok(Box::new(Cluster {
                 sources,
                 design,
                 origins: resolved.origins,
@@ -124,23 +185,9 @@ impl Opened {
                 lock_path,
                 notes,
             })),
-            _ => {
-                errors(notes, &sources, &path, terminal);
-                Loaded::Errors
-            }
+            _ => Err(Refused::errors(sources, notes, &path)),
         }
     }
-}
-
-fn errors(mut problems: Diagnostics, sources: &Sources, path: &Path, terminal: &Terminal) {
-    problems.sort();
-    let count = problems.count(plimsoll_diagnostics::Severity::Error);
-    terminal.problems(&problems.into_vec(), sources);
-    terminal.error(&format!(
-        "{} in `{}`; nothing was written",
-        crate::commands::plural(count, "error"),
-        path.display()
-    ));
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -29,7 +29,7 @@ use crate::terminal::{ColorChoice, Terminal};
     propagate_version = true,
     after_help = "Start with `plimsoll init`, or with `plimsoll audit PATH` on files you already have.\n\
                   Exit codes: 0 good, 1 errors in the design or in the judged files, \
-                  2 wrong call, unreadable input, or files that would be lost."
+                  2 wrong call, input that cannot be read or not wholly, or files that would be lost."
 )]
 struct Cli {
     /// When to use colours: `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`

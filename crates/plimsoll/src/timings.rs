@@ -39,13 +39,15 @@ impl Timings {
     }
 
     /// A table in milliseconds: the own time of each phase, and the time that passed, which is less where phases were beside
-    /// each other. Phases that touch the disk are named `write …`; the last line but one is without them.
-    pub(crate) fn table(&self) -> String {
+    /// each other. The phase that waits for the disk is named `disk`, those of its kind `disk …`; the last line but one is
+    /// without them.
+    pub(crate) fn table(&self, disk: &str) -> String {
         let wall = self.last - self.began;
-        let writing = self.phases.iter().filter(|(phase, _)| phase.starts_with("write")).map(|(_, took)| *took).sum();
-        let totals = [("all but write", wall.saturating_sub(writing)), ("all in all", wall)];
+        let writing = self.phases.iter().filter(|(phase, _)| phase.starts_with(disk)).map(|(_, took)| *took).sum();
+        let but = format!("all but {disk}");
+        let totals = [(but.as_str(), wall.saturating_sub(writing)), ("all in all", wall)];
         let mut out = String::new();
-        for (phase, took) in self.phases.iter().chain(&totals) {
+        for (phase, took) in self.phases.iter().copied().chain(totals) {
             let _ = writeln!(out, "{phase:<13} {:>9.3} ms", took.as_secs_f64() * 1e3);
         }
         out
@@ -71,7 +73,7 @@ mod tests {
         timings.lap("read");
         timings.beside("render", 100 * SECOND);
         timings.lap("write");
-        let table = timings.table();
+        let table = timings.table("write");
         let labels: Vec<&str> = table.lines().map(|line| line.get(..13).unwrap_or(line).trim()).collect();
         assert_eq!(labels, ["read", "render", "write", "all but write", "all in all"]);
         let time = |of: &str| {
@@ -90,6 +92,6 @@ mod tests {
         timings.phases.push(("write/read", Duration::ZERO));
         assert_eq!(timings.phases[0], ("sum up", 3 * SECOND));
         // What has passed is next to nothing, whatever was beside it.
-        assert!(timings.table().lines().last().is_some_and(|line| line.starts_with("all in all")));
+        assert!(timings.table("write").lines().last().is_some_and(|line| line.starts_with("all in all")));
     }
 }

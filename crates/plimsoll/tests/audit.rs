@@ -82,7 +82,15 @@ fn a_path_that_is_not_there_is_a_wrong_call() {
 fn nothing_to_judge_is_no_success_in_disguise() {
     let place = Place::empty();
     place.write("empty/readme", "hello\n");
-    place.run(&["audit", "empty"]).exits(0).says("Recognised 0 of 1 files");
+    let said = place.run(&["audit", "empty"]).exits(2);
+    said.says("Recognised 0 of 1 files\n")
+        .says("nothing was judged")
+        .says("error: `empty/readme` is of no kind that is judged")
+        .never_says("no findings");
+    place.write("empty/notes.md", "hello\n");
+    place.run(&["audit", "empty"]).exits(2).says("error: none of the 2 files is of a kind that is judged");
+    std::fs::create_dir(place.at("void")).expect("a folder");
+    place.run(&["audit", "void"]).exits(2).says("there is no file to judge");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Files somebody already has: which of them we know, and whose they are.
 
+mod backends;
 mod bounds;
 mod embedded;
+pub mod left_over;
+mod machines;
 mod recognise;
 
 use plimsoll_diagnostics::{Diagnostics, SourceId, Sources, Span, Spanned};
@@ -11,7 +14,7 @@ use plimsoll_formats::{
 };
 
 pub use bounds::{About, Cut};
-pub use recognise::recognise;
+pub use recognise::{CLUSTER_FILE, is_judged_by_name, recognise};
 
 /// Files somebody already has.
 #[derive(Debug, Default)]
@@ -31,10 +34,13 @@ pub struct File {
     pub source: SourceId,
     /// Its path as given.
     pub path: String,
-    /// Whose it is: the machine that its path names (`cp-1/etc/…`), else the folder it lies in.
+    /// Whose it is: the machine that its path names (`cp-1/etc/…`), else the folder it lies in, or what tells it apart
+    /// from another machine's file there (`m1` of `keepalived-m1.conf`).
     pub owner: String,
     /// What it was recognised as.
     pub content: Content,
+    /// Whether all of it was read. Where its syntax is broken, or it has far too much, the rest is not judged.
+    pub whole: bool,
 }
 
 macro_rules! contents {

@@ -19,6 +19,8 @@ pub use from_files::from_files;
 pub struct Storage {
     /// Ceph clusters, as a rule one.
     pub ceph: Vec<CephCluster>,
+    /// Pools whose cluster is not among the files.
+    pub pools_apart: Vec<Pool>,
     /// Classes that volumes are asked from.
     pub classes: Vec<Class>,
     /// Claims that name no class, where claims are known.
@@ -268,7 +270,7 @@ pub fn from_design(source: DesignSource<'_>) -> Storage {
             backed_up: source.maybe(at("class"), None),
         });
     }
-    Storage { ceph, classes, claims_without_class: Vec::new(), claimants: Vec::new() }
+    Storage { ceph, pools_apart: Vec::new(), classes, claims_without_class: Vec::new(), claimants: Vec::new() }
 }
 
 fn rack_of(design: &Design, host: &Name) -> Option<String> {

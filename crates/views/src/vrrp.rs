@@ -12,7 +12,7 @@ use plimsoll_model::units::Millis;
 use crate::{DesignSource, Fact, Place};
 
 pub(crate) use daemons::daemons;
-pub use from_files::from_files;
+pub use from_files::{always_succeeds, from_files};
 
 /// Members that share one virtual router id and one set of addresses.
 #[derive(Clone, Debug)]

@@ -45,6 +45,8 @@ pub(crate) struct Builder<'a> {
     source: SourceId,
     dialect: Dialect,
     limits: Limits,
+    /// The byte from which the parser counts.
+    start: usize,
     nodes: usize,
     bytes: usize,
     anchors: BTreeMap<usize, Anchored>,
@@ -60,6 +62,7 @@ impl<'a> Builder<'a> {
             source,
             dialect,
             limits,
+            start: 0,
             nodes: 0,
             bytes: 0,
             anchors: BTreeMap::new(),
@@ -86,10 +89,40 @@ impl<'a> Builder<'a> {
         self.root = None;
     }
 
+    /// The parser begins at this byte, from which it counts.
+    pub(crate) fn starts_at(&mut self, start: usize) {
+        self.start = start;
+        self.reset();
+    }
+
+    /// Whether the text may hold several documents, and all of YAML's means.
+    pub(crate) fn is_full(&self) -> bool {
+        self.dialect == Dialect::Full
+    }
+
+    /// A place without a length.
+    pub(crate) fn here(&self, at: usize) -> Span {
+        Span::new(self.source, at, at)
+    }
+
+    /// Says why a document is left out, and where reading goes on.
+    pub(crate) fn left_out(&mut self, problem: Diagnostic, document: usize, next: Option<usize>) {
+        let line =
+            |at: usize| 1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|it| **it == b'\n').count();
+        let first = line(document);
+        self.diagnostics.push(problem.note(match next {
+            Some(next) => {
+                let (last, next) = (line(next) - 1, line(next));
+                format!("the document in lines {first} to {last} is left out; reading goes on at line {next}")
+            }
+            None => format!("all from line {first} on is left out"),
+        }));
+    }
+
     fn span(&self, span: granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
-        let end = range.end.min(self.text.len());
-        Span::new(self.source, range.start.min(end), end)
+        let end = (self.start + range.end).min(self.text.len());
+        Span::new(self.source, (self.start + range.start).min(end), end)
     }
 
     pub(crate) fn syntax_error(&self, at: usize, info: &str) -> Diagnostic {

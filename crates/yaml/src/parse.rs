@@ -74,6 +74,40 @@ pub fn read_with(text: &str, source: SourceId, dialect: Dialect, limits: Limits)
         builder.diagnostics.push(Diagnostic::error(message).code("yaml-limit").at(Span::new(source, 0, 0), ""));
         return (documents, builder.diagnostics);
     }
+    let mut errors = 0;
+    let mut start = 0;
+    // Where a document is broken, the parser cannot always find the next one by itself. Whoever wrote the file meant
+    // each `---` at the beginning of a line as one.
+    while let Some(broken) = read_from(text, start, limits, &mut errors, &mut builder, &mut documents) {
+        let next = next_document(text, broken.document.max(start)).filter(|_| broken.goes_on && errors < limits.errors);
+        builder.left_out(broken.problem, broken.document, next);
+        match next {
+            Some(next) => start = next,
+            None => break,
+        }
+    }
+    (documents, builder.diagnostics)
+}
+
+/// A document that could not be read.
+struct Broken {
+    /// Where it begins.
+    document: usize,
+    problem: Diagnostic,
+    /// Whether what follows may be read.
+    goes_on: bool,
+}
+
+/// Reads the documents from a byte on, up to the first that is broken in other people's files. Our own file has one, of
+/// which all errors are said.
+fn read_from(
+    text: &str,
+    start: usize,
+    limits: Limits,
+    errors: &mut usize,
+    builder: &mut Builder<'_>,
+    documents: &mut Vec<Node>,
+) -> Option<Broken> {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_anchor_events: true,
@@ -81,13 +115,15 @@ pub fn read_with(text: &str, source: SourceId, dialect: Dialect, limits: Limits)
         flow_nesting_limit: limits.depth + 1,
         block_nesting_limit: limits.depth + 1,
     };
-    let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut errors = 0;
+    builder.starts_at(start);
+    let mut parser = Parser::new_from_str_with_options(&text[start..], options);
+    let mut document = start;
     while let Some(next) = parser.next_event() {
         let problem = match next {
             Ok((Event::StreamEnd, _)) => break,
-            Ok((Event::DocumentStart(..), _)) => {
+            Ok((Event::DocumentStart(..), span)) => {
                 builder.reset();
+                document = span.byte_range().map_or(document, |range| start + range.start);
                 None
             }
             Ok((Event::DocumentEnd, _)) => {
@@ -96,22 +132,37 @@ pub fn read_with(text: &str, source: SourceId, dialect: Dialect, limits: Limits)
             }
             Ok((event, span)) => builder.event(event, span).err(),
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                let at = (start + error.marker().byte_offset().unwrap_or(0)).min(text.len());
                 Some(match error.kind() {
-                    ErrorKind::RecursionLimitExceeded => builder.too_deep(Span::new(source, at, at)),
+                    ErrorKind::RecursionLimitExceeded => builder.too_deep(builder.here(at)),
                     _ => Box::new(builder.syntax_error(at, &error.info())),
                 })
             }
         };
-        if let Some(problem) = problem {
-            let fatal = problem.code == "yaml-limit" && builder.is_exhausted();
-            builder.diagnostics.push(*problem);
-            builder.reset();
-            errors += 1;
-            if fatal || errors >= limits.errors || !matches!(parser.proceed_next_document(), Ok(true)) {
-                break;
-            }
+        let Some(problem) = problem else { continue };
+        let goes_on = !(problem.code == "yaml-limit" && builder.is_exhausted());
+        builder.reset();
+        *errors += 1;
+        if builder.is_full() {
+            return Some(Broken { document, problem: *problem, goes_on });
+        }
+        builder.diagnostics.push(*problem);
+        if !goes_on || *errors >= limits.errors || !matches!(parser.proceed_next_document(), Ok(true)) {
+            break;
         }
     }
-    (documents, builder.diagnostics)
+    None
+}
+
+/// Where the next document begins after the one at `from`: at a line that begins with `---`.
+fn next_document(text: &str, from: usize) -> Option<usize> {
+    let mut from = from;
+    while let Some(at) = text.get(from..)?.find("\n---").map(|at| from + at + 1) {
+        let rest = &text[at + 3..];
+        if rest.is_empty() || rest.starts_with(char::is_whitespace) {
+            return Some(at);
+        }
+        from = at;
+    }
+    None
 }

@@ -31,6 +31,7 @@ pub struct Reader {
     mode: Mode,
     diagnostics: Diagnostics,
     unknown: Vec<Unknown>,
+    unasked: Vec<Unknown>,
     path: Vec<String>,
     unsaid: usize,
 }
@@ -41,7 +42,14 @@ const MOST_PROBLEMS: usize = 200;
 impl Reader {
     /// A reader without anything said yet.
     pub fn new(mode: Mode) -> Self {
-        Reader { mode, diagnostics: Diagnostics::new(), unknown: Vec::new(), path: Vec::new(), unsaid: 0 }
+        Reader {
+            mode,
+            diagnostics: Diagnostics::new(),
+            unknown: Vec::new(),
+            unasked: Vec::new(),
+            path: Vec::new(),
+            unsaid: 0,
+        }
     }
 
     /// How strictly it reads.
@@ -56,6 +64,11 @@ impl Reader {
             self.diagnostics.push(Diagnostic::note_only(message).code("more-problems"));
         }
         (self.diagnostics, self.unknown)
+    }
+
+    /// Keys of a lenient reading that no field has: those that nobody took, and those that a [`crate::Rest`] keeps.
+    pub fn unasked(&self) -> &[Unknown] {
+        &self.unasked
     }
 
     /// The keys that lead to the value that is being read, joined by dots.
@@ -153,6 +166,12 @@ impl Fields<'_> {
                     entry.clone()
                 })
                 .collect();
+            if reader.mode == Mode::Lenient {
+                for (key, _) in &rest {
+                    let path = reader.within(&key.text, |reader| reader.path());
+                    reader.unasked.push(Unknown { path, span: key.span });
+                }
+            }
             return T::from_node(&Node { span: self.span, ..Node::mapping(rest) }, reader);
         }
         let index = self.entries.iter().position(|(found, _)| found.text == *key);
@@ -201,7 +220,9 @@ impl Fields<'_> {
         for ((key, _), _) in self.entries.iter().zip(&self.claimed).filter(|(_, claimed)| !**claimed) {
             if reader.mode == Mode::Lenient {
                 let path = reader.within(&key.text, |reader| reader.path());
-                reader.unknown.push(Unknown { path, span: key.span });
+                let unknown = Unknown { path, span: key.span };
+                reader.unasked.push(unknown.clone());
+                reader.unknown.push(unknown);
                 continue;
             }
             if is_merge(key) {

@@ -59,6 +59,8 @@ error[yaml-syntax]: broken YAML: unclosed bracket '['
   |
 3 | b: [1, 2
   |    ^ here
+  |
+  = note: the document in lines 2 to 3 is left out; reading goes on at line 4
 "
     );
 }
@@ -176,4 +178,40 @@ fn of_two_documents_none_is_read_as_the_file() {
     let id = sources.add("cluster.yaml", "a: 1\n---\nb: 1\n");
     let (node, diagnostics) = read_document("a: 1\n---\nb: 1\n", id);
     assert!(node.is_none() && diagnostics.iter().count() == 1);
+}
+
+#[test]
+fn a_broken_document_costs_only_itself() {
+    for (broken, lines) in [
+        ("a: [1\nb: 2\n", (3, 5)),
+        ("a: \"not closed\nb: 2\n", (3, 5)),
+        ("a: b: c\n  - d\n", (3, 5)),
+        ("a: 1\n\tb: 2\n", (3, 5)),
+        ("{a: }}\nb\n", (3, 5)),
+    ] {
+        let text = format!("first: 1\n\n---\n{broken}---\nlast: 1\n---\n{broken}--- # and another\nvery: last\n");
+        let mut sources = Sources::new();
+        let id = sources.add("x.yaml", text.as_str());
+        let (nodes, problems) = read_documents(&text, id);
+        let keys: Vec<&str> =
+            nodes.iter().filter_map(|node| node.as_mapping()?.first().map(|(key, _)| key.text.as_str())).collect();
+        assert_eq!(keys, ["first", "last", "very"], "{broken:?}: {problems:?}");
+        let (first, last) = lines;
+        let said = format!("the document in lines {first} to {last} is left out; reading goes on at line {}", last + 1);
+        assert_eq!(problems.len(), 2, "{broken:?}: {problems:?}");
+        assert_eq!(problems.iter().next().expect("one").notes, [said]);
+        // Places behind it are where they stand.
+        let key = nodes[2].as_mapping().expect("a mapping")[0].0.span.expect("a place");
+        assert_eq!(sources.text(key), "very");
+    }
+}
+
+#[test]
+fn what_follows_a_broken_last_document_is_said_to_be_left_out() {
+    let text = "a: 1\n---\nb: [\nc: 1\n";
+    let mut sources = Sources::new();
+    let id = sources.add("x.yaml", text);
+    let (nodes, problems) = read_documents(text, id);
+    assert_eq!(nodes.len(), 1);
+    assert_eq!(problems.iter().next().expect("one").notes, ["all from line 2 on is left out"]);
 }

@@ -16,6 +16,7 @@ use plimsoll_diagnostics::{SourceId, Sources, Spanned};
 
 use crate::input::{DEEPEST, Input, Quotes, Word, quoted_by};
 use crate::text::Piece;
+use crate::words::{self, Fate, Words};
 use crate::{Read, placeholder};
 
 pub use plugins::milliseconds;
@@ -158,6 +159,13 @@ fn expanded<'c>(server: &'c Server, snippets: &BTreeMap<&str, &'c [Plugin]>) -> 
     list
 }
 
+const PLUGINS: Words = Words {
+    what: "plugin",
+    reader: "CoreDNS as it is released",
+    known: &[words::coredns::PLUGINS],
+    fate: Fate::Refused,
+};
+
 /// Reads a Corefile.
 pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     let mut input = Input::new(source, sources);
@@ -184,6 +192,13 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         conf.items.push(Item::Server(Server { keys: keys_of(&keys), plugins }));
     }
     report_imports(&mut input, &conf);
+    let plugins = conf.items.iter().flat_map(|item| match item {
+        Item::Server(server) => server.plugins.as_slice(),
+        Item::Snippet { plugins, .. } => plugins.as_slice(),
+        Item::Line(_) => &[],
+    });
+    let words = PLUGINS.check_names(plugins.map(|plugin| &plugin.name).filter(|name| !name.value.is_empty()));
+    input.extend(words);
     input.done(conf)
 }
 

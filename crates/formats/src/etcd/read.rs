@@ -6,6 +6,7 @@ use plimsoll_yaml::{Node, Value, read_documents};
 use crate::flags::{Argument, Flags, report_open};
 use crate::report::Report;
 use crate::systemd::{Unit, words};
+use crate::words::{self, Fate, Words};
 use crate::{Read, env};
 
 use super::{Entry, EtcdConf, Via};
@@ -28,6 +29,18 @@ const BOOLEANS: &[&str] = &[
     "version",
 ];
 
+/// Settings that etcd does not know: it ends at a flag, warns about a variable, and passes over a key of its file.
+fn unknown(conf: &EtcdConf) -> Diagnostics {
+    let of = |via: Via, what, fate| {
+        let words = Words { what, reader: "etcd", known: &[words::etcd::FLAGS], fate };
+        words.check_names(conf.settings.iter().filter(move |entry| entry.via == via).map(|entry| &entry.name))
+    };
+    let mut problems = of(Via::Flag, "flag", Fate::Refused);
+    problems.extend(of(Via::Environment, "variable", Fate::Ignored));
+    problems.extend(of(Via::File, "key", Fate::Ignored));
+    problems
+}
+
 /// Reads a file of variables: `/etc/default/etcd`, `/etc/etcd.env`.
 pub fn read(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
     let read = env::read(source, sources);
@@ -38,7 +51,9 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
             env::Line::Other(text) => conf.other.push(text),
         }
     }
-    Read { value: conf, problems: read.problems }
+    let mut problems = read.problems;
+    problems.extend(unknown(&conf));
+    Read { value: conf, problems }
 }
 
 fn take_variable(conf: &mut EtcdConf, name: Spanned<String>, value: Spanned<String>) {
@@ -67,7 +82,9 @@ pub fn from_flags(words: &[Spanned<String>]) -> Read<EtcdConf> {
             Argument::Word(word) => conf.other.push(word),
         }
     }
-    Read { value: conf, problems: report_open(words) }
+    let mut problems = report_open(words);
+    problems.extend(unknown(&conf));
+    Read { value: conf, problems }
 }
 
 /// Reads what a unit gives etcd: the variables of its `Environment=` and the flags of its `ExecStart=`. Files of
@@ -77,10 +94,12 @@ pub fn from_unit(unit: &Unit) -> Read<EtcdConf> {
     for (name, value) in unit.environment() {
         take_variable(&mut conf, name, value);
     }
+    let variables = unknown(&conf);
     let command: Vec<Spanned<String>> = unit.last("Service", "ExecStart").map(words).unwrap_or_default();
     let mut read = from_flags(&command);
     conf.settings.append(&mut read.value.settings);
     conf.other.append(&mut read.value.other);
+    read.problems.extend(variables);
     Read { value: conf, problems: read.problems }
 }
 
@@ -115,6 +134,7 @@ pub fn read_yaml(source: SourceId, sources: &Sources) -> Read<EtcdConf> {
         }
     }
     problems.extend(open_values(&conf));
+    problems.extend(unknown(&conf));
     Read { value: conf, problems }
 }
 

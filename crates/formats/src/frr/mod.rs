@@ -18,6 +18,7 @@ use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Spanned};
 
 use crate::Read;
 use crate::input::{DEEPEST, Input, Quotes, Word};
+use crate::words::{self, Fate, Words};
 
 pub use bgp::{Bfd, Bgp, Family, Neighbor, NeighborFamily, RemoteAs};
 pub use views::{BfdPeer, BfdProfile, PrefixEntry, RouteMap, StaticRoute};
@@ -116,6 +117,21 @@ fn closing(keyword: &str) -> &'static str {
         "vni" => "exit-vni",
         _ => "exit",
     }
+}
+
+const NEIGHBOR_WORDS: Words =
+    Words { what: "word of `neighbor`", reader: "FRR", known: &[words::frr::NEIGHBOR], fate: Fate::Ignored };
+
+/// What follows `neighbor NAME` in a `router bgp` and its address families. FRR takes any beginning of a word.
+fn neighbor_words(bgp: &Line) -> impl Iterator<Item = (&str, Option<plimsoll_diagnostics::Span>)> {
+    let lines = bgp.block.iter().flat_map(|line| std::iter::once(line).chain(&line.block));
+    let word = |line: &'_ Line| {
+        let no = usize::from(line.words.first().is_some_and(|word| word.value == "no"));
+        (line.words.get(no)?.value == "neighbor").then_some(no + 2)
+    };
+    let found = lines.filter_map(move |line| line.words.get(word(line)?));
+    let known = |text: &str| words::frr::NEIGHBOR.iter().any(|known| known.starts_with(text));
+    found.map(|word| (word.value.as_str(), word.span)).filter(move |(text, _)| !known(text))
 }
 
 /// Reads an frr.conf.
@@ -232,6 +248,9 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         }
     }
     while close(&mut conf, &mut open) {}
+    let bgp = conf.lines.iter().filter(|line| matches!(line.texts().as_slice(), ["router", "bgp", ..]));
+    let words = NEIGHBOR_WORDS.check(bgp.flat_map(neighbor_words));
+    input.extend(words);
     input.done(conf)
 }
 

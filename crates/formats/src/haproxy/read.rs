@@ -1,6 +1,6 @@
 //! From lines to types.
 
-use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Spanned};
+use plimsoll_diagnostics::{Diagnostic, SourceId, Sources, Span, Spanned};
 
 use super::keywords::{GLOBAL, HARMLESS, PROXY, SECTIONS};
 use super::syntax::{self, Word};
@@ -10,7 +10,21 @@ use super::{
 };
 use crate::report::Report;
 use crate::text::{self, Piece};
+use crate::words::{self, Fate, Words};
 use crate::{Kept, Read, placeholder};
+
+const SERVER_WORDS: Words =
+    Words { what: "option of a server", reader: "HAProxy", known: &[words::haproxy::SERVER], fate: Fate::Refused };
+
+/// The first option of each server that HAProxy does not know: what follows may be its argument.
+fn server_words(proxy: &Proxy) -> impl Iterator<Item = (&str, Option<Span>)> {
+    let own = proxy.servers.iter().map(|server| &server.options);
+    let unknown =
+        |name: &&Spanned<String>| !SERVER_WORDS.knows(&name.value) && !name.value.starts_with("set-proxy-v2-tlv-fmt(");
+    own.chain([&proxy.default_server])
+        .filter_map(move |options| options.other.iter().filter_map(|flag| flag.name.known()).find(unknown))
+        .map(|name| (name.value.as_str(), name.span))
+}
 
 /// Reads a file.
 pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
@@ -25,6 +39,7 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         let line = Piece::new(&line.text[..end - line.start], line.start);
         reader.line(line, &words, &mut conf);
     }
+    reader.report.extend(SERVER_WORDS.check(conf.proxies().flat_map(|(_, proxy)| server_words(proxy))));
     reader.report.close(conf)
 }
 

@@ -49,7 +49,8 @@ impl Reader {
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             let Some(slot) = to.slot(&word.text) else {
-                let takes = SERVER_WITH_ARGUMENT.contains(&word.text.as_str());
+                let takes = SERVER_WITH_ARGUMENT.contains(&word.text.as_str())
+                    || word.text.starts_with("set-proxy-v2-tlv-fmt(");
                 let argument = if takes { self.next(&mut rest, word) } else { Setting::Absent };
                 to.other.push(Flag { name: self.text(word), argument });
                 continue;

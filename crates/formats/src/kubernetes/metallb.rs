@@ -1,12 +1,16 @@
 //! Objects of MetalLB (`metallb.io`).
 
-use plimsoll_diagnostics::Spanned;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, Spanned};
 use plimsoll_yaml::{Rest, record};
 
 use super::Part;
 use super::meta::{LabelSelector, NameRef};
 use super::quantity::Duration;
 use crate::Setting;
+use crate::report::shorten;
 
 record! {
     /// A pool of addresses for services.
@@ -187,5 +191,38 @@ record! {
         pub name: Setting<String>,
         /// `64512:100` or `large:64512:1:2`.
         pub value: Setting<String>,
+    }
+}
+
+impl IpAddressPool {
+    /// Says which of its addresses MetalLB refuses, as its webhook and its controller do (`ParseCIDR` in
+    /// internal/config/config.go): a prefix with its length, or two addresses of one family, the smaller first.
+    pub(super) fn check(&self, problems: &mut Diagnostics) {
+        for text in self.spec.addresses.iter().filter_map(Setting::known) {
+            let Some(why) = why_refused(&text.value) else { continue };
+            problems.push(
+                Diagnostic::error(format!("`{}` is {why}", shorten(&text.value)))
+                    .code("wrong-value")
+                    .at(text.span, "MetalLB refuses the pool")
+                    .help("write a prefix, `10.30.14.0/26`, or a range, `10.30.14.10-10.30.14.20`"),
+            );
+        }
+    }
+}
+
+fn why_refused(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let Some((first, last)) = text.split_once('-') else {
+        let wrong = match text.parse::<IpAddr>() {
+            Ok(_) => "an address without the length of its prefix",
+            Err(_) => "no prefix and no range of addresses",
+        };
+        return text.parse::<IpNet>().err().map(|_| wrong);
+    };
+    match (first.trim().parse::<IpAddr>(), last.trim().parse::<IpAddr>()) {
+        (Ok(first), Ok(last)) if first.is_ipv4() != last.is_ipv4() => Some("a range of two families"),
+        (Ok(first), Ok(last)) if first > last => Some("a range whose end is before its start"),
+        (Ok(_), Ok(_)) => None,
+        _ => Some("no range of two addresses"),
     }
 }

@@ -39,6 +39,7 @@ use std::collections::BTreeMap;
 use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Sources, Span, Spanned};
 use plimsoll_yaml::{FromNode, Key, Mode, Node, Reader, Rest, ToNode, Unknown, Value, read_documents};
 
+use crate::words::{self, Fate, Words};
 use crate::{Read, Setting};
 
 pub use embedded::Embedded;
@@ -80,6 +81,15 @@ impl Object {
         self.metadata.name.get().map(String::as_str)
     }
 
+    /// Its name for people; the place that a template left open, when it is one.
+    pub fn shown_name(&self) -> &str {
+        match &self.metadata.name {
+            Setting::Known(name) => &name.value,
+            Setting::Unknown(open) if !open.value.is_empty() => &open.value,
+            _ => "(without name)",
+        }
+    }
+
     /// Its namespace, when it is stated and known.
     pub fn namespace(&self) -> Option<&str> {
         self.metadata.namespace.get().map(String::as_str)
@@ -112,7 +122,7 @@ impl Object {
 
     /// `kind/name`, with the namespace before the name when there is one.
     pub fn title(&self) -> String {
-        let name = self.name().unwrap_or("(without name)");
+        let name = self.shown_name();
         match self.namespace() {
             Some(namespace) => format!("{}/{namespace}/{name}", self.kind.value),
             None => format!("{}/{name}", self.kind.value),
@@ -155,6 +165,12 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Manifest> {
                 .code("unknown-kind")
                 .at(span, "the first"),
         );
+    }
+    for (_, pod) in manifest.of::<workload::Pod>() {
+        problems.extend(etcd_flags(pod));
+    }
+    for (_, pool) in manifest.of::<metallb::IpAddressPool>() {
+        pool.check(&mut problems);
     }
     note_unknown_keys(&manifest.unknown, &mut problems);
     if problems.len() > MOST_PROBLEMS {
@@ -214,12 +230,38 @@ fn take(
     let own = |key: &Key| !matches!(key.text.as_str(), "apiVersion" | "kind" | "metadata" | "status");
     let rest: Vec<_> = entries.iter().filter(|(key, _)| own(key)).cloned().collect();
     let content = Node { span: node.span, value: Value::Mapping(rest), tag: None };
+    let before = reader.unasked().len();
     let body = reader.within(&kind.value, |reader| Body::read(&api_version.value, &kind.value, &content, reader));
+    for problem in unknown_fields(&api_version.value, &reader.unasked()[before..]) {
+        reader.push(problem);
+    }
     if body == Body::Other && !kinds::is_of_no_interest(&api_version.value, &kind.value) {
         let title = format!("{} ({})", kind.value, api_version.value);
         unread.entry(title).or_insert((0, span)).0 += 1;
     }
     manifest.objects.push(Object { api_version, kind, metadata, body, node, span });
+}
+
+/// What is wrong with the flags of a static pod of etcd. What a template left open in them was said already.
+fn etcd_flags(pod: &workload::Pod) -> Diagnostics {
+    let runs_etcd = |program: &Spanned<String>| program.value == "etcd" || program.value.ends_with("/etcd");
+    let containers = pod.spec.containers.iter().filter(|it| it.command.first().is_some_and(runs_etcd));
+    let flags = containers.flat_map(|it| {
+        let words: Vec<Spanned<String>> = it.command.iter().chain(&it.args).cloned().collect();
+        crate::etcd::from_flags(&words).problems
+    });
+    flags.filter(|problem| problem.code == "unknown-statement").collect()
+}
+
+/// Fields that no version of an object has, of the groups whose fields are all known.
+fn unknown_fields(api_version: &str, unasked: &[Unknown]) -> Diagnostics {
+    let (what, by, known, fate): (_, _, &[&[&str]], _) = match kinds::group_of(api_version) {
+        "metallb.io" => ("field of MetalLB", "the API server", &[words::metallb::FIELDS], Fate::Refused),
+        "kubeadm.k8s.io" => ("field", "kubeadm", &[words::kubeadm::FIELDS], Fate::Ignored),
+        _ => return Diagnostics::new(),
+    };
+    let keys = unasked.iter().map(|key| (key.path.rsplit('.').next().unwrap_or_default(), key.span));
+    Words { what, reader: by, known, fate }.check(keys)
 }
 
 impl Body {

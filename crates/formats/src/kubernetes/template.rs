@@ -1,10 +1,11 @@
 //! Places that a template left open: covered before the text is read as YAML, so that all else keeps its meaning and
 //! its position, and uncovered afterwards.
 
-use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use plimsoll_diagnostics::{Diagnostics, SourceId, Span};
 use plimsoll_yaml::{Entry, Node, Style, Value};
 
 use crate::placeholder;
+use crate::report::not_filled_in;
 
 /// Begins a covered place: three bytes, private to whoever agrees on it (Unicode private use area).
 const MARK: char = '\u{e000}';
@@ -108,23 +109,6 @@ impl Covered {
     }
 }
 
-/// At most 60 characters, for a message.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
-/// One place, in the words that all readers use.
-fn not_filled_in(what: &str, span: Span) -> Diagnostic {
-    let what = what.trim();
-    Diagnostic::note_only(format!("`{}` is not filled in", shortened(what)))
-        .code("placeholder")
-        .at(span, "left open by a template")
-        .help("read the rendered file, not its template")
-}
-
 fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostics) {
     match &mut node.value {
         Value::Scalar(scalar) if scalar.text.contains(MARK) => {
@@ -141,7 +125,7 @@ fn uncover(node: &mut Node, text: &str, foreign: bool, problems: &mut Diagnostic
             }
             let ours = !foreign || scalar.style != Style::Block;
             if ours && !scalar.text.contains("{{ $") {
-                problems.push(not_filled_in(&scalar.text.clone(), span));
+                problems.push(not_filled_in(&scalar.text, span));
             }
         }
         Value::Scalar(_) => {}

@@ -82,6 +82,7 @@ fn what_is_not_understood_is_counted_and_kept() {
         said(&sources, &found),
         [
             "x.yaml:12:25: wrong-value: `fast` is not a whole number",
+            "x.yaml:13:1: unknown-statement: `extra` is no field of MetalLB that the API server knows",
             "x.yaml:1:1: unknown-kind: 2 objects of kind `Widget (v1)` were kept but not understood",
             "x.yaml:13:1: unknown-keys: 1 key was kept but not understood: `BFDProfile.extra`",
         ]
@@ -204,4 +205,27 @@ fn broken_texts_give_problems_and_no_panic() {
     }
     let (_, found) = of(&list);
     assert!(found.problems.len() <= super::MOST_PROBLEMS + 1);
+}
+
+#[test]
+fn addresses_that_metallb_refuses_are_said() {
+    let text = "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: a}\nspec:\n  addresses:\n  - 10.0.0.0/24\n  - \
+                10.0.1.1 - 10.0.1.9\n  - fd00::1-fd00::9\n  - 10.0.0.300-10.0.0.5\n  - 10.0.0.9-10.0.0.5\n  - foo\n  - 10.0.0.7\n  - \
+                10.0.0.1-fd00::1\n  - 10.0.0.10-20\n  - '{{ pool }}'\n";
+    let mut sources = Sources::new();
+    let id = sources.add("pool.yaml", text);
+    let read = read(id, &sources);
+    let said: Vec<&str> =
+        read.problems.iter().filter(|it| it.code == "wrong-value").map(|problem| problem.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "`10.0.0.300-10.0.0.5` is no range of two addresses",
+            "`10.0.0.9-10.0.0.5` is a range whose end is before its start",
+            "`foo` is no prefix and no range of addresses",
+            "`10.0.0.7` is an address without the length of its prefix",
+            "`10.0.0.1-fd00::1` is a range of two families",
+            "`10.0.0.10-20` is no range of two addresses",
+        ]
+    );
 }

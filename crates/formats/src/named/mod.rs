@@ -19,6 +19,7 @@ use plimsoll_diagnostics::{SourceId, Sources, Span, Spanned};
 
 use crate::Read;
 use crate::input::Input;
+use crate::words::{self, Fate, Words};
 
 pub use lists::{Match, MatchList, Matched, Remote, RemoteHost, RemoteList, UpdatePolicy, UpdateRule};
 pub use settings::Settings;
@@ -221,6 +222,22 @@ pub fn allow_transfer_default(version: (u32, u32)) -> Matched {
     if version >= (9, 20) { Matched::None } else { Matched::Any }
 }
 
+const STATEMENTS: Words =
+    Words { what: "statement", reader: "BIND", known: &[words::named::STATEMENTS], fate: Fate::Refused };
+
+/// Every statement without a type.
+fn kept(conf: &Conf) -> impl Iterator<Item = &Statement> {
+    let options = conf.options.iter().map(|options| &options.value);
+    let views = conf.views.iter().map(|view| &view.settings);
+    let zones = conf.all_zones().map(|(_, zone)| &zone.settings);
+    conf.other.iter().chain(options.chain(views).chain(zones).flat_map(|settings| &settings.other))
+}
+
+fn keyword(statement: &Statement) -> Option<(&str, Option<Span>)> {
+    let word = statement.words().next()?;
+    Some((word.value.as_str(), word.span))
+}
+
 /// Reads a named.conf.
 pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
     let mut input = Input::new(source, sources);
@@ -273,6 +290,10 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
             _ => conf.other.push(statement),
         }
     }
+    // named does not tell letters by their case.
+    let unknown = |word: &(&str, _)| !STATEMENTS.knows(&word.0.to_ascii_lowercase());
+    let words = STATEMENTS.check(kept(&conf).filter_map(keyword).filter(unknown));
+    input.extend(words);
     input.done(conf)
 }
 

@@ -89,7 +89,7 @@ impl Build {
             self.show(&timings, terminal);
             return Ok(true);
         }
-        let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings) else { return Ok(false) };
+        let Loaded::Cluster(cluster) = opened.resolve(terminal, &mut timings)? else { return Ok(false) };
         let unbuilt = unbuilt(&cluster);
         // Most designs are written, and rendering needs nothing of what is judged. What has errors is rendered in vain.
         let render = unbuilt.is_empty().then_some(|| timed(|| plimsoll_render::render(&cluster.design)));
@@ -244,7 +244,7 @@ impl Build {
 
     fn show(&self, timings: &Timings, terminal: &Terminal) {
         if self.timings {
-            terminal.progress(&timings.table());
+            terminal.progress(&timings.table("write"));
         }
     }
 }

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use plimsoll_check::Report;
-use plimsoll_diagnostics::{Diagnostic, Sources, render};
+use plimsoll_diagnostics::{Diagnostic, Severity, Sources, render};
 use plimsoll_model::design::Date;
 use serde_json::json;
 
@@ -184,7 +184,10 @@ impl Judging {
             }
             Format::Sarif => {
                 let rules: Vec<_> = plimsoll_check::rules::all().into_iter().map(plimsoll_check::Rule::sarif).collect();
-                let log = render::sarif(&findings, &rules, sources, env!("CARGO_PKG_VERSION"));
+                // What is wrong with the input is a result too: whoever sees none takes the files for good.
+                let told = notes.iter().filter(|note| note.severity < Severity::Note).cloned();
+                let results: Vec<Diagnostic> = findings.into_iter().chain(told).collect();
+                let log = render::sarif(&results, &rules, sources, env!("CARGO_PKG_VERSION"));
                 Said { out: pretty(&log), err: String::new() }
             }
         }

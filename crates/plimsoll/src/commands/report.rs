@@ -84,7 +84,7 @@ impl Report {
         }
         if self.timings {
             timings.lap("write");
-            terminal.progress(&timings.table());
+            terminal.progress(&timings.table("write"));
         }
         Ok(true)
     }

@@ -135,7 +135,7 @@ fn calico(files: &Files, all: &mut Addresses) {
         None => Fact::setting(setting, at),
     };
     for (_, object, pool) in files.objects::<IpPool>() {
-        let name = object.name().unwrap_or("(without name)").to_owned();
+        let name = object.shown_name().to_owned();
         let component = format!("IPPool {name}");
         let at = place(object.span, &component);
         let cidr = parsed(&pool.spec.cidr, &component, |text| text.parse().ok());
@@ -189,7 +189,7 @@ fn calico(files: &Files, all: &mut Addresses) {
 fn metallb(files: &Files, all: &mut Addresses) {
     let names = |list: &[Spanned<String>], pool: &str| list.is_empty() || list.iter().any(|name| name.value == pool);
     for (_, object, pool) in files.objects::<IpAddressPool>() {
-        let name = object.name().unwrap_or("(without name)").to_owned();
+        let name = object.shown_name().to_owned();
         let component = format!("IPAddressPool {name}");
         let at = place(object.span, &component);
         // A selector by labels may match too; what it selects is looked up where it is stated, not guessed here.

@@ -22,6 +22,7 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
     for file in &files.list {
         let Content::Haproxy(conf) = &file.content else { continue };
         let owner = if file.owner.is_empty() { file.path.as_str() } else { file.owner.as_str() };
+        let mut taken: Vec<Option<Span>> = Vec::new();
         for (at, proxy) in conf.proxies() {
             if proxy.kind == ProxyKind::Backend {
                 continue;
@@ -33,6 +34,7 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
             };
             let back = back.unwrap_or_else(|| front.clone());
             if serves_api(&front, &back) {
+                taken.push(back.place.0);
                 let machine = Machine::of(files, &file.owner);
                 let mut balancer = Projection { conf, front: &front, back: &back, owner, machine: &machine }.balancer();
                 if open::is_open(conf, &front, &back) {
@@ -41,6 +43,30 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
                 found.push(balancer);
             }
         }
+        found.extend(without_front(files, conf, &file.owner, owner, &taken));
+    }
+    found
+}
+
+/// Backends with API servers that no section judged so far leads to: it is chosen by a condition, named wrongly, or in
+/// another file. What a section in front would say is unknown.
+fn without_front(files: &Files, conf: &Conf, machine: &str, owner: &str, taken: &[Option<Span>]) -> Vec<Balancer> {
+    let mut found = Vec::new();
+    let known = std::cell::OnceCell::new();
+    let has_defaults = conf.proxies().any(|(_, proxy)| proxy.kind == ProxyKind::Defaults);
+    for (at, proxy) in conf.proxies().filter(|(_, proxy)| proxy.kind == ProxyKind::Backend) {
+        let Some(back) = conf.effective_at(at).filter(|back| !taken.contains(&proxy.place.0) && serves_api(back, back))
+        else {
+            continue;
+        };
+        let machine = known.get_or_init(|| Machine::of(files, machine));
+        let mut balancer = Projection { conf, front: &back, back: &back, owner, machine }.balancer();
+        // Another file may have the defaults as well.
+        if !has_defaults || open::is_open(conf, &back, &back) {
+            open::doubt(&mut balancer);
+        }
+        open::doubt_front(&mut balancer);
+        found.push(balancer);
     }
     found
 }

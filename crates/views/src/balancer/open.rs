@@ -42,6 +42,15 @@ pub(super) fn doubt(balancer: &mut Balancer) {
     balancer.servers.iter_mut().for_each(doubt_server);
 }
 
+/// The section in front is not known: where it listens, and how much it takes. Its mode is that of the backend, since
+/// HAProxy refuses to go from one to the other.
+pub(super) fn doubt_front(balancer: &mut Balancer) {
+    balancer.binds_known = false;
+    balancer.endpoint.doubt(|_| true);
+    balancer.maxconn.doubt(|_| true);
+    balancer.timeout_client.doubt(|_| true);
+}
+
 /// `default-server` may be among the statements.
 fn doubt_server(server: &mut Server) {
     let off: [&mut Fact<bool>; 2] = [&mut server.check_ssl, &mut server.ssl];

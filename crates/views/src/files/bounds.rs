@@ -1,6 +1,6 @@
 //! How much of one file is judged: rules compare things with one another, and nobody has that many in one file.
 
-use plimsoll_diagnostics::{Diagnostic, Diagnostics, SourceId, Span};
+use plimsoll_diagnostics::{Diagnostic, Diagnostics, Severity, SourceId, Span};
 use plimsoll_formats::haproxy::Section;
 use plimsoll_formats::keepalived::Tracks;
 use plimsoll_formats::kubernetes::Object;
@@ -99,6 +99,15 @@ impl Content {
             Content::Frr(_) | Content::Known(_) | Content::Unrecognised => return None,
         })
     }
+}
+
+/// Problems that leave a part of a file, or all of it, unread.
+const UNREAD: [&str; 5] = ["syntax", "yaml-syntax", "yaml-limit", "too-large", "too-deep"];
+
+/// Whether none of the problems since `since` leaves a part unread.
+pub(super) fn is_whole(problems: &Diagnostics, since: usize) -> bool {
+    let unread = |problem: &Diagnostic| problem.severity == Severity::Error && UNREAD.contains(&problem.code.as_str());
+    !problems.iter().skip(since).any(unread)
 }
 
 /// Notes a file that its reader gave up: it is too large, or something in it is.

@@ -37,9 +37,11 @@ pub(super) fn unpack(manifest: &Manifest, outer: &File, text: &str, files: &mut 
             sources.add("", "");
         }
         let source: SourceId = sources.add(outer.path.as_str(), in_place(text, span, &embedded));
+        let since = files.problems.len();
         let content = Files::content(kind, source, &sources, &mut files.problems);
+        let whole = super::bounds::is_whole(&files.problems, since);
         let path = format!("{}: {}", outer.path, embedded.key);
-        found.push(File { source, path, owner: outer.owner.clone(), content });
+        found.push(File { source, path, owner: outer.owner.clone(), content, whole });
     }
     found
 }

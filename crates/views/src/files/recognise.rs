@@ -2,7 +2,7 @@
 
 use plimsoll_diagnostics::Sources;
 
-use super::{Content, File, Files, Kind, bounds, embedded};
+use super::{Content, File, Files, Kind, backends, bounds, embedded, left_over, machines};
 
 /// Recognises every text of `sources` by its path, else by its content, and reads it.
 pub fn recognise(sources: &Sources) -> Files {
@@ -14,7 +14,8 @@ pub fn recognise(sources: &Sources) -> Files {
         };
         let since = files.problems.len();
         let content = Files::content(refine(kind, &text.text), source, sources, &mut files.problems);
-        let mut file = File { source, path: text.name.clone(), owner: owner(&text.name), content };
+        let mut file = File { source, path: text.name.clone(), owner: owner(&text.name), content, whole: true };
+        file.whole = bounds::is_whole(&files.problems, since);
         bounds::given_up(&file, &mut files, since);
         bounds::keep(&mut file, &mut files.cuts, &mut files.problems);
         let inner = match &file.content {
@@ -24,7 +25,17 @@ pub fn recognise(sources: &Sources) -> Files {
         files.list.push(file);
         files.list.extend(inner);
     }
+    machines::tell_apart(&mut files.list);
+    backends::missing(&files.list, &mut files.problems);
     files
+}
+
+/// What a cluster file of Plimsoll is called among the files that were recognised: `plimsoll check` judges it.
+pub const CLUSTER_FILE: &str = "cluster file of Plimsoll";
+
+/// Whether a path alone tells that a file is of a kind that rules judge.
+pub fn is_judged_by_name(path: &str) -> bool {
+    by_path(path, "").is_some_and(|kind| !matches!(kind, Kind::Known(_) | Kind::Unrecognised))
 }
 
 /// Endings that files called `db` have and that are no names of zones.
@@ -34,7 +45,8 @@ const NO_ZONE: [&str; 9] = [".yaml", ".yml", ".json", ".toml", ".service", ".tim
 const TEMPLATE_ENDINGS: [&str; 6] = [".j2", ".tmpl", ".tpl", ".erb", ".template", ".in"];
 
 fn by_path(path: &str, text: &str) -> Option<Kind> {
-    let mut path = path.to_ascii_lowercase();
+    // A copy that was asked for by name is what its original is.
+    let mut path = left_over::without_ending(path).unwrap_or(path).to_ascii_lowercase();
     for ending in TEMPLATE_ENDINGS {
         if let Some(shorter) = path.strip_suffix(ending) {
             path.truncate(shorter.len());
@@ -95,8 +107,11 @@ fn by_words(text: &str) -> Kind {
     }
     let text = &text[..end];
     let has = |word: &str| text.contains(word);
+    let top = |start: &str| text.lines().any(|line| line.starts_with(start));
     let line = |start: &str| text.lines().any(|line| line.trim_start().starts_with(start));
-    if has("apiVersion") && has("kind") {
+    if top("plimsoll:") && top("cluster:") {
+        Kind::Known(CLUSTER_FILE)
+    } else if has("apiVersion") && has("kind") {
         Kind::Kubernetes
     } else if line("vrrp_instance ") || line("vrrp_script ") {
         Kind::Keepalived

@@ -191,7 +191,7 @@ fn pool(object: &Object, it: &PoolObject) -> IpPool {
         _ => Fact::unknown(here.clone()),
     };
     IpPool {
-        name: object.name().unwrap_or("(without name)").to_owned(),
+        name: object.shown_name().to_owned(),
         cidr: Fact::setting(&spec.cidr, &here).map(|text| text.parse().ok()).flatten(),
         encapsulation,
         uses: Fact::setting_or(&spec.allowed_uses, Vec::new(), &here)
@@ -243,7 +243,7 @@ fn peer(object: &Object, it: &CalicoBgpPeer) -> CalicoPeer {
         (None, None) => NodeSet::All,
     };
     CalicoPeer {
-        name: object.name().unwrap_or("(without name)").to_owned(),
+        name: object.shown_name().to_owned(),
         port: written.map(|text| text.as_ref().map_or(BGP_PORT, |text| address_and_port(text).1)),
         address: written.map(|text| text.as_ref().map(|text| address_and_port(text).0)),
         asn: match &spec.as_number {

@@ -38,7 +38,7 @@ fn metallb(files: &Files) -> Option<MetalLb> {
                 pool.spec.addresses.iter().map(|text| text.get()?.parse().ok()).collect();
             let span = pool.spec.addresses.first().and_then(Setting::span).or(object.span);
             let view = Pool {
-                name: object.name().unwrap_or("(without name)").to_owned(),
+                name: object.shown_name().to_owned(),
                 ranges: Fact::maybe(ranges, Place::File { span, component: object.title() }),
                 auto_assign: Fact::setting_or(&pool.spec.auto_assign, true, &here),
                 place: here,
@@ -72,7 +72,7 @@ fn metallb(files: &Files) -> Option<MetalLb> {
     let peers: Vec<Peer> = files.objects::<BgpPeer>().map(|(_, object, it)| peer(object, it)).collect();
     let bfd: Vec<Fact<String>> = files
         .objects::<BfdProfile>()
-        .map(|(_, object, _)| Fact::known(object.name().unwrap_or("(without name)").to_owned(), at(object)))
+        .map(|(_, object, _)| Fact::known(object.shown_name().to_owned(), at(object)))
         .collect();
     let daemon = speaker_container(files);
     let first = pools.first().map(|(pool, _)| pool.place.clone());
@@ -95,7 +95,7 @@ fn metallb(files: &Files) -> Option<MetalLb> {
         .map(|(_, object, _)| {
             let here = at(object);
             Speaker {
-                node: object.name().unwrap_or("(without name)").to_owned(),
+                node: object.shown_name().to_owned(),
                 host: Fact::unknown(here.clone()),
                 excluded: Fact::known(object.metadata.labels.get(EXCLUDE_LABEL).is_some(), here.clone()),
                 filtered: Fact::unknown(here.clone()),
@@ -204,7 +204,7 @@ fn advertisement(
     }
     let span = names.first().and_then(|name| name.span).or(object.span);
     Advertisement {
-        name: object.name().unwrap_or("(without name)").to_owned(),
+        name: object.shown_name().to_owned(),
         kind,
         pools: Fact::maybe(chosen, Place::File { span, component: object.title() }),
         every_pool: names.is_empty() && selectors.is_empty(),
@@ -246,7 +246,7 @@ fn peer(object: &Object, it: &BgpPeer) -> Peer {
     take("localASN", !spec.local_asn.is_absent(), spec.local_asn.span());
     let numbered = if spec.peer_address.is_absent() { &spec.interface } else { &spec.peer_address };
     Peer {
-        name: object.name().unwrap_or("(without name)").to_owned(),
+        name: object.shown_name().to_owned(),
         address: Fact::setting(numbered, &here),
         port: Fact::setting_or(&spec.peer_port, BGP_PORT, &here),
         my_asn: Fact::setting(&spec.my_asn, &here),

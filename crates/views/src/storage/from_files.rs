@@ -30,8 +30,10 @@ pub fn from_files(files: &Files) -> Storage {
         })
         .map(|(_, object, cluster)| rook(files, object, cluster))
         .collect();
+    let clusters: Vec<&Object> = files.objects::<RookCluster>().map(|(_, object, _)| object).collect();
     Storage {
         ceph,
+        pools_apart: pools(files, |pool| !clusters.iter().any(|cluster| same_namespace(cluster, pool))),
         classes: classes(files),
         claims_without_class: claims::without_class(files),
         claimants: claims::claimants(files),
@@ -76,7 +78,7 @@ fn rook(files: &Files, object: &Object, cluster: &RookCluster) -> CephCluster {
         hosts: Fact::unknown(here.clone()),
         osds,
         osds_whole,
-        pools: pools(files, object.namespace()),
+        pools: pools(files, |pool| same_namespace(object, pool)),
         own_networks: match network {
             Some(network) => Fact::setting_or(&network.provider, String::new(), &here)
                 .map(|provider| matches!(provider.as_str(), "host" | "multus")),
@@ -154,11 +156,13 @@ fn osds(object: &Object, storage: &CephStorage) -> (Vec<Osd>, bool) {
     (osds, whole && !storage.nodes.is_empty())
 }
 
-fn pools(files: &Files, namespace: Option<&str>) -> Vec<Pool> {
-    let same = |object: &Object| match (namespace, object.namespace()) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
+/// Whether a cluster's pools lie in this namespace; one that is not stated may be any.
+fn same_namespace(a: &Object, b: &Object) -> bool {
+    a.namespace().zip(b.namespace()).is_none_or(|(a, b)| a == b)
+}
+
+/// Pools of the objects that `same` takes.
+fn pools(files: &Files, same: impl Fn(&Object) -> bool) -> Vec<Pool> {
     let mut pools = Vec::new();
     for (_, object, pool) in files.objects::<CephBlockPool>().filter(|(_, object, _)| same(object)) {
         let usage = if pool.spec.erasure_coded.as_ref().is_some_and(|it| it.data_chunks.or(0) != Some(0)) {
@@ -166,11 +170,11 @@ fn pools(files: &Files, namespace: Option<&str>) -> Vec<Pool> {
         } else {
             PoolUse::Block
         };
-        let name = object.name().unwrap_or("(without name)").to_owned();
+        let name = object.shown_name().to_owned();
         pools.push(one_pool(object, name, &pool.spec, usage));
     }
     for (_, object, it) in files.objects::<CephFilesystem>().filter(|(_, object, _)| same(object)) {
-        let name = object.name().unwrap_or("(without name)");
+        let name = object.shown_name();
         if let Some(pool) = &it.spec.metadata_pool {
             pools.push(one_pool(object, format!("{name} metadata"), pool, PoolUse::Metadata));
         }
@@ -181,7 +185,7 @@ fn pools(files: &Files, namespace: Option<&str>) -> Vec<Pool> {
         }
     }
     for (_, object, it) in files.objects::<CephObjectStore>().filter(|(_, object, _)| same(object)) {
-        let name = object.name().unwrap_or("(without name)");
+        let name = object.shown_name();
         if let Some(pool) = &it.spec.metadata_pool {
             pools.push(one_pool(object, format!("{name} metadata"), pool, PoolUse::Metadata));
         }
@@ -248,7 +252,7 @@ fn classes(files: &Files) -> Vec<Class> {
                 .get("storageclass.kubernetes.io/is-default-class")
                 .or_else(|| annotations.get("storageclass.beta.kubernetes.io/is-default-class"));
             Class {
-                name: object.name().unwrap_or("(without name)").to_owned(),
+                name: object.shown_name().to_owned(),
                 provisioner: Fact::setting(&class.provisioner, &here),
                 pool: match class.parameters.get("pool") {
                     Some(pool) => Fact::setting(pool, &here).map(|pool| Some(pool.clone())),

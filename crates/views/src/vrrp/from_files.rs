@@ -21,7 +21,11 @@ pub fn from_files(files: &Files) -> Vec<VrrpGroup> {
     let mut groups: Vec<VrrpGroup> = Vec::new();
     for Daemon { file, conf, incomplete } in &daemons(files) {
         for instance in &conf.instances {
-            let title = instance.name.get().cloned().unwrap_or_else(|| "(without name)".to_owned());
+            let title = match &instance.name {
+                Setting::Known(name) => name.value.clone(),
+                Setting::Unknown(open) if !open.value.is_empty() => open.value.clone(),
+                _ => "(without name)".to_owned(),
+            };
             let owner = if file.owner.is_empty() { file.path.clone() } else { file.owner.clone() };
             let projection = Projection {
                 files,
@@ -345,11 +349,17 @@ impl Projection<'_> {
         };
         match self.files.script(self.owner, &path) {
             Some(file) => Fact::known(file.text.value.clone(), self.place(file.text.span)),
-            // A path alone tells nothing about what the check asks.
+            // A path alone tells nothing about what the check asks, unless everybody knows the program.
+            None if always_succeeds(&path) => own,
             None if own.get().is_some_and(|command| command.trim() == path) => Fact::unknown(own.place().clone()),
             None => own,
         }
     }
+}
+
+/// Whether a command is `true`, which asks nothing.
+pub fn always_succeeds(command: &str) -> bool {
+    matches!(command.trim(), "true" | ":" | "exit 0") || command.trim().ends_with("bin/true")
 }
 
 fn millis(duration: Duration) -> Millis {

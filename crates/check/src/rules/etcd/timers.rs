@@ -123,7 +123,11 @@ fn differing(cluster: &EtcdCluster) -> Option<Finding> {
         Finding::new(
             Severity::Warning,
             other.election.place(),
-            format!("etcd of {} and {} have different timers", first.name, other.name),
+            if first.name == other.name {
+                format!("two members of etcd called {} have different timers", first.name)
+            } else {
+                format!("etcd of {} and {} have different timers", first.name, other.name)
+            },
         )
         .at(&other.election, label(other))
         .context(&first.election, label(first))

@@ -4,7 +4,7 @@ use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
 use plimsoll_views::storage::{CephCluster, Pool, Redundancy};
 
-use super::{bucket_word, pools, survives_one, survives_two};
+use super::{all_pools, bucket_word, pools, survives_one, survives_two};
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
 
 pub(super) const STO_005: Rule = Rule {
@@ -77,7 +77,7 @@ fn durable(pool: &Pool) -> bool {
 }
 
 fn few_copies(world: &World<'_>, verdicts: &mut Verdicts) {
-    for (_, pool) in pools(world) {
+    for pool in all_pools(world) {
         let Some(redundancy) = pool.redundancy.copied() else {
             verdicts.cannot_judge(&pool.place, "its copies");
             continue;
@@ -114,7 +114,7 @@ fn few_copies(world: &World<'_>, verdicts: &mut Verdicts) {
 }
 
 fn lone_writes(world: &World<'_>, verdicts: &mut Verdicts) {
-    for (_, pool) in pools(world) {
+    for pool in all_pools(world) {
         let (Some(redundancy), Some(min)) = (pool.redundancy.copied(), pool.min.copied()) else {
             verdicts.cannot_judge(&pool.place, "its copies and its min_size");
             continue;

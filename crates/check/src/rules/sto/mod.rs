@@ -52,6 +52,11 @@ fn pools<'a>(world: &'a World<'_>) -> impl Iterator<Item = (&'a CephCluster, &'a
     world.storage.ceph.iter().flat_map(|cluster| cluster.pools.iter().map(move |pool| (cluster, pool)))
 }
 
+/// Every pool, of whichever cluster.
+fn all_pools<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Pool> {
+    pools(world).map(|(_, pool)| pool).chain(&world.storage.pools_apart)
+}
+
 /// Whether the loss of one bucket of a CRUSH type is among the goals. What CRUSH calls a host is a node.
 fn survives_one(goals: &Goals, bucket: &str) -> bool {
     kinds(bucket).iter().any(|kind| goals.one(kind, STORAGE))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use plimsoll_diagnostics::Severity;
 use plimsoll_views::World;
-use plimsoll_views::vrrp::{Track, VrrpMember};
+use plimsoll_views::vrrp::{Track, VrrpMember, always_succeeds};
 
 use super::asks;
 use crate::{Evidence, Finding, Manual, Reads, Rule, Verdicts};
@@ -18,7 +18,7 @@ pub(super) const VRRP_015: Rule = Rule {
     manual: Manual {
         checks: "Nothing is tracked on a member that has the balancer of the API: an error, since the address then moves \
                  only when the whole machine dies. A warning for a check whose command only looks for a process (`killall -0`, `pidof`, `pgrep`, `systemctl is-active`) or \
-                 for an open port (`nc -z`, `/dev/tcp/`), or for `track_process`, unless another check of the machine \
+                 for an open port (`nc -z`, `/dev/tcp/`), for one that is `true`, or for `track_process`, unless another check of the machine \
                  makes a request. What a sync group or another instance of it tracks counts for all its instances.",
         breaks: "The balancer runs and takes connections while no API server answers behind it: the address stays on a \
                  dead path.",
@@ -194,6 +194,11 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
         for track in member.tracked().filter(|track| track.script || track.process) {
             let word = match track.command.get() {
                 _ if track.process => Some(("track_process", "process")),
+                Some(command) if always_succeeds(command) => {
+                    let asked = asks_elsewhere(world, member) || !told.insert((&member.name, &track.name));
+                    verdicts.verdict((!asked).then(|| empty(member, track)));
+                    continue;
+                }
                 Some(command) => LOOKS_FOR.iter().copied().find(|(word, _)| !asks(command) && command.contains(word)),
                 None => {
                     verdicts.cannot_judge(&track.place, "its command");
@@ -216,6 +221,15 @@ fn process_only(world: &World<'_>, verdicts: &mut Verdicts) {
             }));
         }
     }
+}
+
+/// A check that cannot fail.
+fn empty(member: &VrrpMember, track: &Track) -> Finding {
+    let fact = track.command.place();
+    Finding::new(Severity::Warning, fact, format!("the check of {} always succeeds", member.name))
+        .at(&track.command, "asks nothing")
+        .breaks("whatever dies on the machine, the VIP stays there while keepalived runs")
+        .help("ask for https://localhost:PORT/readyz through the machine's own balancer, with `--max-time`")
 }
 
 /// Whether some check of the member's machine asks for an answer, as far as is known.

@@ -54,6 +54,28 @@ pub(super) const VRRP_002: Rule = Rule {
     check: shared_peers,
 };
 
+/// What the files of one group in two would need: they were taken for files of one machine.
+const SAME_GROUP: &str =
+    "which machine each file is of, since they hold one address: a folder for each machine's files";
+
+/// Two groups by their names, with a machine where these are equal.
+fn both(a: &VrrpGroup, b: &VrrpGroup) -> String {
+    let of = |group: &VrrpGroup| match group.members.first() {
+        Some(member) if a.name == b.name => format!("{} of {}", group.name, member.name),
+        _ => group.name.clone(),
+    };
+    match (of(a), of(b)) {
+        (a, b) if a == b => format!("two groups {a}"),
+        (a, b) => format!("groups {a} and {b}"),
+    }
+}
+
+/// Every address that a group holds.
+fn held(group: &VrrpGroup) -> BTreeSet<IpAddr> {
+    let addresses = group.members.iter().filter_map(|member| member.addresses.get()).flatten();
+    addresses.map(|address| address.address).collect()
+}
+
 fn is_v4(group: &VrrpGroup) -> Option<bool> {
     let addresses = group.members.iter().find_map(|member| member.addresses.get())?;
     addresses.first().map(|address| address.address.is_ipv4())
@@ -104,12 +126,16 @@ fn shared_id(world: &World<'_>, verdicts: &mut Verdicts) {
             if !same || !both_multicast {
                 continue;
             }
+            if world.is_files() && !held(group).is_disjoint(&held(other)) {
+                verdicts.cannot_judge(&group.place, SAME_GROUP);
+                continue;
+            }
             match same_segment(group, other) {
                 Some(true) => verdicts.broken(
                     Finding::new(
                         Severity::Error,
                         first.vrid.place(),
-                        format!("groups {} and {} share VRRP id {vrid} in one network", other.name, group.name),
+                        format!("{} share VRRP id {vrid} in one network", both(other, group)),
                     )
                     .at(&first.vrid, "here")
                     .context(&other.members[0].vrid, "and here")
@@ -155,11 +181,16 @@ fn shared_peers(world: &World<'_>, verdicts: &mut Verdicts) {
             let (Some(a), Some(b)) = (group.members.first(), other.members.first()) else { continue };
             let same = a.vrid.copied().is_some() && a.vrid.copied() == b.vrid.copied() && is_v4(group) == is_v4(other);
             let common = senders(group).intersection(&senders(other)).next().copied();
+            if same && common.is_some() && !held(group).is_disjoint(&held(other)) {
+                // Another id for one of them would split a group that works.
+                verdicts.cannot_judge(&group.place, SAME_GROUP);
+                continue;
+            }
             verdicts.verdict(common.filter(|_| same).map(|peer| {
                 Finding::new(
                     Severity::Error,
                     a.vrid.place(),
-                    format!("groups {} and {} share a VRRP id and the peer {peer}", other.name, group.name),
+                    format!("{} share a VRRP id and the peer {peer}", both(other, group)),
                 )
                 .at(&a.vrid, "here")
                 .context(&b.vrid, "and here")

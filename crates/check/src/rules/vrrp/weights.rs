@@ -42,14 +42,17 @@ pub(super) const VRRP_003: Rule = Rule {
 pub(super) const VRRP_004: Rule = Rule {
     id: "VRRP-004",
     severity: Severity::Error,
-    summary: "losing a positive weight lowers the holder below the next member",
+    summary: "losing a positive weight lowers the holder below every healthy member",
     reads: Reads::Both,
     silent_behind: &["VRRP-003", "VRRP-008"],
     manual: Manual {
         checks: "With a positive weight W that every healthy member adds: an error when the holder without it still \
-                 reaches the second with it, p1 ≥ min(254, p2 + W). Equality keeps the holder.",
+                 reaches the second with it, p1 ≥ min(254, p2 + W), since equality keeps the holder; a warning when it \
+                 loses to the second but not to the last, p1 ≥ min(254, pn + W): when the second fails as well, the first \
+                 takes the address back although the third is healthy, or ties with it, and whoever speaks first has \
+                 it.",
         breaks: "The check fails and the order of the members does not change: the address stays where nothing answers.",
-        remedy: "Leave the weight out; or make it larger than p1 − p2, with every sum at most 254.",
+        remedy: "Leave the weight out; or make it larger than p1 − pn, with every sum at most 254.",
         before: "vrrp_script check { weight 5 }      # priorities 150, 140",
         after: "vrrp_script check { }               # no weight: the member goes to FAULT",
         source: SOURCE,
@@ -146,21 +149,45 @@ fn positive(world: &World<'_>, verdicts: &mut Verdicts) {
         }
         let (first, holder) = order[0];
         let (second, next) = order[1];
-        let raised = (i32::from(second) + weight).min(254);
-        verdicts.verdict((first != OWNER && i32::from(first) >= raised).then(|| {
-            Finding::new(Severity::Error, track.weight.place(), "the check can fail without moving the VIP")
-                .at(&track.weight, format!("raises {second} to {raised}, which does not beat {first}"))
-                .breaks(format!(
-                    "the path to the API dies on {}, the VIP stays there although {} is healthy, and nothing answers \
-                     until somebody notices",
-                    holder.name, next.name
-                ))
+        let (last, lowest) = order[order.len() - 1];
+        let raised = |priority: u8| (i32::from(priority) + weight).min(254);
+        let failed = i32::from(first);
+        let finding = |severity, message: &str, label: String| {
+            Finding::new(severity, track.weight.place(), message)
+                .at(&track.weight, label)
                 .help(format!(
                     "leave the weight out, so that the holder goes to FAULT; or make it higher than {}",
-                    first - second
+                    first - last
                 ))
                 .cause(check_cause(group))
-        }));
+        };
+        verdicts.verdict(if first == OWNER {
+            None
+        } else if failed >= raised(second) {
+            let label = format!("raises {second} to {}, which does not beat {first}", raised(second));
+            Some(finding(Severity::Error, "the check can fail without moving the VIP", label).breaks(format!(
+                "the path to the API dies on {}, the VIP stays there although {} is healthy, and nothing answers until \
+                 somebody notices",
+                holder.name, next.name
+            )))
+        } else if failed == raised(last) {
+            // As with negative weights: a backup takes an advertisement of its own priority for the holder's.
+            let label = format!("raises {last} to {}, which ties with {first} without it", raised(last));
+            let message = "after a second failed check the VIP can stay on a failed member";
+            Some(finding(Severity::Warning, message, label).breaks(format!(
+                "whichever of {} and {} speaks first has the VIP, although only {} is healthy",
+                holder.name, lowest.name, lowest.name
+            )))
+        } else if failed > raised(last) {
+            let label = format!("raises {last} to {}, which does not beat {first} without it", raised(last));
+            let message = "after a second failed check the VIP stays on a failed member";
+            Some(
+                finding(Severity::Warning, message, label)
+                    .breaks(format!("{} would be healthy and is never elected", lowest.name)),
+            )
+        } else {
+            None
+        });
     }
 }
 
