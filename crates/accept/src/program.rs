@@ -21,7 +21,7 @@ pub enum Program {
     Ifupdown2,
     /// `keepalived -t`.
     Keepalived,
-    /// `named-checkconf -z`: the configuration and every zone it is primary for.
+    /// `named-checkconf -z`, then `named-checkzone` over every zone it is primary for.
     Named,
     /// netplan's generator, and systemd-networkd over what it makes.
     Netplan,
@@ -151,8 +151,8 @@ impl Program {
             Self::Ifupdown2 => Question { stdout_counts: false, ..plain("ifupdown2", scripts::IFUPDOWN2) },
             Self::Keepalived => plain("keepalived -t", scripts::KEEPALIVED),
             Self::Named => Question {
-                harmless: |line| line.contains("/IN: loaded serial "),
-                ..plain("named-checkconf -z", scripts::NAMED)
+                harmless: |line| line.contains("/IN: loaded serial ") || line == "OK",
+                ..plain("named-checkconf -z, named-checkzone", scripts::NAMED)
             },
             Self::Netplan => {
                 Question { harmless: scripts::networkd_says_nothing, ..plain("netplan", scripts::NETPLAN) }

@@ -66,7 +66,18 @@ pub(crate) const KEEPALIVED: &str = "
 systemd-sysusers 2>/dev/null
 exec keepalived -t -f /etc/keepalived/keepalived.conf";
 
-pub(crate) const NAMED: &str = "exec named-checkconf -z /etc/bind/named.conf";
+/// The configuration with every zone it is primary for as the daemon loads them; then each of these zones by itself,
+/// where `named-checkzone` also calls a warning what it would serve all the same.
+pub(crate) const NAMED: &str = r#"
+named-checkconf -z /etc/bind/named.conf || exit
+named-checkconf -p /etc/bind/named.conf | awk '
+    $1 == "zone" { gsub(/"/, "", $2); zone = $2; primary = 0; file = "" }
+    $1 == "type" && zone != "" { primary = $2 ~ /^(primary|master);/ }
+    $1 == "file" && zone != "" { gsub(/[";]/, "", $2); file = $2 }
+    primary && file != "" { print zone, file; zone = ""; primary = 0; file = "" }' >/tmp/zones
+while read -r zone file; do
+    named-checkzone -i full -k fail -m fail -M fail -n fail -r fail -S fail "$zone" "$file" || exit
+done </tmp/zones"#;
 
 /// The daemon says what it does not understand before it looks at the interfaces, the first of which is `lo`. Then it
 /// would go on for ever: being told to stop is its good end. Waiting for that line and not for a time: a busy machine

@@ -3,6 +3,8 @@
 
 use plimsoll_accept::Sandbox;
 use plimsoll_accept::kernel::{Machine, Nic, Peer, State, boot};
+use plimsoll_model::Design;
+use plimsoll_render::render;
 
 const INTERFACES: &str = "\
 auto lo
@@ -42,6 +44,24 @@ iface vmbr3 inet manual
     bridge-vids 2-4094
 ";
 
+/// The file of pve-1 of the example as it is rendered: tagged networks on a card and on the bond, and bridges on those.
+fn rendered() -> String {
+    let design: Design = serde_json::from_str(include_str!("../../resolve/tests/golden/campus.json")).unwrap();
+    let tree = render(&design);
+    tree.iter().find(|(path, _)| *path == "hosts/pve-1/etc/network/interfaces").unwrap().1.text()
+}
+
+/// pve-1 with its cables: a gateway in the network of the hypervisors, and another host in that of corosync.
+fn campus(interfaces: &str) -> Machine {
+    let nic = |name: &str, lag: Option<&str>| Nic { name: name.to_owned(), lag: lag.map(str::to_owned) };
+    let peer = |vlan, address: &str| Peer { vlan: Some(vlan), address: address.to_owned(), mtu: 1500 };
+    Machine {
+        interfaces: interfaces.to_owned(),
+        nics: vec![nic("eno1", None), nic("nic0", Some("lag1")), nic("nic1", Some("lag1"))],
+        peers: vec![peer(12, "10.30.11.1/24"), peer(13, "10.30.13.11/24")],
+    }
+}
+
 fn machine(interfaces: &str) -> Machine {
     let nic = |name: &str, lag: Option<&str>| Nic { name: name.to_owned(), lag: lag.map(str::to_owned) };
     Machine {
@@ -54,14 +74,49 @@ fn machine(interfaces: &str) -> Machine {
     }
 }
 
-fn state(interfaces: &str) -> State {
+fn state(machine: &Machine) -> State {
     let sandbox = Sandbox::open().unwrap_or_else(|error| panic!("{error}"));
-    boot(&sandbox, &machine(interfaces)).unwrap_or_else(|error| panic!("{error}"))
+    boot(&sandbox, machine).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_rendered_file_is_what_the_design_means() {
+    let state = state(&campus(&rendered()));
+    assert_eq!(state.ifup, "", "{state:#?}");
+    assert_eq!(state.ifquery.1, 0, "{}", state.ifquery.0);
+
+    let bond = &state.bonds["bond0"];
+    assert_eq!(bond.mode, "IEEE 802.3ad Dynamic link aggregation");
+    assert_eq!((bond.up.as_slice(), bond.aggregated), (&["nic0".to_owned(), "nic1".to_owned()][..], 2), "{state:#?}");
+    for (vlan, mtu, lower, bridge) in
+        [(12, 1500, "bond0", "vmbr0"), (2000, 9000, "bond0", "vmbr1"), (2001, 1500, "bond0", "vmbr2")]
+    {
+        let link = &state.links[&format!("{lower}.{vlan}")];
+        assert_eq!((link.vlan, link.mtu, link.lower.as_deref()), (Some(vlan), mtu, Some(lower)));
+        assert_eq!(link.master.as_deref(), Some(bridge));
+        let link = &state.links[bridge];
+        assert_eq!((link.kind.as_deref(), link.mtu, link.state.as_str()), (Some("bridge"), mtu, "UP"));
+    }
+    assert_eq!(state.links["vmbr0"].addresses, ["10.30.11.10/24"]);
+    assert_eq!(state.links["eno1.13"].addresses, ["10.30.13.10/24"]);
+    for ping in &state.pings {
+        assert!(ping.answered, "{ping:#?}");
+    }
+}
+
+#[test]
+fn a_rendered_file_with_the_vlan_of_another_network_reaches_nobody() {
+    let interfaces = rendered();
+    let wrong = interfaces.replace("\tvlan-id 12\n", "\tvlan-id 14\n");
+    assert_ne!(wrong, interfaces);
+    let state = state(&campus(&wrong));
+    let answered: Vec<bool> = state.pings.iter().map(|ping| ping.answered).collect();
+    assert_eq!(answered, [false, true], "{state:#?}");
 }
 
 #[test]
 fn bond_vlan_and_bridge_carry_full_packets() {
-    let state = state(INTERFACES);
+    let state = state(&machine(INTERFACES));
     assert_eq!(state.ifup, "", "{state:#?}");
     assert_eq!(state.ifquery.1, 0, "{}", state.ifquery.0);
 
@@ -89,7 +144,7 @@ fn bond_vlan_and_bridge_carry_full_packets() {
 #[test]
 fn a_wrong_vlan_and_a_small_mtu_are_seen_only_here() {
     // ifupdown2 is content with both: the neighbour is not.
-    let state = state(&INTERFACES.replace("bond0.2000", "bond0.2001"));
+    let state = state(&machine(&INTERFACES.replace("bond0.2000", "bond0.2001")));
     assert_eq!(state.ifquery.1, 0, "{}", state.ifquery.0);
     let answered: Vec<bool> = state.pings.iter().map(|ping| ping.answered).collect();
     assert_eq!(answered, [true, false], "{:#?}", state.pings);

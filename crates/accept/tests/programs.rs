@@ -121,7 +121,8 @@ api IN A 10.0.0.100
         .is_accepted()
         .is_rejected_with("recursion no", "recursoin no", "unknown option 'recursoin'")
         .is_rejected_with("ns-1 IN A 10.0.0.53\n", "", "NS 'ns-1.k8s.example.edu' has no address records")
-        .is_rejected_with("10.0.0.100", "10.0.0.256", "bad dotted quad");
+        .is_rejected_with("10.0.0.100", "10.0.0.256", "bad dotted quad")
+        .is_rejected_with("api IN A 10.0.0.100", "@ IN MX 10 10.0.0.100.", "MX is an address");
 }
 
 #[test]

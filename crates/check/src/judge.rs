@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_diagnostics::{Diagnostic, Severity, Span};
+use plimsoll_diagnostics::{Diagnostic, Severity, Span, nearest};
 use plimsoll_model::design::{Accepted, Date, RuleSeverity};
 use plimsoll_model::{Name, Origin};
 use plimsoll_views::{Place, World};
@@ -36,8 +36,10 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
     report.unjudged.dedup();
 
     let mut causes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut components: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (rule, finding) in &found {
         causes.entry(rule.id).or_default().insert(&finding.cause);
+        components.entry(rule.id).or_default().insert(&finding.component);
     }
     let told = |rule: &Rule, finding: &Finding| {
         let speaks = |id: &&str| causes.get(*id).is_some_and(|causes| causes.contains(finding.cause.as_str()));
@@ -67,8 +69,50 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
             None => report.findings.push(diagnostic),
         }
     }
+    report.findings.extend(idle(world, rules, &components));
     report.findings.sort();
     report
+}
+
+/// What to say of acceptances that cover no finding: mended since, or misspelt. `components` are those that each rule found
+/// something at.
+fn idle(
+    world: &World<'_>,
+    rules: &[&'static Rule],
+    components: &BTreeMap<&str, BTreeSet<&str>>,
+) -> impl Iterator<Item = Diagnostic> {
+    // A pattern of the file is many acceptances of one place, of which one that is of use is enough.
+    let mut places: BTreeMap<Option<Span>, Vec<&Accepted>> = BTreeMap::new();
+    if let Some(source) = world.design {
+        for (index, accepted) in source.design.accept.iter().enumerate() {
+            let span = source.origins.span(&format!("accept/{index}"));
+            places.entry(span).or_default().push(accepted);
+        }
+    }
+    let known = |accepted: &&Accepted| rules.iter().any(|rule| rule.id == accepted.rule);
+    let off = |accepted: &&Accepted| {
+        let severity = world.design.and_then(|source| source.design.severity.get(&Name::from(accepted.rule.as_str())));
+        severity == Some(&RuleSeverity::Off)
+    };
+    let found = |accepted: &Accepted| components.get(accepted.rule.as_str()).into_iter().flatten().copied();
+    let of_use = |accepted: &&Accepted| found(accepted).any(|component| covers(accepted, component));
+    let mut said = Vec::new();
+    for (span, all) in places {
+        if all.iter().any(|accepted| of_use(accepted) || !known(accepted) || off(accepted)) {
+            continue;
+        }
+        let Some(first) = all.first() else { continue };
+        let at = first.component.as_deref().map_or(String::new(), |component| format!(" at `{component}`"));
+        let problem = Diagnostic::new(Severity::Advice, format!("nothing to accept: {} finds nothing{at}", first.rule))
+            .code("idle");
+        let near = nearest(first.component.as_deref().unwrap_or_default(), found(first));
+        let problem = match near.or_else(|| found(first).next()) {
+            Some(other) => problem.at(span, format!("it has a finding at `{other}`")),
+            None => problem.at(span, ""),
+        };
+        said.push(problem.help("leave the line out, or correct it"));
+    }
+    said.into_iter()
 }
 
 /// What the file says of a rule's severity.
@@ -78,14 +122,12 @@ fn overridden(world: &World<'_>, rule: &Rule) -> Option<RuleSeverity> {
 
 /// The acceptance that covers a component: its own path or one above it.
 fn acceptance<'a>(world: &World<'a>, rule: &str, component: &str) -> Option<&'a Accepted> {
-    let covers =
-        |path: &str| component == path || component.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-    world
-        .design?
-        .design
-        .accept
-        .iter()
-        .find(|accepted| accepted.rule == rule && accepted.component.as_deref().is_none_or(covers))
+    world.design?.design.accept.iter().find(|accepted| accepted.rule == rule && covers(accepted, component))
+}
+
+fn covers(accepted: &Accepted, component: &str) -> bool {
+    let above = |path: &str| component.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    accepted.component.as_deref().is_none_or(above)
 }
 
 fn expired(accepted: &Accepted, today: Option<Date>) -> bool {

@@ -6,6 +6,7 @@
 
 mod cut;
 mod judge;
+mod known;
 mod manual;
 mod reference;
 mod report;
@@ -14,6 +15,7 @@ pub mod rules;
 mod words;
 
 pub use judge::judge;
+pub use known::unknown_rules;
 pub use reference::reference_markdown;
 pub use report::{AcceptedFinding, Report, Unjudged};
 pub use rule::{Evidence, Finding, Manual, Reads, Rule, Verdicts};

@@ -66,7 +66,8 @@ fn page_of(rule: &'static Rule, update: bool) -> String {
     };
     let mut on_design = false;
     let mut on_files = false;
-    let mut spoke = false;
+    let mut spoke_on_design = false;
+    let mut spoke_on_files = false;
     let mut rewritten = text.clone();
     for case in &page.cases {
         on_design |= case.files.is_empty();
@@ -79,7 +80,8 @@ fn page_of(rule: &'static Rule, update: bool) -> String {
             }
         };
         let said = outcome.text(Some(rule.id));
-        spoke |= !said.is_empty();
+        spoke_on_design |= case.files.is_empty() && !said.is_empty();
+        spoke_on_files |= !case.files.is_empty() && !said.is_empty();
         if said != case.expect {
             if update {
                 rewritten = markdown::replace_expectation(&rewritten, case, &said);
@@ -97,7 +99,11 @@ fn page_of(rule: &'static Rule, update: bool) -> String {
         let _ = writeln!(failures, "write {}: {error}", path.display());
     }
     for (broken, what) in [
-        (!spoke, "no case in which it speaks: a test that cannot fail"),
+        (
+            rule.reads != Reads::Files && on_design && !spoke_on_design,
+            "it speaks of no Design: a test that cannot fail",
+        ),
+        (rule.reads != Reads::Design && on_files && !spoke_on_files, "it speaks of no files: a test that cannot fail"),
         (rule.reads != Reads::Files && !on_design, "judged on a Design, and no case has one"),
         (rule.reads != Reads::Design && !on_files, "judged on files, and no case has any"),
     ] {

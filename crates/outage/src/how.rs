@@ -128,6 +128,23 @@ impl How {
         }
     }
 
+    /// Why it may not come back by itself, each reason with the case in which it holds: `(when, why)`, where the first is
+    /// empty when it holds in every case.
+    pub fn lasting(&self) -> Vec<(&str, &str)> {
+        match self {
+            How::Masked(_) | How::Step(_) => Vec::new(),
+            How::UntilRepair(why) => vec![("", why)],
+            How::Then(parts) | How::Race(parts) | How::Both(parts) => parts.iter().flat_map(How::lasting).collect(),
+            How::Either(cases) => cases
+                .iter()
+                .flat_map(|case| {
+                    let when = case.when.as_str();
+                    case.how.lasting().into_iter().map(move |(of, why)| (if of.is_empty() { when } else { of }, why))
+                })
+                .collect(),
+        }
+    }
+
     /// What must be true for the interval to be a bound.
     pub fn assumptions(&self) -> BTreeSet<Assumption> {
         self.steps().into_iter().flat_map(|step| step.assumes.iter().copied()).collect()

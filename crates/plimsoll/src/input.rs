@@ -74,6 +74,7 @@ pub(crate) fn open(path: &Path, terminal: &Terminal, timings: &mut Timings) -> R
         return Err(Failure::new(format!("`{}` cannot be read as text", path.display())));
     }
     let (spec, mut notes) = plimsoll_spec::read(id, &sources);
+    notes.extend(plimsoll_check::unknown_rules(spec.iter().flat_map(Spec::named_rules)));
     timings.lap("read");
     if notes.iter().any(|problem| NO_YAML.contains(&problem.code.as_str())) {
         notes.sort();

@@ -71,11 +71,15 @@ impl<'a> Output<'a> {
         if !theirs.is_empty() {
             let list = theirs.iter().map(|path| format!("  {path}")).collect::<Vec<_>>().join("\n");
             return Err(Failure::new(format!(
-                "{} in `{}` changed by hand or not written by Plimsoll:\n{list}",
-                if theirs.len() == 1 { "one file was" } else { "files were" },
+                "{} in `{}` {} changed by hand or not written by Plimsoll:\n{list}",
+                if theirs.len() == 1 { "one file" } else { "files" },
                 self.directory.display(),
+                if theirs.len() == 1 { "was" } else { "were" },
             ))
-            .with_hint("move the change into the cluster file, or let them be replaced with `--overwrite`"));
+            .with_hint(format!(
+                "move the change into the cluster file, or let {} be replaced with `--overwrite`",
+                if theirs.len() == 1 { "it" } else { "them" }
+            )));
         }
         for path in known.keys().filter(|path| !self.manifest.file.contains_key(*path)) {
             // A file that was changed by hand is theirs now and stays.

@@ -1,6 +1,6 @@
 //! Everything that can fail, with how often and for how long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_circuit::Var;
 
@@ -169,11 +169,13 @@ impl Components {
         self.by_path.get(path).copied()
     }
 
-    /// Sources of the rates in use, each once.
-    pub fn sources(&self) -> Vec<Source> {
-        let mut sources: Vec<Source> = self.list.iter().map(|component| component.rate.source).collect();
-        sources.sort_unstable();
-        sources.dedup();
+    /// Where the rates in use come from, and the kinds of components that each of them is for. What follows from another
+    /// component has no rate of its own.
+    pub fn sources(&self) -> BTreeMap<Source, BTreeSet<Kind>> {
+        let mut sources: BTreeMap<Source, BTreeSet<Kind>> = BTreeMap::new();
+        for component in self.list.iter().filter(|component| component.rate.source != Source::Follows) {
+            sources.entry(component.rate.source).or_default().insert(component.kind);
+        }
         sources
     }
 }

@@ -1,10 +1,11 @@
 //! Words for people that every view of a proof shares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
+use crate::component::Kind;
 use crate::maintenance::Maintenance;
 use crate::model::Model;
 use crate::rate::Range;
@@ -112,6 +113,13 @@ pub fn repairs(design: &Design) -> Vec<String> {
         }
     });
     out
+}
+
+/// `disk: Backblaze drive statistics …`: where the rates of each kind of component come from.
+pub fn rates(model: &Model) -> Vec<String> {
+    let words = |kinds: BTreeSet<Kind>| kinds.into_iter().map(Kind::as_str).collect::<Vec<_>>().join(", ");
+    let sources = model.components.sources().into_iter();
+    sources.map(|(source, kinds)| format!("{}: {}", words(kinds), source.as_str())).collect()
 }
 
 /// How long faults may go unseen, by kind, of what there is of it here, and whether the file says so.

@@ -77,8 +77,7 @@ fn rules(design: &Design, name: &Name, role: &str) -> File {
          \t\ttype filter hook input priority filter; policy drop;\n\
          \t\tct state established,related accept\n\
          \t\tct state invalid drop\n\
-         \t\tiif \"lo\" accept\n\
-         \t\tmeta l4proto {{ icmp, ipv6-icmp }} accept\n"
+         \t\tiif \"lo\" accept\n"
     );
     let allowed = design.firewall.get(&Name::from(role)).map_or(&[][..], Vec::as_slice);
     for allow in allowed {

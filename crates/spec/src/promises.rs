@@ -1,12 +1,24 @@
 //! What is promised, what is assumed, what is accepted.
 
-use plimsoll_diagnostics::Spanned;
+use plimsoll_diagnostics::{Span, Spanned};
 use plimsoll_model::range::{NumberRange, TimeRange};
 use plimsoll_model::units::Millis;
 use plimsoll_yaml::{FromNode, Map, Node, OneOrMany, Reader, Shape, ToNode, choice, record};
 
 use crate::Opt;
 use crate::scalars::{ComponentPath, Date, Goal, PromisePattern, RuleId, Setting};
+
+impl crate::Spec {
+    /// Every rule that the file names, to accept findings of it or to set what it goes by.
+    pub fn named_rules(&self) -> Vec<(&str, Option<Span>)> {
+        let settings = self.rules.keys().map(|id| (id.value.0.as_str(), id.span));
+        let accepted = self.accept.keys().filter(|key| key.value.as_rule().is_some());
+        let accepted = accepted.map(|key| (key.value.0.as_str(), key.span));
+        let narrowed =
+            self.accept.values().flat_map(|accept| accept.rules.iter()).map(|id| (id.value.0.as_str(), id.span));
+        settings.chain(accepted).chain(narrowed).collect()
+    }
+}
 
 /// The failures that each promise survives.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -237,7 +237,7 @@ thresholds! {
     pool_slack: f64 = 1.2,
     /// Virtual processors for each hardware thread on hosts with etcd (PVE-012).
     vcpu_overcommit: f64 = 2.0,
-    /// Largest fill of an OSD over the mean (STO-009).
+    /// Largest fill of an OSD over the mean (STO-008, STO-009).
     osd_imbalance: f64 = 1.05,
     /// Share of memory that guests may fill when a host is lost (WKL-003).
     memory_after_loss: f64 = 0.9,
@@ -253,8 +253,6 @@ thresholds! {
     backup_keep_days: u32 = 7,
     /// Network time sources (TIME-002).
     time_sources: u32 = 3,
-    /// Ceph disks in a cluster of hypervisors (STO-011).
-    osds_min: u32 = 12,
     /// Nodes above which a resolver cache on each is advised (DNS-010).
     nodelocal_nodes: u32 = 20,
 }

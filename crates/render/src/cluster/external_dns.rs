@@ -57,6 +57,7 @@ pub(super) fn render(design: &Design, tree: &mut Tree) {
                 "selector": { "matchLabels": labels },
                 "template": { "metadata": { "labels": labels }, "spec": {
                     "serviceAccountName": NAME,
+                    "priorityClassName": "system-cluster-critical",
                     "securityContext": {
                         "runAsNonRoot": true, "runAsUser": 65534, "fsGroup": 65534,
                         "seccompProfile": { "type": "RuntimeDefault" },

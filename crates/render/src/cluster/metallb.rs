@@ -143,7 +143,10 @@ fn values(design: &Design, metallb: &MetalLb) -> crate::File {
     let reader = format!("helm (chart metallb {})", version(design, "metallb"));
     let node = super::node::from_json(&json!({
         "frrk8s": { "enabled": metallb.mode == MetalLbMode::FrrK8s },
+        // Services come before tenants: without a class these pods would rank below theirs.
+        "controller": { "priorityClassName": "system-cluster-critical" },
         "speaker": {
+            "priorityClassName": "system-node-critical",
             "frr": { "enabled": metallb.mode == MetalLbMode::Frr },
             "memberlist": { "enabled": metallb.memberlist },
             "ignoreExcludeLB": metallb.announcers == Announcers::All,

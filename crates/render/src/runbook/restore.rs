@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use plimsoll_model::Design;
-use plimsoll_model::design::EtcdMember;
+use plimsoll_model::design::{EtcdMember, Peer, Protocol};
+use plimsoll_model::{Design, Name};
 
 use super::commands;
 use crate::text::list;
@@ -12,7 +12,10 @@ pub(super) fn chapter(design: &Design) -> String {
     let Some(backup) = &design.backup.etcd else {
         return "No backup of etcd is planned: whoever loses the quorum for good loses the cluster.\n".into();
     };
-    let start = backup.start.iter().map(|(machine, start)| format!("{machine} {start} after midnight"));
+    let start = backup.start.iter().map(|(machine, start)| match start.0 {
+        0 => format!("{machine} at midnight"),
+        _ => format!("{machine} {start} after midnight"),
+    });
     let mut text = format!(
         "Each member makes a snapshot every {} ({}), keeps the last {}, and sends it to {} (`{}:{}`). It is encrypted to the \
          keys in {}; whoever restores needs one of the private keys.{}{}\n\n",
@@ -46,6 +49,25 @@ pub(super) fn chapter(design: &Design) -> String {
     text
 }
 
+/// From where SSH is let in, since a machine with a private key may stand elsewhere.
+fn administrators(design: &Design) -> String {
+    let rules = design.firewall.get(&Name::from("control-plane")).into_iter().flatten();
+    let of_ssh =
+        rules.filter(|allow| allow.protocol == Protocol::Tcp && allow.ports.iter().any(|ports| ports.first == 22));
+    let from: Vec<String> = of_ssh
+        .flat_map(|allow| &allow.from)
+        .filter_map(|peer| match peer {
+            Peer::Network(name) => Some(format!("the network {name}")),
+            Peer::Prefix(prefix) => Some(prefix.to_string()),
+            Peer::External(name) => Some(name.to_string()),
+            Peer::Role(role) => Some(format!("machines of role {role}")),
+            Peer::Nodes => Some("the nodes".to_owned()),
+            Peer::Any => None,
+        })
+        .collect();
+    if from.is_empty() { String::new() } else { format!(" (they let in SSH from {} alone)", list(from)) }
+}
+
 /// The command sequence that restores etcd.
 pub(super) fn steps(design: &Design) -> String {
     let Some(backup) = &design.backup.etcd else { return String::new() };
@@ -68,7 +90,8 @@ pub(super) fn steps(design: &Design) -> String {
     let _ = writeln!(
         text,
         "\n2. Take the newest snapshot of any member, on a machine that has a private key of the recipients, and lay it on every member \
-         as `/root/restore/etcd.db`:\n"
+         as `/root/restore/etcd.db`{}:\n",
+        administrators(design)
     );
     let mut fetch = vec![
         format!("sftp {}:{}/ <<< 'ls -1'", backup.login, backup.remote_directory),
@@ -98,7 +121,7 @@ pub(super) fn steps(design: &Design) -> String {
         let data = &member.data_dir;
         text.push_str(&commands(&[
             format!("# on {name}"),
-            format!("mkdir -p {data}.old && mv {data}/* {data}.old/"),
+            format!("mkdir -p {data}.old && mv {data}/member {data}.old/"),
             format!("etcdutl snapshot restore /root/restore/etcd.db --name={name} \\"),
             format!("  --initial-cluster={} \\", cluster.join(",")),
             format!("  --initial-cluster-token={}-restored \\", design.cluster),

@@ -29,7 +29,7 @@ pub(crate) fn rests(facts: &Facts<'_>) -> String {
         None => "bad changes: the file does not say how many a year".to_owned(),
     });
     let hidden = words::hidden_faults(facts.model, design).iter().map(|what| text(what)).collect();
-    let rates = facts.model.components.sources().iter().map(|source| text(source.as_str())).collect();
+    let rates = words::rates(facts.model).iter().map(|line| text(line)).collect();
     let not = words::NOT_MODELLED.iter().map(|what| text(what)).collect();
     [
         list("Assumed", "Nobody checked these; the proof takes them for granted.", assumed),

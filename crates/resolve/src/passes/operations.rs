@@ -128,7 +128,7 @@ pub(crate) fn priority_classes(cx: &Cx<'_>) -> Map<PriorityClass> {
         cx.at(format!("priority_class/{TENANT_CLASS}")).chosen(
             "",
             (),
-            "tenants give way to the cluster's own services",
+            "tenants rank alike, and below the services of the cluster",
         );
         let class = PriorityClass { value: 1000, default: false, description: "Workloads of tenants".into() };
         classes.insert(TENANT_CLASS.into(), class);

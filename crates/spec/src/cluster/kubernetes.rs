@@ -230,7 +230,7 @@ record! {
         pub dataplane: Opt<Dataplane>,
         /// Whether traffic between nodes is encrypted (WireGuard).
         pub wireguard: Opt<bool>,
-        /// Whether the network of the nodes is picked by its addresses instead of by chance.
+        /// The network by whose addresses Calico picks the interface of a node; left out, that of the nodes.
         pub autodetect: Opt<Name>,
     }
 }

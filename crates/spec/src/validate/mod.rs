@@ -204,7 +204,9 @@ impl Checker<'_> {
             .map(String::as_str)
             .collect();
         let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-        let message = format!("there is no {} `{name}`", kinds.join(" or "));
+        // A list of all that a component may be tells nobody anything.
+        let what = if kinds.len() > 3 { "component".to_owned() } else { kinds.join(" or ") };
+        let message = format!("there is no {what} `{name}`");
         let problem = Diagnostic::error(message).code("undefined");
         let problem = match near(name, known.iter().copied()) {
             Some(near) => problem.at(span, format!("did you mean `{near}`?")),

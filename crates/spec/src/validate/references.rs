@@ -112,7 +112,9 @@ pub(super) fn promises(spec: &Spec, checker: &mut Checker<'_>) {
             let message = "`rules` narrows a component, and this is a rule; write `components`";
             checker.error("conflict", message, rule.span);
         }
-        for path in accept.components.iter() {
+        // One word may also be a part of the design as a whole, such as `backup`: which of them a rule speaks of is the
+        // rule's to know.
+        for path in accept.components.iter().filter(|path| path.value.0.contains('/')) {
             component(checker, path);
         }
         if accept.reason.value.trim().is_empty() {

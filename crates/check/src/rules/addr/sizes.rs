@@ -10,7 +10,7 @@ pub(super) const ADDR_003: Rule = Rule {
     id: "ADDR-003",
     severity: Severity::Warning,
     summary: "every planned node gets a prefix of pods",
-    reads: Reads::Both,
+    reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
         checks: "The prefix of pods holds fewer prefixes of the controller manager's length (24 for IPv4, 64 \

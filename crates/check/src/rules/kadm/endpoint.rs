@@ -33,7 +33,7 @@ pub(super) const KADM_002: Rule = Rule {
     id: "KADM-002",
     severity: Severity::Error,
     summary: "the port of the endpoint is the one that somebody listens on",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "The port of controlPlaneEndpoint (or the API server's bind port, which it takes when it has none) differs \

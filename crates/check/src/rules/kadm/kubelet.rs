@@ -30,7 +30,7 @@ pub(super) const KADM_020: Rule = Rule {
     id: "KADM-020",
     severity: Severity::Error,
     summary: "serving certificates that kubelets ask for are approved by somebody",
-    reads: Reads::Both,
+    reads: Reads::Design,
     silent_behind: &[],
     manual: Manual {
         checks: "KubeletConfiguration has serverTLSBootstrap and nothing approves the requests.",

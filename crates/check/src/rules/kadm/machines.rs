@@ -10,7 +10,7 @@ pub(super) const KADM_004: Rule = Rule {
     id: "KADM-004",
     severity: Severity::Error,
     summary: "a highly available control plane has three machines",
-    reads: Reads::Both,
+    reads: Reads::Design,
     silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "One control-plane machine, or two with stacked etcd: an error when high availability is claimed, else a \

@@ -53,7 +53,7 @@ pub(super) const LB_017: Rule = Rule {
     id: "LB-017",
     severity: Severity::Error,
     summary: "the balancer passes TLS on as it is",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "The balancer of the control-plane endpoint ends TLS itself (`mode http`, or a certificate on its bind \

@@ -29,7 +29,7 @@ pub(super) const LB_021: Rule = Rule {
     id: "LB-021",
     severity: Severity::Error,
     summary: "a TLS check names an authority, or says that it verifies nothing",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "A server line with check-ssl (or `http-check connect ssl`) and neither `verify none` nor `ca-file`, nor \

@@ -67,7 +67,7 @@ pub(super) const LB_020: Rule = Rule {
     id: "LB-020",
     severity: Severity::Error,
     summary: "an HTTP/1.1 check sends a Host header",
-    reads: Reads::Both,
+    reads: Reads::Files,
     silent_behind: &[],
     manual: Manual {
         checks: "The check asks by HTTP/1.1 or later, sends no Host header, and expects 200 (the default version is \

@@ -135,7 +135,7 @@ fn one_router(world: &World<'_>, verdicts: &mut Verdicts) {
         let mut said = false;
         for other in same {
             let (finding, known) = match (apart, peer.nodes.meets(&other.nodes)) {
-                (false, Some(true)) => (Some(conflict(peer, other, address)), true),
+                (false, Some(true)) => (Some(conflict(world, peer, other, address)), true),
                 (_, Some(false)) => (None, true),
                 _ => (None, false),
             };
@@ -154,7 +154,7 @@ fn one_router(world: &World<'_>, verdicts: &mut Verdicts) {
     }
 }
 
-fn conflict(peer: &Peer, other: &plimsoll_views::pod_network::CalicoPeer, address: &str) -> Finding {
+fn conflict(world: &World<'_>, peer: &Peer, other: &plimsoll_views::pod_network::CalicoPeer, address: &str) -> Finding {
     let both = if peer.name == other.name {
         format!("Calico and MetalLB both peer with {address}")
     } else {
@@ -164,7 +164,11 @@ fn conflict(peer: &Peer, other: &plimsoll_views::pod_network::CalicoPeer, addres
         .at(&peer.address, "MetalLB's session")
         .context(&other.address, "Calico's session")
         .breaks("the router takes one session from each node and refuses the other: routes to services or to pods are missing")
-        .help("let Calico announce the pools and MetalLB only give out addresses, or peer with different routers")
+        .help(if world.is_files() {
+            "let Calico announce the pools and MetalLB only give out addresses, or peer with different routers"
+        } else {
+            "leave Calico its mesh (`calico: { mesh: full }`), or let the two peer with different routers"
+        })
 }
 
 fn multipath(world: &World<'_>, verdicts: &mut Verdicts) {

@@ -51,7 +51,11 @@ fn none(world: &World<'_>, verdicts: &mut Verdicts) {
             continue;
         };
         verdicts.verdict((sources == 0 && !clock.hardware).then(|| {
-            Finding::new(Severity::Error, &clock.place, format!("{} has no source of time", clock.name))
+            let message = match clock.name.strip_prefix("every ") {
+                Some(what) => format!("no {what} has a source of time"),
+                None => format!("{} has no source of time", clock.name),
+            };
+            Finding::new(Severity::Error, &clock.place, message)
                 .at_place(&clock.place, "")
                 .breaks("clocks drift apart: certificates are not yet valid, and Ceph and etcd warn")
                 .help(if world.is_files() {

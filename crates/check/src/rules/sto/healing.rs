@@ -40,7 +40,7 @@ pub(super) const STO_009: Rule = Rule {
     silent_behind: &["STO-003"],
     manual: Manual {
         checks: "For the disks of each class and every domain that can be lost: with survivors of capacity cᵢ, n copies of \
-                 u bytes (chunks: u is data over k) and b the fullest disk over the mean (threshold osd_imbalance), the \
+                 u bytes (chunks: u is data over k) and b the fullest disk over the mean (threshold `osd_imbalance`), the \
                  copies can be rebuilt at fill r iff Σ min(r·cᵢ/b, u) ≥ n·u, and with several pools by the same cut over \
                  all of them. False at the backfillFull ratio (0.90): an error when the loss is among the goals of storage, \
                  else a warning. False at nearFull (0.85): a warning. Judged by what pools are said to hold (`used`), else \

@@ -30,7 +30,7 @@ pub(super) const VRRP_019: Rule = Rule {
     id: "VRRP-019",
     severity: Severity::Error,
     summary: "two or more members on different hosts can hold the address",
-    reads: Reads::Both,
+    reads: Reads::Design,
     silent_behind: &["PHY-003"],
     manual: Manual {
         checks: "A group with fewer than two members; or with all members on one physical host. An error when the API must \

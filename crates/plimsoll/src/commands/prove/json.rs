@@ -109,7 +109,7 @@ pub(super) fn json(proof: &Proof<'_>) -> Value {
         "format": FORMAT, "cluster": proof.design.cluster, "holds": proof.holds(), "survive": survive,
         "promises": promises, "single_failures": seconds::json(&proof.predictions, &names), "cold_start": cold, "assumed": proof.model.assumed,
         "accepted": proof.design.excluded.keys().map(ToString::to_string).collect::<Vec<_>>(),
-        "rates": proof.model.components.sources().iter().map(|source| source.as_str()).collect::<Vec<_>>(),
+        "rates": words::rates(proof.model),
     })
 }
 

@@ -20,16 +20,22 @@ pub(super) fn text(predictions: &Predictions, promises: &[&str]) -> String {
         // Components that hurt alike are told once.
         let mut alike: BTreeMap<(u64, u64, &'static str, String), Vec<&str>> = BTreeMap::new();
         let mut lasting: Vec<&str> = Vec::new();
+        // Those that may last, by why they do.
+        let mut some: BTreeMap<(u64, String), Vec<&str>> = BTreeMap::new();
         for prediction in predictions.all.iter().filter(|one| one.promise == *promise) {
             if prediction.new == Interval::UNTIL_REPAIR {
                 lasting.push(&prediction.failure.component);
+                continue;
+            }
+            if let (End::After(min), End::Repair) = (prediction.new.min(), prediction.new.max()) {
+                some.entry((min.0, reasons(prediction))).or_default().push(&prediction.failure.component);
                 continue;
             }
             let Some((min, max)) = finite(prediction.new).filter(|(_, max)| max.0 > 0) else { continue };
             let key = (u64::MAX - max.0, min.0, prediction.failure.way.as_str(), mechanisms(prediction));
             alike.entry(key).or_default().push(&prediction.failure.component);
         }
-        if alike.is_empty() && lasting.is_empty() {
+        if alike.is_empty() && lasting.is_empty() && some.is_empty() {
             let _ = writeln!(out, "  {promise}: no single failure is noticed");
             continue;
         }
@@ -38,6 +44,12 @@ pub(super) fn text(predictions: &Predictions, promises: &[&str]) -> String {
         lasting.dedup();
         if !lasting.is_empty() {
             let _ = writeln!(out, "    until repair    {}", few(&lasting));
+        }
+        for ((min, why), mut components) in some {
+            components.sort_unstable();
+            components.dedup();
+            let time = format!("{} or repair", words::duration(Millis(min).as_secs()));
+            let _ = writeln!(out, "    {time:<15} {}: {why}", few(&components));
         }
         for ((most, min, way, how), components) in alike.iter().take(SHOWN) {
             let seconds = |millis: u64| Millis(millis).as_secs();
@@ -56,6 +68,23 @@ fn mechanisms(prediction: &Prediction) -> String {
     names.dedup();
     names.truncate(3);
     if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+}
+
+/// In which cases it waits for a repair, and why.
+fn reasons(prediction: &Prediction) -> String {
+    let mut cases: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (when, why) in prediction.how.lasting() {
+        match cases.iter_mut().find(|(known, _)| *known == when) {
+            Some((_, whys)) if whys.contains(&why) => {}
+            Some((_, whys)) => whys.push(why),
+            None => cases.push((when, vec![why])),
+        }
+    }
+    let told = cases.iter().map(|(when, whys)| {
+        let whys = whys.join(", ");
+        if when.is_empty() { whys } else { format!("if {when}: {whys}") }
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn few(names: &[&str]) -> String {

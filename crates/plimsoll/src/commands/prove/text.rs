@@ -57,8 +57,8 @@ pub(super) fn text(proof: &Proof<'_>, cluster: &Cluster, terminal: &Terminal) ->
     for (path, excluded) in &proof.design.excluded {
         let _ = writeln!(out, "  accepted by the file: the loss of {path} ({}){}", excluded.reason, until(excluded));
     }
-    for source in proof.model.components.sources() {
-        let _ = writeln!(out, "  rates: {}", source.as_str());
+    for line in words::rates(proof.model) {
+        let _ = writeln!(out, "  rates of {line}");
     }
     let _ = writeln!(out, "  maintenance: {}", words::maintenance(Maintenance::of(proof.design)));
     for line in words::hidden_faults(proof.model, proof.design) {
