@@ -6,7 +6,7 @@ use plimsoll_circuit::Node;
 use plimsoll_model::Design;
 use plimsoll_outage::{End, Endpoint, How, Predictions, Who};
 use plimsoll_prove::{
-    Images, LANES, Lanes, Maintenance, Model, Range, cold_start, failovers, lost_time, survive, words,
+    Images, LANES, Lanes, Maintenance, Model, Range, cold_start, failovers, lost_time, predictions, survive, words,
 };
 
 use crate::functions::Functions;
@@ -133,7 +133,7 @@ impl Known {
     /// Proves a Design. `lines` are its lines.
     pub(crate) fn prove(&mut self, model: &Model, design: &Design, lines: Vec<Line>) -> Result<Proof, String> {
         let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
-        let predictions = plimsoll_outage::predict(design);
+        let predictions = predictions(model, design);
         let numbers = self.functions.of(model, &tops(model));
         let mut times = Vec::new();
         for (promise, number) in model.promises.iter().filter(|promise| promise.meant_by_all).zip(numbers) {

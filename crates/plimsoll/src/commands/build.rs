@@ -148,7 +148,7 @@ impl Build {
         if let (Some(model), Some(survived)) = (&model, survived) {
             let proof = Proof::after(survived, model, &cluster.design);
             timings.lap("prove more");
-            let predictions = plimsoll_outage::predict(&cluster.design);
+            let predictions = plimsoll_prove::predictions(model, &cluster.design);
             rows = proof::rows(&cluster.design, model, &proof, &predictions);
             timings.lap("predict");
             if !self.no_report {

@@ -96,7 +96,7 @@ fn page(cluster: &Cluster, today: Option<Date>, reload: Option<(&str, &str)>) ->
     let report = judge(&world, &rules::all());
     let model = Model::of(design, origins);
     let proof = Proof::of(&model, design);
-    let outages = by_component(&model, &plimsoll_outage::predict(design));
+    let outages = by_component(&model, &plimsoll_prove::predictions(&model, design));
     let (sources, outages) = (&cluster.sources, Some(&outages));
     let input = Input { design, origins, sources, report: &report, model: &model, proof: &proof, outages };
     match reload {

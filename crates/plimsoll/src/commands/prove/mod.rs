@@ -9,14 +9,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use plimsoll_check::{judge, rules};
 use plimsoll_circuit::Node;
-use plimsoll_diagnostics::nearest;
+use plimsoll_diagnostics::{Severity, nearest};
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
     Answer, ColdStart, Cuts, Images, LostTime, Maintenance, Meaningless, Model, Range, cold_start, cuts, failovers,
-    lost_time, survive,
+    lost_time, predictions, survive,
 };
+use plimsoll_views::World;
 
 use super::pretty;
 use crate::failure::Failure;
@@ -114,7 +116,7 @@ impl Prove {
             return Ok(true);
         }
         let (answers, meaningless) = survive(&model, design);
-        let predictions = plimsoll_outage::predict(design);
+        let predictions = predictions(&model, design);
         // Tenants of one rank have one function: it is analysed once.
         let mut known: BTreeMap<Node, (Option<Cuts>, Option<LostTime>)> = BTreeMap::new();
         let promises = wanted
@@ -133,7 +135,13 @@ impl Prove {
         let proof =
             Proof { design, model: &model, answers, meaningless, promises, cold, predictions, order: self.order };
         match self.format {
-            Format::Text | Format::Openpsa => terminal.out(&text::text(&proof, &cluster, terminal))?,
+            Format::Text | Format::Openpsa => {
+                terminal.out(&text::text(&proof, &cluster, terminal))?;
+                // The proof takes settings at their word where a rule already calls them wrong.
+                let world = World::of_design(design, origins, input::today(None));
+                let errors = judge(&world, &rules::all()).findings.count(Severity::Error);
+                terminal.out(&text::errors(errors))?;
+            }
             Format::Json => terminal.out(&pretty(&json::json(&proof)))?,
         }
         Ok(proof.holds())
