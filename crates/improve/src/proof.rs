@@ -6,7 +6,9 @@ use std::num::NonZeroUsize;
 use plimsoll_circuit::Node;
 use plimsoll_model::Design;
 use plimsoll_outage::{End, Endpoint, How, Predictions, Who};
-use plimsoll_prove::{Images, LANES, Lanes, Model, Promise, Range, cold_start, failovers, lost_times, survive, words};
+use plimsoll_prove::{
+    Images, LANES, Lanes, Model, Promise, Range, cold_start, failovers, lost_times, predictions, survive, words,
+};
 
 use crate::functions::Functions;
 
@@ -181,7 +183,7 @@ impl Known {
             }
         }
         let of_fresh: Vec<&Promise> = fresh.iter().map(|(_, promise)| *promise).collect();
-        let predict = || plimsoll_outage::predict(design);
+        let predict = || predictions(model, design);
         let (all, predictions) = lost_times(model, design, &of_fresh, self.threads, predict);
         for ((number, promise), lost) in fresh.into_iter().zip(all) {
             let lost = lost.map_err(|error| format!("{}: {error}", promise.id))?;

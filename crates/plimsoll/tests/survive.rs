@@ -27,6 +27,29 @@ fn a_cold_start_that_is_asked_for_must_work() {
 }
 
 #[test]
+fn what_is_broken_from_the_start_is_said_so() {
+    const ALL: (&str, &str) = ("  all: [any]\n", "  all: [any]\n  egress: [any]\n");
+    const RETIRING: (&str, &str) = ("  worker-1..6: { role", "  worker-1..6: { state: retiring, role");
+    let place = Place::campus_with(&[ALL, RETIRING]);
+    place
+        .run(&["prove"])
+        .exits(1)
+        .says("capacity/alice is broken from the start: nothing that takes pods is left")
+        .says("egress is broken from the start: nothing that takes pods is left");
+}
+
+#[test]
+fn a_proof_of_a_file_with_errors_says_that_it_has_them() {
+    let place = Place::campus();
+    assert!(!place.run(&["prove"]).exits(0).out.contains("`plimsoll check` has"));
+    // Two members of etcd.
+    let two = ("cp-1..3: { role: control-plane, host: pve-1..3", "cp-1..2: { role: control-plane, host: pve-1..2");
+    let place = Place::campus_with(&[two]);
+    place.run(&["check"]).exits(1);
+    place.run(&["prove"]).exits(1).says("on this file: this proof may promise more than the cluster keeps");
+}
+
+#[test]
 fn what_the_file_assumes_is_said() {
     let place = Place::campus();
     place

@@ -27,6 +27,17 @@ pub(crate) struct Build<'d> {
     /// The room that promises of capacity compare.
     pub(crate) room: Room,
     pub(crate) memo: BTreeMap<String, Node>,
+    /// What is taken as given about switches while promises are made.
+    pub(crate) supposed: Supposed,
+}
+
+/// What is taken as given about switches.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Supposed {
+    /// Those that are not off, whatever fails.
+    pub(crate) on: Vec<Name>,
+    /// One that is off.
+    pub(crate) off: Option<Name>,
 }
 
 impl<'d> Build<'d> {
@@ -40,6 +51,7 @@ impl<'d> Build<'d> {
             assumed: Vec::new(),
             room: Room::default(),
             memo: BTreeMap::new(),
+            supposed: Supposed::default(),
         }
     }
 
@@ -215,8 +227,23 @@ impl<'d> Build<'d> {
         self.label(down, format!("{device} has no power"))
     }
 
+    /// A switch has lost its carriers: it is dead, or without power.
+    pub(crate) fn switch_off(&mut self, name: &Name) -> Node {
+        let path = format!("switch/{name}");
+        let own = self.part(&path, Kind::Switch, &path);
+        let Some(switch) = self.design.switch.get(name) else { return own };
+        let (power, rack) = (self.unpowered(&path, &switch.psu), self.lost_with(&switch.rack, &switch.psu));
+        self.or([own, power, rack])
+    }
+
     /// A switch forwards nothing.
     pub(crate) fn switch(&mut self, name: &Name) -> Node {
+        if self.supposed.off.as_ref() == Some(name) {
+            return Node::TRUE;
+        }
+        if self.supposed.on.contains(name) {
+            return self.silent(name).unwrap_or(Node::FALSE);
+        }
         let path = format!("switch/{name}");
         self.once(path.clone(), |build| {
             let own = build.part(&path, Kind::Switch, &path);
@@ -312,9 +339,25 @@ impl<'d> Build<'d> {
 
     /// A thing that others own and that stands behind one of ours: shared storage, the external vote.
     pub(crate) fn external(&mut self, name: &Name) -> Node {
-        let path = format!("external/{name}");
         self.assume(&format!("{name}, which others own, in sums of time"));
-        self.part(&path, Kind::Daemon, &path)
+        self.of_others(name, Kind::Daemon)
+    }
+
+    /// What others own is away: by itself, or because our rack or all of our strips that it hangs on are. Theirs are its own
+    /// failures; what it shares with the rest of a design is not, and takes it with them.
+    pub(crate) fn of_others(&mut self, name: &Name, kind: Kind) -> Node {
+        let path = format!("external/{name}");
+        self.once(path.clone(), |build| {
+            let own = build.part(&path, kind, &path);
+            let Some(external) = build.design.external.get(name) else { return own };
+            let rack = external.rack.as_ref().map_or(Node::FALSE, |rack| build.rack(rack));
+            let strips: Vec<Node> = external.power.iter().map(|pdu| build.strip(&pdu.rack, &pdu.pdu)).collect();
+            // Nothing said about its power: it hangs on nothing of ours.
+            let power = if strips.is_empty() { Node::FALSE } else { build.and(strips) };
+            let power = build.label(power, format!("{path} has no power"));
+            let down = build.or([own, rack, power]);
+            build.label(down, format!("{path} is away"))
+        })
     }
 
     /// A program on a machine, or the machine, is away.

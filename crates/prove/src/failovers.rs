@@ -41,7 +41,7 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
     let own = model.components.all().filter(|(_, component)| !component.external && !component.common);
     let hit: Vec<(&Component, &Prediction)> = own
         .filter_map(|(var, component)| found(component).map(|found| (var, component, found)))
-        .filter(|(var, _, found)| found.new.max() != End::Repair || !breaks(*var))
+        .filter(|(var, _, _)| !breaks(*var))
         .map(|(_, component, found)| (component, found))
         .collect();
     let mut alike: BTreeMap<(Kind, u64, u64), usize> = BTreeMap::new();

@@ -93,5 +93,5 @@ impl Model {
 
 /// Whether something was remembered under the path of a thing, and not as a relation of things.
 fn is_path(key: &str) -> bool {
-    ["feed/", "rack/", "switch/", "host/", "machine/"].iter().any(|start| key.starts_with(start))
+    ["feed/", "rack/", "switch/", "host/", "machine/", "external/"].iter().any(|start| key.starts_with(start))
 }

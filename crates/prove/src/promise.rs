@@ -8,10 +8,10 @@ mod services;
 mod storage;
 
 use plimsoll_circuit::Node;
-use plimsoll_model::design::Role;
+use plimsoll_model::design::{Machine, Role};
 use plimsoll_model::{Name, Origins};
 
-use crate::build::Build;
+use crate::build::{Build, Supposed};
 
 pub use capacity::{HostRoom, Need, Room};
 
@@ -30,9 +30,23 @@ pub struct Promise {
     pub origin: String,
     /// Whether `all` in `survive:` means it too. What only describes how another promise comes back is not meant.
     pub meant_by_all: bool,
+    /// Why it is broken while nothing has failed, where that is so and a reason is known.
+    pub from_start: Option<&'static str>,
+    /// True when what breaks it keeps it broken until it is repaired, where that is less than `broken`: pods that are started
+    /// elsewhere. `None`: whatever breaks it does.
+    pub stays: Option<Node>,
 }
 
+/// Why a promise to pods is broken from the start.
+pub(crate) const NOTHING_TAKES_PODS: &str = "nothing that takes pods is left";
+
 impl Promise {
+    /// `broken from the start: nothing that takes pods is left`, for one that is broken while nothing has failed.
+    pub fn broken_from_start(&self) -> String {
+        let why = self.from_start.map(|why| format!(": {why}")).unwrap_or_default();
+        format!("broken from the start{why}")
+    }
+
     /// Whether a line of `survive:` speaks of it: by name, by family (`capacity/*`), or `all`.
     pub fn is_meant(&self, pattern: &str) -> bool {
         if pattern == "all" {
@@ -46,7 +60,49 @@ impl Promise {
 }
 
 /// All promises of a Design, in the order in which they are shown.
+///
+/// Hosts on two switches with no way between them meet on the first while that has power, and on the second when it is off:
+/// one more failure mends what a cable before it broke. Promises say "broken" in failures alone, so that both states are
+/// looked at apart: broken while the first stays on whatever happens, or the first is off and it is broken then. That is
+/// never less than the truth, and the truth for the first alone. Of several such switches one at a time is taken as off; the
+/// others count then as if their hosts knew no other.
 pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
+    let firsts = build.lone_firsts();
+    if firsts.is_empty() {
+        return each(build, origins);
+    }
+    let memo = std::mem::take(&mut build.memo);
+    build.supposed = Supposed { on: firsts.clone(), off: None };
+    let mut promises = each(build, origins);
+    let mut room = std::mem::take(&mut build.room);
+    for first in firsts {
+        build.memo.clear();
+        build.supposed = Supposed { on: Vec::new(), off: Some(first.clone()) };
+        let others = each(build, origins);
+        let without = std::mem::take(&mut build.room);
+        build.supposed = Supposed::default();
+        build.memo.clear();
+        let off = build.switch_off(&first);
+        let off = build.label(off, format!("switch/{first} is off"));
+        let mut either = |on: Node, then: Node| {
+            let text = build.labels.get(&then).or_else(|| build.labels.get(&on)).cloned();
+            let then = build.and([off, then]);
+            let either = build.or([on, then]);
+            text.map_or(either, |text| build.label(either, text))
+        };
+        for (promise, other) in promises.iter_mut().zip(others) {
+            promise.broken = either(promise.broken, other.broken);
+            promise.stays = promise.stays.zip(other.stays).map(|(on, then)| either(on, then));
+        }
+        for (host, other) in room.hosts.iter_mut().zip(without.hosts) {
+            host.gone = either(host.gone, other.gone);
+        }
+    }
+    (build.memo, build.room) = (memo, room);
+    promises
+}
+
+fn each(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
     let mut promises = vec![api::api(build)];
     promises.extend(names::dns(build));
     promises.extend(names::zone(build));
@@ -56,6 +112,11 @@ pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
     promises.extend(services::egress(build));
     promises.extend(management::management(build));
     promises
+}
+
+/// Whether pods of tenants are put on a machine.
+fn takes_pods(machine: &Machine) -> bool {
+    machine.taints.iter().all(|taint| taint.effect == "PreferNoSchedule")
 }
 
 /// Nodes in service with their host, of these roles.

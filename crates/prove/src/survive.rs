@@ -38,6 +38,11 @@ impl Answer {
     pub fn holds(&self) -> bool {
         self.broken_by == 0
     }
+
+    /// Whether the promise is broken with nothing failed and nothing drained.
+    pub fn broken_from_start(&self) -> bool {
+        self.counter_examples.first().is_some_and(|example| example.failed.is_empty() && example.drained.is_none())
+    }
 }
 
 /// A combination that breaks a promise.

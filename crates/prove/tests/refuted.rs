@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{broken, campus, campus_with, vars};
+use common::{broken, campus, campus_text_with, campus_with, example, example_text_with, vars};
 use plimsoll_model::design::{EtcdTopology, Failure, Goal, State};
 use plimsoll_model::{Design, Name};
 use plimsoll_prove::{
@@ -129,6 +129,150 @@ fn hosts_that_restart_machines_reset_themselves_without_a_quorum() {
     design.machine.values_mut().for_each(|machine| machine.ha = true);
     let ids = broken(&Model::of(&design, &origins), &three);
     assert!(ids.iter().any(|id| id == "ingress/public") && ids.iter().any(|id| id == "api"), "{ids:?}");
+}
+
+#[test]
+fn a_router_in_our_rack_or_on_our_strips_falls_with_them() {
+    // One on strip `a`: no failure of it alone takes a promise, since the other router is left.
+    let (design, origins) = campus_with(&[("external/gw-1/power", json!([{ "rack": "r1", "pdu": "a" }]))]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["rack/r1/pdu/a"]), [""; 0]);
+    let of_both = broken(&model, &["external/gw-1", "external/gw-2"]);
+    assert!(of_both.iter().any(|id| id == "api"), "{of_both:?}");
+    assert_eq!(broken(&model, &["rack/r1/pdu/a", "external/gw-2"]), of_both);
+    // Both on it: the strip takes what both routers take, and so does the battery that they hang on alone.
+    let (design, origins) = campus_with(&[
+        ("external/gw-1/power", json!([{ "rack": "r1", "pdu": "b" }])),
+        ("external/gw-2/power", json!([{ "rack": "r1", "pdu": "b" }])),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["rack/r1/pdu/b"]), of_both);
+    assert_eq!(broken(&model, &["feed/ups-1"]), of_both);
+    assert_eq!(broken(&model, &["rack/r1/pdu/a"]), [""; 0]);
+    // On both strips: one is enough. What stands in a rack falls with it, whatever it hangs on.
+    let both = json!([{ "rack": "r1", "pdu": "a" }, { "rack": "r1", "pdu": "b" }]);
+    let (mut design, origins) = campus_with(&[("external/gw-1/power", both)]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["rack/r1/pdu/b", "external/gw-2"]), [""; 0]);
+    design.rack.insert("r2".into(), design.rack[&Name::from("r1")].clone());
+    let gateway = design.external.get_mut(&Name::from("gw-1")).expect("a router");
+    (gateway.rack, gateway.power) = (Some("r2".into()), Vec::new());
+    assert_eq!(broken(&Model::of(&design, &origins), &["rack/r2", "external/gw-2"]), of_both);
+}
+
+#[test]
+fn a_router_without_a_cable_is_not_reached_where_another_has_one() {
+    let cut = |design: &mut Design, routers: &[&str]| {
+        let ends = |of: &plimsoll_model::design::Cable| {
+            routers.iter().any(|it| [&of.a.device, &of.b.device].contains(&&(*it).to_owned()))
+        };
+        design.cable.retain(|_, of| !ends(of));
+    };
+    let (mut design, origins) = campus();
+    cut(&mut design, &["external/gw-2"]);
+    let model = Model::of(&design, &origins);
+    let (all, _) = campus();
+    let all = broken(&Model::of(&all, &origins), &["external/gw-1", "external/gw-2"]);
+    assert!(all.iter().any(|id| id == "ingress/public") && all.iter().any(|id| id == "api"), "{all:?}");
+    assert_eq!(broken(&model, &["external/gw-1"]), all);
+    assert_eq!(broken(&model, &["external/gw-2"]), [""; 0]);
+    assert!(!model.assumed.iter().any(|line| line.contains("cables between the switches and the routers")));
+    // Nothing is said about the cables of any router: they are taken to be there, and the proof says so.
+    cut(&mut design, &["external/gw-1"]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["external/gw-1"]), [""; 0]);
+    assert!(model.assumed.iter().any(|line| line.contains("cables between the switches and the routers")));
+}
+
+#[test]
+fn many_hypervisors_lose_their_quorum_where_it_meets() {
+    let on_oob = ("          for: [proxmox, corosync, zone] }", "          for: [proxmox, zone] }");
+    let (design, origins) = example_text_with("five-racks", &[on_oob]);
+    let model = Model::of(&design, &origins);
+    // Ten hosts behind each of five switches are no majority of fifty.
+    assert_eq!(broken(&model, &["switch/oob-core"]), ["management"]);
+    assert_eq!(broken(&model, &["switch/oob-1", "switch/oob-2"]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/oob-1", "switch/oob-2", "switch/oob-3"]), ["management"]);
+    // Hosts that run high availability reset themselves then, with all that is on them.
+    let ha =
+        ("             networks: [mgmt], drain: stop }", "             networks: [mgmt], drain: migrate, ha: true }");
+    let (design, origins) = example_text_with("five-racks", &[on_oob, ha]);
+    let ids = broken(&Model::of(&design, &origins), &["switch/oob-core"]);
+    assert!(ids.iter().any(|id| id == "zone") && ids.iter().any(|id| id == "management"), "{ids:?}");
+    // Over both networks, the loss of one is nothing.
+    let (design, origins) = example("five-racks");
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &["switch/oob-core"]), [""; 0]);
+}
+
+#[test]
+fn where_nothing_takes_pods_promises_to_pods_are_broken_from_the_start() {
+    for (change, also) in [
+        (
+            (
+                "networks: [kube, storage], drain: stop",
+                "taints: [\"a=b:NoSchedule\"], networks: [kube, storage], drain: stop",
+            ),
+            false,
+        ),
+        (("  worker-1..6: { role", "  worker-1..6: { state: retiring, role"), true),
+    ] {
+        let (mut design, origins) = campus_text_with(&[change]);
+        let model = Model::of(&design, &origins);
+        let ids = broken(&model, &[]);
+        for id in ["capacity/alice", "capacity/analytics"] {
+            assert!(ids.iter().any(|broken| broken == id), "{ids:?}");
+            let words = model.promise(id).expect("a promise").broken_from_start();
+            assert_eq!(words, "broken from the start: nothing that takes pods is left");
+        }
+        assert_eq!(ids.iter().any(|id| id == "egress"), also, "{ids:?}");
+        design.survive = vec![goal("all", &[(1, "any")], false)];
+        let (answers, meaningless) = survive(&model, &design);
+        assert_eq!(meaningless, []);
+        let of = |id: &str| answers.iter().find(|answer| model.promises[answer.promise].id == id).expect("an answer");
+        assert!(!of("capacity/alice").holds() && of("capacity/alice").broken_from_start());
+    }
+    // Without tenants nobody was promised room.
+    let (mut design, origins) = campus();
+    design.tenant.clear();
+    assert!(Model::of(&design, &origins).promises.iter().all(|promise| !promise.id.starts_with("capacity")));
+}
+
+#[test]
+fn two_switches_without_a_way_between_them_are_each_enough() {
+    let (design, origins) = campus_text_with(&[
+        (", mlag: { group: fabric, peer_links: 2, keepalive: true }", ""),
+        ("mode: lacp", "mode: active-backup"),
+    ]);
+    let model = Model::of(&design, &origins);
+    assert_eq!(broken(&model, &[]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/leaf-1"]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/leaf-2"]), [""; 0]);
+    assert_eq!(broken(&model, &["switch/leaf-1", "switch/leaf-2"]).len(), model.promises.len());
+    // One whose port to the first is gone is alone on the second, of two the pool has too few copies.
+    let port = |host: &str| {
+        let of = &design.host[&Name::from(host)];
+        let (nic, _) = of.nic.iter().find(|(_, nic)| nic.switch == "leaf-1").expect("a port");
+        format!("host/{host}/nic/{nic}")
+    };
+    let (one, other) = (port("pve-1"), port("pve-2"));
+    assert_eq!(broken(&model, &[&one]), [""; 0]);
+    assert!(broken(&model, &[&one, &other]).iter().any(|id| id == "storage/ssd"));
+    // With the first gone for all, it is among the others again.
+    assert_eq!(broken(&model, &[&one, "switch/leaf-1"]), [""; 0]);
+    // The first has power and no way out: nobody moves to the second.
+    let uplinks: Vec<String> = design
+        .cable
+        .iter()
+        .filter(|(_, of)| {
+            let ends = [of.a.device.as_str(), of.b.device.as_str()];
+            ends.contains(&"switch/leaf-1") && ends.iter().any(|end| end.starts_with("external/"))
+        })
+        .map(|(name, _)| format!("cable/{name}"))
+        .collect();
+    let uplinks: Vec<&str> = uplinks.iter().map(String::as_str).collect();
+    let ids = broken(&model, &uplinks);
+    assert!(ids.iter().any(|id| id == "egress") && ids.iter().any(|id| id == "api"), "{ids:?}");
 }
 
 #[test]

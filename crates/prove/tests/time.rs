@@ -5,8 +5,9 @@ mod common;
 
 use common::{broken, campus, campus_with, vars};
 use plimsoll_circuit::{Compiled, Limits};
-use plimsoll_outage::predict;
-use plimsoll_prove::{Corner, HOURS_A_YEAR, Maintenance, Model, Range, Rate, Source, cuts, failovers, lost_time};
+use plimsoll_prove::{
+    Corner, HOURS_A_YEAR, Maintenance, Model, Range, Rate, Source, cuts, failovers, lost_time, predictions,
+};
 use serde_json::json;
 
 #[test]
@@ -217,7 +218,7 @@ fn a_battery_that_nobody_tests_costs_time() {
 fn a_pod_that_waits_for_its_node_is_away_for_as_long_as_that() {
     let (design, origins) = campus();
     let model = Model::of(&design, &origins);
-    let predictions = predict(&design);
+    let predicted = predictions(&model, &design);
     // Hosts and workers, each as often and as long as it is away: what a pod loses that is on all of them.
     let all = |corner: Corner| -> f64 {
         let paths: Vec<String> =
@@ -227,16 +228,16 @@ fn a_pod_that_waits_for_its_node_is_away_for_as_long_as_that() {
         vars(&model, &paths).into_iter().map(|var| of(&model.components.get(var).rate)).sum()
     };
     // The tenant has room without any one of them, and volumes that one node holds.
-    let with_volumes = failovers(&model, &predictions, "capacity/analytics");
+    let with_volumes = failovers(&model, &predicted, "capacity/analytics");
     assert!(with_volumes.high >= all(Corner::High), "{with_volumes:?}");
     // It is on one of six, and waits in one of two cases.
     assert!(with_volumes.typical >= all(Corner::Typical) / 12.0, "{with_volumes:?}");
-    let without = failovers(&model, &predictions, "capacity/alice");
+    let without = failovers(&model, &predicted, "capacity/alice");
     assert!(without.high < all(Corner::High) && without.typical < with_volumes.typical, "{without:?}");
     // What breaks a promise is in the first part of lost time, and nowhere else: each host breaks a pool that needs all.
     let (design, origins) = campus_with(&[("ceph/pool/ssd/min", json!(3))]);
     let model = Model::of(&design, &origins);
-    let of = |design: &plimsoll_model::Design| failovers(&model, &predict(design), "storage/ssd").high;
+    let of = |design: &plimsoll_model::Design| failovers(&model, &predictions(&model, design), "storage/ssd").high;
     assert_eq!(broken(&model, &["host/pve-1"]), ["storage/ssd"]);
     assert!(of(&design) < all(Corner::High) / 2.0, "{}", of(&design));
 }

@@ -153,7 +153,7 @@ impl Build {
         timings.beside("render", took);
         let mut rows = Vec::new();
         if let (Some(model), Some(survived)) = (&model, survived) {
-            let predict = || timed(|| plimsoll_outage::predict(&cluster.design));
+            let predict = || timed(|| plimsoll_prove::predictions(model, &cluster.design));
             let (proof, (predictions, took)) = Proof::after(survived, model, &cluster.design, threads(), predict);
             timings.lap("prove more");
             timings.beside("predict", took);

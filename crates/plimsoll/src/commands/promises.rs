@@ -112,9 +112,19 @@ fn finding(model: &Model, answers: &[&Answer], what: &str, place: Option<Span>) 
     }
     let count: u64 = lost.iter().map(|answer| answer.broken_by).sum();
     let verb = if names.len() == 1 { "does" } else { "do" };
+    let first = names.first().copied().unwrap_or_default();
+    // What is broken with nothing failed is lost with nothing in particular.
+    let from_start = lost.first().filter(|answer| answer.broken_from_start());
+    let (label, breaks) = match from_start.map(|answer| model.promises[answer.promise].broken_from_start()) {
+        Some(words) => (words.clone(), format!("{first} is {words}")),
+        None => (
+            format!("broken by {examples}{}", if count > 1 { ", among others" } else { "" }),
+            format!("{first} is lost with {examples}"),
+        ),
+    };
     Diagnostic::error(format!("{} {verb} not survive {what}", names.join(", ")))
         .code("survive")
-        .at(place, format!("broken by {examples}{}", if count > 1 { ", among others" } else { "" }))
-        .breaks(format!("{} is lost with {examples}", names.first().copied().unwrap_or_default()))
+        .at(place, label)
+        .breaks(breaks)
         .help("`plimsoll prove` shows every way and why; change the design, or ask for less")
 }

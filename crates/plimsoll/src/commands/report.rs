@@ -96,7 +96,7 @@ fn page(cluster: &Cluster, today: Option<Date>, reload: Option<(&str, &str)>) ->
     let world = World::of_design(design, origins, input::today(today));
     let report = judge(&world, &rules::all());
     let model = Model::of(design, origins);
-    let (proof, predictions) = Proof::of(&model, design, threads(), || plimsoll_outage::predict(design));
+    let (proof, predictions) = Proof::of(&model, design, threads(), || plimsoll_prove::predictions(&model, design));
     let outages = by_component(&model, &predictions);
     let (sources, outages) = (&cluster.sources, Some(&outages));
     let failovers = &all_failovers(&model, &predictions);

@@ -1,5 +1,7 @@
 //! The links by which a host is in a network.
 
+use std::collections::BTreeSet;
+
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
 use plimsoll_model::design::Host;
@@ -19,8 +21,8 @@ pub(super) struct Link {
 }
 
 impl Build<'_> {
-    /// The links by which a host is in a network, each with what is away when it does not work.
-    pub(super) fn links(&mut self, host: &Name, network: &Name) -> Vec<Link> {
+    /// The ports by which a host is in a network.
+    fn ports(&self, host: &Name, network: &Name) -> Vec<Name> {
         let Some(of) = self.design.host.get(host) else { return Vec::new() };
         let mut nics = Vec::new();
         for interface in interfaces(of, network, self.design.network.get(network).map(|network| network.vlan)) {
@@ -28,16 +30,52 @@ impl Build<'_> {
         }
         nics.sort();
         nics.dedup();
+        nics
+    }
+
+    /// Switches on which all hosts beside them are taken to meet, since there is no way from them to another switch of these
+    /// hosts, but where all meet on the other when the first is off: every port to it has lost its carrier then.
+    pub(crate) fn lone_firsts(&mut self) -> Vec<Name> {
+        let design = self.design;
+        let mut firsts = BTreeSet::new();
+        for network in design.network.keys() {
+            let mut seen: BTreeSet<BTreeSet<&Name>> = BTreeSet::new();
+            for (host, of) in &design.host {
+                let ports = self.ports(host, network);
+                let switches: BTreeSet<&Name> =
+                    ports.iter().filter_map(|port| of.nic.get(port)).map(|port| &port.switch).collect();
+                if switches.len() < 2 || !seen.insert(switches.clone()) {
+                    continue;
+                }
+                let mut switches = switches.into_iter();
+                let Some(first) = switches.next() else { continue };
+                let others: Vec<&Name> = switches.collect();
+                let alone = !others.iter().any(|other| self.same_group(first, other));
+                if alone && others.iter().any(|other| self.between(first, other, network) == Node::TRUE) {
+                    firsts.insert(first.clone());
+                }
+            }
+        }
+        firsts.into_iter().collect()
+    }
+
+    /// The links by which a host is in a network, each with what is away when it does not work.
+    pub(super) fn links(&mut self, host: &Name, network: &Name) -> Vec<Link> {
+        let Some(of) = self.design.host.get(host) else { return Vec::new() };
+        let off = self.supposed.off.clone();
+        let is_off = |switch: &Name| off.as_ref() == Some(switch);
         let mut links: Vec<Link> = Vec::new();
-        for nic in nics {
-            let Some(port) = of.nic.get(&nic) else { continue };
+        for nic in self.ports(host, network) {
+            let Some(port) = of.nic.get(&nic).filter(|port| !is_off(&port.switch)) else { continue };
             let switch = port.switch.clone();
             let path = format!("host/{host}/nic/{nic}");
             let own = self.part(&path, Kind::Nic, &path);
             let cable_path = format!("cable/{}:{}", port.switch, port.port);
             let cable = self.part(&cable_path, Kind::Cable, &cable_path);
             let beyond = self.switch(&switch);
-            let believed = believed(of, &nic);
+            // A bond sees the carriers that it has lost.
+            let mut believed = believed(of, &nic);
+            believed.retain(|switch| !is_off(switch));
             let (blind, torn) = (self.blind(&believed), self.torn(&believed, network));
             links.push(Link { own: self.or([own, cable, blind, torn]), switch, beyond });
         }

@@ -71,8 +71,8 @@ impl Build<'_> {
         })
     }
 
-    /// `host` reaches no router of the gateway of `network`. Without a gateway, or without cables to its routers, what is
-    /// reached is any switch of the network, or its spines.
+    /// `host` reaches no router of the gateway of `network`. Without a gateway, or where no router of the design has a cable,
+    /// what is reached is any switch of the network, or its spines.
     pub(crate) fn cut_off(&mut self, host: &Name, network: &Name) -> Node {
         let routers = self.design.network.get(network).and_then(|network| network.gateway.as_ref());
         let routers = routers.map(|gateway| gateway.by.clone()).unwrap_or_default();
@@ -92,8 +92,11 @@ impl Build<'_> {
 
     fn without_exit(&mut self, host: &Name, network: &Name, routers: &[Name]) -> Node {
         if self.is_bare(host) {
-            let routers: Vec<Node> = routers.iter().map(|router| self.router(router)).collect();
-            return if routers.is_empty() { Node::FALSE } else { self.and(routers) };
+            let cabled = self.routers_are_cabled();
+            let reached = routers.iter().filter(|router| !cabled || !self.wiring.uplinks(router).is_empty());
+            let reached: Vec<Name> = reached.cloned().collect();
+            let gone: Vec<Node> = reached.iter().map(|router| self.router(router)).collect();
+            return if routers.is_empty() { Node::FALSE } else { self.and(gone) };
         }
         // What lies behind a switch is the same for all hosts: it is said once for each.
         let mut behind: BTreeMap<Name, Vec<Node>> = BTreeMap::new();
@@ -127,6 +130,7 @@ impl Build<'_> {
         let mut exits = Vec::new();
         for router in routers {
             let own = self.router(router);
+            let before = exits.len();
             for uplink in wiring.uplinks(router) {
                 if !self.carries(&uplink.switch, &uplink.port, network) {
                     continue;
@@ -137,8 +141,12 @@ impl Build<'_> {
                 let beyond = self.or([own, cable, down]);
                 exits.push((uplink.switch.clone(), beyond));
             }
+            if exits.len() == before && self.routers_are_cabled() {
+                self.assume(&format!("{router} is reached by nobody in {network}, into which no cable of it leads"));
+            }
         }
-        if exits.is_empty() {
+        // Who says of one router where its cables end says it of all: one without a cable to this network is not reached.
+        if exits.is_empty() && (routers.is_empty() || !self.routers_are_cabled()) {
             let gateway = if routers.is_empty() {
                 if design.network.get(network).is_some_and(|network| network.gateway.is_some()) {
                     self.assume(&format!("the gateway of {network}, of which only the address is known"));
@@ -158,6 +166,13 @@ impl Build<'_> {
         exits
     }
 
+    /// Whether the design has a cable to any router.
+    fn routers_are_cabled(&self) -> bool {
+        let is_router =
+            |name: &Name| self.design.external.get(name).is_none_or(|external| external.kind == ExternalKind::Router);
+        self.wiring.all_uplinks().any(|(name, _)| is_router(name))
+    }
+
     /// Whether a port of a switch carries a network; one of which nothing is said does.
     fn carries(&self, switch: &Name, port: &Name, network: &Name) -> bool {
         let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return true };
@@ -167,11 +182,10 @@ impl Build<'_> {
 
     /// A router that others own does not route.
     pub(crate) fn router(&mut self, name: &Name) -> Node {
-        let path = format!("external/{name}");
         if self.design.external.get(name).is_some_and(|external| external.kind == ExternalKind::Router) {
             self.assume(&format!("{name}, which others own"));
         }
-        self.part(&path, Kind::Router, &path)
+        self.of_others(name, Kind::Router)
     }
 
     /// `host` does not reach this switch in `network`.
@@ -262,5 +276,23 @@ impl Build<'_> {
         let Some(carriers) = self.wiring.carriers(network) else { return Vec::new() };
         let spines: Vec<Name> = carriers.all.difference(&carriers.below).cloned().collect();
         if spines.is_empty() { carriers.all.iter().cloned().collect() } else { spines }
+    }
+
+    /// Whether the spines of a network forward for each other, so that all that reach one of them reach each other.
+    pub(crate) fn has_core(&self, network: &Name) -> bool {
+        !self.core(network).is_empty()
+    }
+
+    /// The hubs of a network that have most others beside them, at most so many: where most hosts meet.
+    pub(crate) fn centres(&self, network: &Name, most: usize) -> Vec<Name> {
+        let mut hubs = self.hubs(network);
+        let beside = |hub: &Name| {
+            let others = self.wiring.neighbours.get(hub).into_iter().flatten();
+            others.filter(|other| self.wiring.carriers(network).is_some_and(|all| all.all.contains(*other))).count()
+        };
+        let most_beside = hubs.iter().map(beside).max().unwrap_or_default();
+        hubs.retain(|hub| beside(hub) == most_beside);
+        hubs.truncate(most);
+        hubs
     }
 }

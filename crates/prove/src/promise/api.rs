@@ -69,6 +69,8 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
         broken: build.label(broken, "the API does not answer"),
         origin: "api".into(),
         meant_by_all: true,
+        from_start: None,
+        stays: None,
     }
 }
 

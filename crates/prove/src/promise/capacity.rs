@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_circuit::Node;
-use plimsoll_model::design::{Machine, Role, Tenant};
+use plimsoll_model::design::{Role, Tenant};
 use plimsoll_model::units::{Bytes, MilliCpu};
 use plimsoll_model::{Name, Origins};
 use plimsoll_views::DesignSource;
@@ -11,7 +11,7 @@ use plimsoll_views::workloads::{HostRoom as Seen, from_design};
 
 use crate::build::Build;
 
-use super::{Promise, node_network, nodes, unusable};
+use super::{NOTHING_TAKES_PODS, Promise, node_network, nodes, takes_pods, unusable};
 
 /// The room that is compared with what tenants were promised: the numbers behind `capacity/<tenant>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,14 +52,14 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
     let design = build.design;
     let rooms =
         from_design(DesignSource { design, origins }).capacity.map(|capacity| capacity.hosts).unwrap_or_default();
-    if rooms.is_empty() || design.tenant.is_empty() {
+    // No room at all is what a tenant must hear of first: its promise is there, and broken from the start.
+    if design.tenant.is_empty() {
         return Vec::new();
     }
     let network = node_network(build);
     let mut hosts: BTreeMap<String, Vec<Node>> = BTreeMap::new();
     // Whatever gives room: workers, and control planes that take pods.
     for (node, host) in nodes(build, &[Role::Worker, Role::ControlPlane]) {
-        let takes_pods = |machine: &Machine| machine.taints.iter().all(|taint| taint.effect == "PreferNoSchedule");
         if !design.machine.get(&node).is_some_and(takes_pods) {
             continue;
         }
@@ -93,6 +93,12 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
         let cpu = Sum::of(&rooms, &down, |room| room.cpu.0, need.cpu.0);
         let memory = Sum::of(&rooms, &down, |room| room.memory.0, need.memory.0);
         build.room.needs.push(need);
+        let from_start = if down.is_empty() {
+            Some(NOTHING_TAKES_PODS)
+        } else {
+            (cpu.spare.is_none() || memory.spare.is_none())
+                .then_some("with everything there, there is less room than that")
+        };
         // Where one is never short before the other, one sum says it all.
         let (cpu, memory) = match (cpu.implies(&memory), memory.implies(&cpu)) {
             (true, _) => (Node::FALSE, memory.short(build)),
@@ -101,7 +107,9 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
         };
         let cpu = build.label(cpu, "processors are short for the quotas");
         let memory = build.label(memory, "memory is short for the quotas");
-        let broken = build.or([cpu, memory]);
+        // A tenant of nothing has no room either where no pod can be put.
+        let nowhere = Node::from_constant(down.is_empty());
+        let broken = build.or([cpu, memory, nowhere]);
         promises.push(Promise {
             id: format!("capacity/{name}"),
             observer: "a tenant within its quota, after its pods were started elsewhere",
@@ -112,6 +120,8 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
             broken: build.label(broken, format!("there is no room for the quota of {name}")),
             origin: format!("tenant/{name}"),
             meant_by_all: true,
+            from_start,
+            stays: None,
         });
     }
     promises

@@ -12,6 +12,8 @@ use super::Promise;
 
 /// Proxmox hosts that there are, up to which a majority is looked for at each switch; more make circuits too large.
 const MOST: usize = 16;
+/// Switches of a network at which a majority of more hosts than that is looked for.
+const FEW: usize = 2;
 
 /// A switch at which voters may meet, in its network.
 type Meeting = (Name, Name);
@@ -47,7 +49,8 @@ impl Build<'_> {
     }
 
     /// Where a majority can meet: at a switch of one of corosync's networks, which all of it reach. `None` stands for
-    /// "wherever each of them is", where nothing is known of links, or there are too many hosts.
+    /// "wherever each of them is", where nothing is known of links. Of many hosts it is looked for at the few switches of
+    /// each network where most of them meet: a majority elsewhere is not counted, which is never better than the truth.
     fn meetings(&mut self) -> Vec<Option<Meeting>> {
         let voters = self.voters();
         let mut networks: Vec<Name> = Vec::new();
@@ -59,9 +62,17 @@ impl Build<'_> {
         }
         let mut meetings: Vec<Option<Meeting>> = Vec::new();
         for network in networks {
-            meetings.extend(self.hubs(&network).into_iter().map(|switch| Some((network.clone(), switch))));
+            let mut hubs = self.hubs(&network);
+            if voters.len() > MOST && hubs.len() > FEW {
+                hubs = self.centres(&network, FEW);
+                self.assume(&format!(
+                    "no majority of Proxmox VE meets in {network} but at {}",
+                    hubs.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ")
+                ));
+            }
+            meetings.extend(hubs.into_iter().map(|switch| Some((network.clone(), switch))));
         }
-        if meetings.is_empty() || voters.len() > MOST {
+        if meetings.is_empty() {
             self.assume("hosts that reach a switch of corosync's networks reach each other");
             return vec![None];
         }
@@ -136,13 +147,14 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
     let few = count - (count / 2 + 1) + 1;
     let few_reached = build.circuit.at_least(few, unreached);
     let few_reached = build.label(few_reached, "operators reach fewer than half of the hosts");
-    // Where every host votes over the operators' network too, one without a vote is one that they do not reach, and as many
-    // are too few. Then the second says it all, and two counts at a time are not needed.
+    // Where every host votes over the operators' network too, and all meet at its core, one without a vote there is one that
+    // operators do not reach, and as many are too few. Then the second says it all, and two counts at a time are not needed.
     let votes_there =
         |host: &Host| office.as_ref().is_some_and(|office| host.corosync.values().any(|link| link.network == *office));
-    let anywhere = build.meetings() == [None];
+    let at_core = office.as_ref().is_some_and(|office| build.has_core(office));
     let external = hosts.values().any(|host| host.platform.qdevice.is_some());
-    let broken = if anywhere && !external && hosts.values().all(|host| votes_there(host)) {
+    let one_place = (hosts.len() > MOST && at_core) || build.meetings() == [None];
+    let broken = if one_place && !external && hosts.values().all(|host| votes_there(host)) {
         few_reached
     } else {
         let no_quorum = build.no_quorum();
@@ -155,5 +167,7 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
         broken: build.label(broken, "the hypervisors cannot be managed"),
         origin: office.map_or_else(|| "host".to_owned(), |network| format!("network/{network}")),
         meant_by_all: true,
+        from_start: None,
+        stays: None,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
+use plimsoll_model::design::{Machine, State, Taint};
 
 use crate::build::Build;
 
@@ -16,6 +17,7 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
     let dns = &design.coredns;
     let network = node_network(build);
     let mut hosts: BTreeMap<Name, Vec<Node>> = BTreeMap::new();
+    let mut may_start: Vec<Node> = Vec::new();
     // A copy may still be on a node that is on its way out.
     let there: Vec<(Name, Name)> = design
         .machine
@@ -25,6 +27,9 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
         .collect();
     for (node, host) in there {
         let down = unusable(build, &node, &host, network.as_ref());
+        if design.machine.get(&node).is_some_and(|of| starts_coredns(of) && of.state == State::Active) {
+            may_start.push(down);
+        }
         hosts.entry(host).or_default().push(down);
     }
     if hosts.is_empty() {
@@ -37,6 +42,9 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
     }
     let copies = if dns.spread_hosts { u64::from(dns.replicas.max(1)).min(each.len() as u64) } else { 1 };
     let broken = build.circuit.at_least(copies, each);
+    // Copies are started elsewhere as soon as their nodes are given up, for as long as there is an elsewhere.
+    let nowhere = build.and(may_start);
+    let stays = build.and([broken, nowhere]);
     Some(Promise {
         id: "dns".into(),
         observer: "a pod on a node that is left, before anything is started elsewhere",
@@ -47,7 +55,16 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
         broken: build.label(broken, "the hosts of all copies of CoreDNS may be gone"),
         origin: "coredns".into(),
         meant_by_all: true,
+        from_start: None,
+        stays: Some(stays),
     })
+}
+
+/// Whether CoreDNS is put on a node: kubeadm's Deployment bears the taint of control planes and no other.
+fn starts_coredns(node: &Machine) -> bool {
+    let borne =
+        |taint: &Taint| taint.effect == "PreferNoSchedule" || taint.key == "node-role.kubernetes.io/control-plane";
+    node.taints.iter().all(borne)
 }
 
 /// Any server of a zone answers for it.
@@ -80,5 +97,7 @@ pub(super) fn zone(build: &mut Build<'_>) -> Option<Promise> {
         broken: build.label(broken, "a zone is not answered for"),
         origin: "zone".into(),
         meant_by_all: true,
+        from_start: None,
+        stays: None,
     })
 }

@@ -6,7 +6,7 @@ use plimsoll_model::design::{Announce, Role};
 
 use crate::build::Build;
 
-use super::{Promise, node_network, nodes, unusable};
+use super::{NOTHING_TAKES_PODS, Promise, node_network, nodes, takes_pods, unusable};
 
 pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
     let design = build.design;
@@ -50,6 +50,8 @@ pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
             broken: build.label(broken, format!("nobody announces {name}")),
             origin: format!("metallb/pool/{name}"),
             meant_by_all: true,
+            from_start: None,
+            stays: None,
         });
     }
     promises
@@ -59,12 +61,17 @@ pub(super) fn egress(build: &mut Build<'_>) -> Option<Promise> {
     let network: Name = node_network(build)?;
     build.design.network.get(&network)?.gateway.as_ref()?;
     let mut each = Vec::new();
-    for (node, host) in nodes(build, &[Role::Worker]) {
+    let mut carriers = nodes(build, &[Role::Worker]);
+    if carriers.is_empty() {
+        // A small cluster may run its pods on control planes.
+        carriers = nodes(build, &[Role::ControlPlane]);
+        carriers.retain(|(node, _)| build.design.machine.get(node).is_some_and(takes_pods));
+    }
+    let nobody = carriers.is_empty();
+    for (node, host) in carriers {
         each.push(unusable(build, &node, &host, Some(&network)));
     }
-    if each.is_empty() {
-        return None;
-    }
+    // Of nobody: broken from the start.
     let broken = build.and(each);
     Some(Promise {
         id: "egress".into(),
@@ -73,5 +80,7 @@ pub(super) fn egress(build: &mut Build<'_>) -> Option<Promise> {
         broken: build.label(broken, "no worker reaches a router"),
         origin: format!("network/{network}/gateway"),
         meant_by_all: true,
+        from_start: nobody.then_some(NOTHING_TAKES_PODS),
+        stays: None,
     })
 }

@@ -40,12 +40,13 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
     let mut promises = Vec::new();
     for kept in kept(ceph) {
         let name = &kept.name;
-        let (mut stops, mut lost) = (Vec::new(), Vec::new());
+        let (mut stops, mut lost, mut too_few_domains) = (Vec::new(), Vec::new(), false);
         for meeting in &meetings {
             let no_monitors = monitors(build, ceph, meeting);
             let domains = domains(build, ceph, &kept, meeting);
             let count = domains.len() as u64;
             let size = kept.size.min(count);
+            too_few_domains |= size < kept.min;
             let below = if size < kept.min {
                 Node::TRUE
             } else {
@@ -74,6 +75,8 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
             broken: build.label(broken, format!("{name} stops")),
             origin: kept.origin.clone(),
             meant_by_all: true,
+            from_start: too_few_domains.then_some("there are fewer failure domains with disks than copies it needs"),
+            stays: None,
         });
         let broken = build.and(lost);
         promises.push(Promise {
@@ -83,6 +86,8 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
             broken,
             origin: kept.origin,
             meant_by_all: false,
+            from_start: too_few_domains.then_some("there are fewer failure domains with disks than copies it needs"),
+            stays: None,
         });
     }
     promises

@@ -28,7 +28,12 @@ fn resolved(text: String) -> (Design, Origins) {
 
 /// The campus example in which each first text of the file stands for the second.
 pub(crate) fn campus_text_with(changes: &[(&str, &str)]) -> (Design, Origins) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/campus/cluster.yaml");
+    example_text_with("campus", changes)
+}
+
+/// An example in which each first text of the file stands for the second.
+pub(crate) fn example_text_with(name: &str, changes: &[(&str, &str)]) -> (Design, Origins) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../examples/{name}/cluster.yaml"));
     let mut text = std::fs::read_to_string(path).expect("the example");
     for (from, to) in changes {
         assert!(text.contains(from), "the example has no `{from}`");

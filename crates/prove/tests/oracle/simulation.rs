@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_model::design::{Announce, FailureDomain, Osd, Raid, Role, SwitchRole};
+use plimsoll_model::design::{Announce, FailureDomain, Osd, PduRef, Raid, Role, SwitchRole};
 use plimsoll_model::{Design, Map, Name};
 
 pub(crate) struct Simulation<'a> {
@@ -35,6 +35,19 @@ impl Simulation<'_> {
         let path = format!("switch/{name}");
         let of = &self.design.switch[name];
         self.ok(&path) && self.ok(&format!("rack/{}", of.rack)) && self.powered(&path, &of.psu)
+    }
+
+    /// Something of others. It may stand in a rack of ours, and hang on strips of ours.
+    fn external(&self, name: &Name) -> bool {
+        let Some(of) = self.design.external.get(name) else { return self.ok(&format!("external/{name}")) };
+        let live = |pdu: &PduRef| {
+            self.ok(&format!("rack/{}", pdu.rack))
+                && self.ok(&format!("rack/{}/pdu/{}", pdu.rack, pdu.pdu))
+                && self.feed(&self.design.rack[&pdu.rack].pdu[&pdu.pdu].feed)
+        };
+        self.ok(&format!("external/{name}"))
+            && of.rack.as_ref().is_none_or(|rack| self.ok(&format!("rack/{rack}")))
+            && (of.power.is_empty() || of.power.iter().any(live))
     }
 
     fn store(&self, host: &Name, group: &Name) -> bool {
@@ -118,8 +131,8 @@ impl Simulation<'_> {
                         if !cabled
                             && here.device == format!("switch/{at}")
                             && port(at, &here.port)
-                            && there.device.starts_with("external/")
-                            && self.ok(&there.device)
+                            && let Some(router) = there.device.strip_prefix("external/")
+                            && self.external(&router.into())
                         {
                             let below = self.design.cable.iter().filter(|(name, _)| self.ok(&format!("cable/{name}")));
                             let below = below.flat_map(|(_, of)| [(&of.a, &of.b), (&of.b, &of.a)]);
@@ -154,7 +167,7 @@ impl Simulation<'_> {
                 };
                 let name = Name::from(switch);
                 let usable = self.ok(&format!("cable/{cable}"))
-                    && self.ok(&format!("external/{router}"))
+                    && self.external(&router.into())
                     && carries(&self.design.switch[&name].port[&here.port]);
                 if let (true, Some(number)) = (usable, island.get(&name)) {
                     found.entry(format!("external/{router}")).or_default().insert(*number);

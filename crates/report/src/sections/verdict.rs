@@ -111,6 +111,9 @@ fn requirement(facts: &Facts<'_>, index: usize, goal: &Goal) -> String {
         .filter(|answer| !answer.holds())
         .map(|answer| {
             let id = code(&facts.model.promises[answer.promise].id);
+            if answer.broken_from_start() {
+                return format!("{id} is {}", text(&facts.model.promises[answer.promise].broken_from_start()));
+            }
             let Some(example) = answer.counter_examples.first() else { return format!("{id} breaks") };
             let failed: Vec<String> = example.failed.iter().map(|var| code(facts.path(*var))).collect();
             let drained = example.drained.map(|host| format!("{} drained", code(facts.path(host))));

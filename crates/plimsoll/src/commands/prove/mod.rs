@@ -8,13 +8,15 @@ mod text;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plimsoll_diagnostics::nearest;
+use plimsoll_check::{judge, rules};
+use plimsoll_diagnostics::{Severity, nearest};
 use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
     Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, Range, analyse, asks_for_cold_start,
-    cold_start, failovers, survive,
+    cold_start, failovers, predictions, survive,
 };
+use plimsoll_views::World;
 
 use super::{pretty, threads};
 use crate::failure::Failure;
@@ -115,7 +117,7 @@ impl Prove {
         let asked: Vec<&Promise> = wanted.iter().map(|&promise| &model.promises[promise]).collect();
         let meanwhile = || {
             let cold = [Images::OnNodes, Images::Gone].map(|images| (images, cold_start(design, images)));
-            (survive(&model, design), plimsoll_outage::predict(design), cold)
+            (survive(&model, design), predictions(&model, design), cold)
         };
         let (analyses, ((answers, meaningless), predictions, cold)) =
             analyse(&model, design, &asked, self.order, threads(), meanwhile);
@@ -127,7 +129,13 @@ impl Prove {
         let proof =
             Proof { design, model: &model, answers, meaningless, promises, cold, predictions, order: self.order };
         match self.format {
-            Format::Text | Format::Openpsa => terminal.out(&text::text(&proof, &cluster, terminal))?,
+            Format::Text | Format::Openpsa => {
+                terminal.out(&text::text(&proof, &cluster, terminal))?;
+                // The proof takes settings at their word where a rule already calls them wrong.
+                let world = World::of_design(design, origins, input::today(None));
+                let errors = judge(&world, &rules::all()).findings.count(Severity::Error);
+                terminal.out(&text::errors(errors))?;
+            }
             Format::Json => terminal.out(&pretty(&json::json(&proof, &cluster)))?,
         }
         Ok(proof.holds())

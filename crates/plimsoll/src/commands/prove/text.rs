@@ -154,6 +154,10 @@ fn place(cluster: &Cluster, path: &str) -> String {
 
 fn counter_examples(proof: &Proof<'_>, cluster: &Cluster, answer: &Answer) -> String {
     let promise = &proof.model.promises[answer.promise];
+    // Broken with nothing failed, it is broken by nothing of what was tried.
+    if answer.broken_from_start() {
+        return format!("          {} is {}\n", promise.id, promise.broken_from_start());
+    }
     let what = if answer.tried { "of them" } else { "smallest sets" };
     let mut out = format!("          {} is broken by {} {what}:\n", promise.id, answer.broken_by);
     for (at, example) in answer.counter_examples.iter().enumerate() {
@@ -209,10 +213,14 @@ fn folded(chain: &[String]) -> Vec<(&str, usize)> {
 fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
     let promise = &proof.model.promises[of.promise];
     let mut out = format!("  {}: {}\n", promise.id, promise.words);
+    if of.cuts.as_ref().is_some_and(|cuts| cuts.by_order.first().is_some_and(|count| *count > 0)) {
+        let _ = writeln!(out, "      is {}", promise.broken_from_start());
+        return out;
+    }
     let Some(cuts) = &of.cuts else {
         return out + "      no cut sets: more failures can mend it, so that they do not say what breaks it\n";
     };
-    let kinds = ["nothing at all", "one", "two", "three", "four", "five", "six"];
+    let kinds = ["nothing", "one", "two", "three", "four", "five", "six"];
     let singles: Vec<&CutClass> = cuts.classes.iter().filter(|class| class.example.len() == 1).collect();
     let (borne, others): (Vec<&CutClass>, Vec<&CutClass>) =
         singles.into_iter().partition(|class| is_accepted(proof, class));
@@ -386,6 +394,17 @@ fn short(step: &[String]) -> String {
     let more = step.len().saturating_sub(NAMES);
     let shown = step.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// What `check` says of the file; nothing when it has no errors.
+pub(super) fn errors(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(
+            "\n`plimsoll check` has {} on this file: this proof may promise more than the cluster keeps\n",
+            plural(count, "error")
+        ),
+    }
 }
 
 pub(super) fn not_modelled() -> String {
