@@ -148,3 +148,8 @@ pub(super) fn add<const N: usize>(to: &mut [f64; N], more: [f64; N]) {
 pub(super) fn complement<const N: usize>(of: [f64; N]) -> [f64; N] {
     of.map(|number| 1.0 - number)
 }
+
+/// Whether the number is 0 in every lane.
+pub(super) fn is_zero<const N: usize>(of: &[f64; N]) -> bool {
+    of.iter().all(|number| *number == 0.0)
+}
