@@ -6,7 +6,7 @@ use plimsoll_model::Design;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Tree;
+use crate::{Segment, Tree};
 
 /// The list of rendered files with their hashes, written last: a run that was interrupted leaves the old one, and the
 /// next run finishes its work. Files that it does not name were not written by us.
@@ -56,7 +56,7 @@ impl Manifest {
             secrets.sort();
             secrets.dedup();
             ManifestEntry {
-                sha256: sha256_hex(file.text().as_bytes()),
+                sha256: hash(file),
                 mode: format!("{:04o}", file.mode),
                 owner: file.owner.clone(),
                 purpose: file.purpose.clone(),
@@ -87,14 +87,26 @@ impl Manifest {
     }
 }
 
+/// SHA-256 of [`crate::File::text`], in hexadecimal.
+fn hash(file: &crate::File) -> String {
+    let mut hash = Sha256::new();
+    for segment in &file.segments {
+        match segment {
+            Segment::Text(text) => hash.update(text),
+            Segment::Hole(hole) => hash.update(hole.placeholder()),
+        }
+    }
+    hexadecimal(&hash.finalize())
+}
+
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -106,5 +118,8 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
             "FIPS 180-4, example of one block"
         );
+        let key = crate::Hole::text(&plimsoll_model::design::SecretRef("tsig/transfer".into()));
+        let file = crate::File::new("keys", format!("secret \"{}\";\n", key.placeholder())).holes([&key]);
+        assert_eq!(super::hash(&file), super::sha256_hex(file.text().as_bytes()), "piece by piece");
     }
 }

@@ -1,5 +1,6 @@
 //! What each machine lets in, derived from its role; and each hypervisor, for itself and not for its guests.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ipnet::IpNet;
@@ -19,17 +20,21 @@ const STOP: &str = "/etc/systemd/system/nftables.service.d/10-plimsoll.conf";
 
 /// Adds the rules of every machine and of every hypervisor.
 pub(crate) fn render(design: &Design, tree: &mut Tree) {
+    let mut lines: BTreeMap<&str, String> = BTreeMap::new();
     for (name, machine) in design.machine.iter().filter(|(_, machine)| machine.state != State::Planned) {
-        tree.on_machine(name, RULES, rules(design, name, machine.role.as_str()));
+        let role = machine.role.as_str();
+        let lines = lines.entry(role).or_insert_with(|| role_lines(design, role));
+        tree.on_machine(name, RULES, rules(design, name, role, lines));
         tree.on_machine(name, STOP, stop(design, name));
     }
     // Without rules of its own a hypervisor is left open: an empty list would shut everybody out.
     if !filters_hypervisors(design) {
         return;
     }
+    let lines = role_lines(design, HYPERVISOR);
     let hosts = design.host.iter().filter(|(_, host)| host.platform.kind == PlatformKind::Proxmox);
     for (name, _) in hosts.filter(|(_, host)| host.state != State::Planned) {
-        tree.on_host(name, RULES, rules(design, name, HYPERVISOR));
+        tree.on_host(name, RULES, rules(design, name, HYPERVISOR, &lines));
         tree.on_host(name, STOP, stop(design, name));
     }
 }
@@ -65,9 +70,9 @@ enum Sources {
     Some(Vec<IpNet>),
 }
 
-fn rules(design: &Design, name: &Name, role: &str) -> File {
+fn rules(design: &Design, name: &Name, role: &str, lines: &str) -> File {
     let head = header(design, "#", format_args!("Packet filter of {name} ({role})"), "nftables.service");
-    let mut text = format!(
+    let text = format!(
         "#!/usr/sbin/nft -f\n{head}\
          # Only this table is replaced: a flush of everything would take the rules of services and pods too.\n\
          table inet {TABLE}\n\
@@ -77,8 +82,16 @@ fn rules(design: &Design, name: &Name, role: &str) -> File {
          \t\ttype filter hook input priority filter; policy drop;\n\
          \t\tct state established,related accept\n\
          \t\tct state invalid drop\n\
-         \t\tiif \"lo\" accept\n"
+         \t\tiif \"lo\" accept\n\
+         {lines}\
+         \t}}\n}}\n"
     );
+    File::new("packet filter", text).mode(0o755)
+}
+
+/// What everybody of a role lets in.
+fn role_lines(design: &Design, role: &str) -> String {
+    let mut text = String::new();
     let allowed = design.firewall.get(&Name::from(role)).map_or(&[][..], Vec::as_slice);
     for allow in allowed {
         for line in allow_lines(design, allow) {
@@ -86,8 +99,7 @@ fn rules(design: &Design, name: &Name, role: &str) -> File {
             let _ = writeln!(text, "\t\t{line}");
         }
     }
-    text.push_str("\t}\n}\n");
-    File::new("packet filter", text).mode(0o755)
+    text
 }
 
 /// One line a family, since a set holds addresses of one.
@@ -160,10 +172,14 @@ fn sources(design: &Design, allow: &Allow) -> Sources {
     }
     // nft refuses a set whose members overlap.
     nets.sort();
-    nets.dedup();
-    let all = nets.clone();
-    nets.retain(|net| !all.iter().any(|other| other != net && other.contains(net)));
-    Sources::Some(nets)
+    // What contains others stands just before the first of them.
+    let mut apart: Vec<IpNet> = Vec::new();
+    for net in nets {
+        if apart.last().is_none_or(|last| !last.contains(&net)) {
+            apart.push(net);
+        }
+    }
+    Sources::Some(apart)
 }
 
 #[cfg(test)]

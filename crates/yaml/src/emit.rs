@@ -140,8 +140,17 @@ fn safe_plain(text: &str) -> bool {
         '.' => !text.starts_with("..."),
         _ => true,
     };
-    starts_well
-        && !text.starts_with(' ')
+    starts_well && (text.bytes().all(harmless) || reads_as_written(text))
+}
+
+/// Letters that mean nothing to YAML wherever they stand, but for the first.
+fn harmless(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/')
+}
+
+/// Whether nothing in a text has another meaning than itself, but for its first letter.
+fn reads_as_written(text: &str) -> bool {
+    !text.starts_with(' ')
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
@@ -194,4 +203,20 @@ fn double_quoted(text: &str, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_letters_read_as_written() {
+        for first in 0..=u8::MAX {
+            for second in (0..=u8::MAX).filter(|_| harmless(first)) {
+                let text = String::from_utf8_lossy(&[first, second]).into_owned();
+                assert!(!harmless(second) || reads_as_written(&text), "{text:?}");
+            }
+        }
+        assert!(!reads_as_written("a: b") && !reads_as_written("a #b") && !reads_as_written("{a"));
+    }
 }

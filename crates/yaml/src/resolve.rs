@@ -79,14 +79,29 @@ fn timestamp(text: &str) -> bool {
     }
 }
 
+/// Letters of the longest word that is no text.
+const LONGEST_WORD: usize = "false".len();
+
+/// Whether it begins as numbers and times of either version do. Most texts do not, which is all that has to be asked of them.
+fn begins_as_a_number(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+' | '.' | '_'))
+}
+
 /// By YAML 1.2's core schema.
 pub fn resolve_1_2(text: &str) -> Resolved {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
-        "true" | "True" | "TRUE" => return Resolved::Bool(true),
-        "false" | "False" | "FALSE" => return Resolved::Bool(false),
-        _ => {}
+    if text.len() <= LONGEST_WORD {
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
+            "true" | "True" | "TRUE" => return Resolved::Bool(true),
+            "false" | "False" | "FALSE" => return Resolved::Bool(false),
+            _ => {}
+        }
     }
+    if begins_as_a_number(text) { number_1_2(text) } else { Resolved::Text }
+}
+
+/// What is no word.
+fn number_1_2(text: &str) -> Resolved {
     let int = digits(unsigned(text), |letter| letter.is_ascii_digit())
         || text.strip_prefix("0o").is_some_and(|rest| digits(rest, |letter| letter.is_digit(8)))
         || text.strip_prefix("0x").is_some_and(|rest| digits(rest, |letter| letter.is_ascii_hexdigit()));
@@ -101,17 +116,24 @@ pub fn resolve_1_2(text: &str) -> Resolved {
 
 /// By YAML 1.1, as PyYAML and the Go reader behind kubectl have it; the wider of the two where they differ.
 pub fn resolve_1_1(text: &str) -> Resolved {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            return Resolved::Bool(true);
+    if text.len() <= LONGEST_WORD {
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
+            "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+                return Resolved::Bool(true);
+            }
+            "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+                return Resolved::Bool(false);
+            }
+            "<<" | "=" => return Resolved::Other,
+            _ => {}
         }
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Resolved::Bool(false);
-        }
-        "<<" | "=" => return Resolved::Other,
-        _ => {}
     }
+    if begins_as_a_number(text) { number_1_1(text) } else { Resolved::Text }
+}
+
+/// What is no word.
+fn number_1_1(text: &str) -> Resolved {
     let body = unsigned(text);
     let based = |prefixes: [&str; 2], radix: u32| {
         prefixes.iter().any(|prefix| {
@@ -177,6 +199,23 @@ mod tests {
         ] {
             assert!(!resolves_to_text(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_number_begins_as_none() {
+        let letters: Vec<char> = "017-+._:eExXobBOainfNF ~".chars().collect();
+        let mut texts = vec![String::new()];
+        let mut numbers = 0;
+        for _ in 0..4 {
+            texts = texts.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect();
+            for text in &texts {
+                let number = number_1_2(text) != Resolved::Text || number_1_1(text) != Resolved::Text;
+                assert!(!number || begins_as_a_number(text), "{text:?}");
+                numbers += usize::from(number);
+            }
+        }
+        assert!(numbers > 1000, "{numbers} numbers");
+        assert!(number_1_1("2026-11-23") == Resolved::Other && begins_as_a_number("2026-11-23"));
     }
 
     #[test]

@@ -116,6 +116,11 @@ pub(super) fn complement<const N: usize>(of: [f64; N]) -> [f64; N] {
     of.map(|number| 1.0 - number)
 }
 
+/// Whether the number is 0 in every lane.
+pub(super) fn is_zero<const N: usize>(of: &[f64; N]) -> bool {
+    of.iter().all(|number| *number == 0.0)
+}
+
 /// Every place of the outer loops.
 fn rows(outer: &[Loop], inner: Loop, [mut out, mut a, mut b]: [usize; 3], row: &mut impl FnMut([usize; 3], Loop)) {
     let Some((one, rest)) = outer.split_first() else { return row([out, a, b], inner) };

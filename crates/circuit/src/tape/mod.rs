@@ -6,7 +6,7 @@
 mod contract;
 
 pub(crate) use contract::{Contraction, Loop};
-use contract::{add, complement, product};
+use contract::{add, complement, is_zero, product};
 
 use crate::circuit::Var;
 use crate::limits::{Budget, Excess};
@@ -201,7 +201,7 @@ impl Tape {
                 Step::Sum(a, b) => {
                     let last = here.len() - 1;
                     let b = slice(b);
-                    for (i, &x) in slice(a).iter().enumerate().filter(|(_, x)| **x != [0.0; N]) {
+                    for (i, &x) in slice(a).iter().enumerate().filter(|(_, x)| !is_zero(x)) {
                         for (j, &y) in b.iter().enumerate() {
                             add(&mut here[(i + j).min(last)], product(x, y));
                         }
@@ -240,7 +240,7 @@ impl Tape {
         for recorded in self.steps[..=result.0 as usize].iter().rev() {
             let (before, here) = slopes.split_at_mut(recorded.at as usize);
             let here = &here[..recorded.length as usize];
-            if here.iter().all(|slope| *slope == [0.0; N]) {
+            if here.iter().all(is_zero) {
                 continue;
             }
             match recorded.step {
