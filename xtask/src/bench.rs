@@ -55,6 +55,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     let mut figures = build(&program, &dir, options.runs)?;
     figures.extend(audit(&program, &dir, options.runs)?);
     figures.extend(examples::proofs(&program, &dir)?);
+    figures.extend(examples::thousand(&program, &dir)?);
     figures.extend(examples::builds(&program, &dir, options.runs)?);
     print(&figures);
     record::replace("bench", &table("cargo xtask bench", &figures))?;
