@@ -61,6 +61,7 @@ pub(crate) fn run(cache: &Cache, options: &Options) -> anyhow::Result<bool> {
     figures.extend(audit(&program, &dir, options.runs)?);
     figures.extend(engine::trees(&program, &dir, options.runs)?);
     figures.extend(examples::proofs(&program, &dir)?);
+    figures.extend(examples::thousand(&program, &dir)?);
     figures.extend(examples::builds(&program, &dir, options.runs)?);
     print(&figures);
     record::replace("bench", &table("cargo xtask bench", &figures))?;

@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod docs;
+mod generate;
 mod licences;
 mod machine;
 mod record;
@@ -39,6 +40,8 @@ enum Command {
     Docs(docs::Options),
     /// Measure what the project promises, and keep the record in docs/benchmarks.md
     Bench(bench::Options),
+    /// Write a cluster file of any size, for measurements
+    Generate(generate::Options),
     /// Try every reader with broken files, and keep the record in docs/benchmarks.md
     Soak(soak::Options),
     /// Check the licences and sources of everything that is linked
@@ -68,6 +71,7 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Command::SetUp => set_up::run(&cache).map(|()| true),
         Command::Docs(options) => docs::run(&options),
         Command::Bench(options) => bench::run(&cache, &options),
+        Command::Generate(options) => generate::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Licences => licences::run(),
     }

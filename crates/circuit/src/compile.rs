@@ -158,7 +158,8 @@ fn exact_part(part: &Part, inputs: &[Value], tape: &mut Tape, budget: &mut Budge
     }
     let mut eliminate: Box<Attempt<'_>> =
         Box::new(|tape, budget| eliminate::compile(&part.circuit, part.top, inputs, &part.turns, tape, budget));
-    if let Ok(value) = attempt(budget, share, &mut eliminate) {
+    let all = budget.steps;
+    if let Ok(value) = attempt(budget, all, &mut eliminate) {
         return Ok(value);
     }
     let mut count: Box<Attempt<'_>> =

@@ -45,8 +45,8 @@ pub(crate) struct Things<'s> {
     pub(crate) machines: Map<Item<'s, Machine>>,
 }
 
-/// Things of one kind that are taken at most: ten times what this is made for.
-const MOST: usize = 500;
+/// Things of one kind that are taken at most: a thousand hosts with a worker each, and room for the rest.
+const MOST: usize = 1_200;
 /// Disks of one group that are taken at most: more than any chassis holds.
 const MOST_DISKS: u16 = 256;
 

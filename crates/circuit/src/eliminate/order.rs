@@ -63,7 +63,7 @@ pub(super) fn plan(
         axes.sort_unstable();
         axes.dedup();
         budget.spend(4 + axes.len() as u64)?;
-        plan.work = plan.work.saturating_add(network.size(&axes));
+        plan.work = plan.work.saturating_add(work(&network, &factors));
         axes.retain(|other| *other != axis);
         if network.size(&axes) > most || plan.work >= enough {
             return Err(Excess);
@@ -73,6 +73,33 @@ pub(super) fn plan(
         queue.update(&network, &axes, budget)?;
     }
     Ok(plan)
+}
+
+/// The multiplications that joining factors takes: first what is dense, and then each sparse one entry by entry.
+fn work(network: &Network, factors: &[Factor]) -> u64 {
+    let mut axes: Vec<Axis> = Vec::new();
+    let mut work: u64 = 0;
+    let add = |axes: &mut Vec<Axis>, more: &[Axis]| {
+        for axis in more {
+            if !axes.contains(axis) {
+                axes.push(*axis);
+            }
+        }
+    };
+    for factor in factors.iter().filter(|factor| !matches!(factor.table, Table::Sparse(_))) {
+        add(&mut axes, &factor.axes);
+    }
+    if !axes.is_empty() {
+        work = network.size(&axes);
+    }
+    for factor in factors {
+        let Table::Sparse(entries) = &factor.table else { continue };
+        let free: Vec<Axis> = axes.iter().copied().filter(|axis| !factor.axes.contains(axis)).collect();
+        let entries = (entries.len() / factor.axes.len()) as u64;
+        work = work.saturating_add(network.size(&free).saturating_mul(entries));
+        add(&mut axes, &factor.axes);
+    }
+    work
 }
 
 /// Axes that may go, in their order.

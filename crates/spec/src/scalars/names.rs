@@ -5,7 +5,7 @@ use std::fmt;
 use super::scalar;
 
 /// Names of one range at most: more than any cluster this is made for has of anything.
-const LONGEST_RANGE: u32 = 500;
+const LONGEST_RANGE: u32 = 1_000;
 
 /// Whether a text is a lower-case DNS label (RFC 1123): it becomes a host name.
 fn is_label(text: &str) -> bool {
@@ -199,7 +199,7 @@ mod tests {
                 "`a-1..4/` is not a range of names: write the first name and the last number, as in `pve-1..6`",
             ),
             ("a-3..1", "`a-3..1` runs backwards: 1 is less than 3"),
-            ("a-1..100000", "`a-1..100000` stands for 100000 names; at most 500 are possible"),
+            ("a-1..100000", "`a-1..100000` stands for 100000 names; at most 1000 are possible"),
             ("a-01..100", "`a-01..100` has a zero in front, so both ends need as many digits, as in `n01..12`"),
             ("a..3", "`a..3` is not a range of names: write the first name and the last number, as in `pve-1..6`"),
             (
