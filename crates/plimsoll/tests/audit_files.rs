@@ -125,9 +125,7 @@ fn nobody_is_told_to_split_a_group_that_works() {
 #[test]
 fn a_backend_that_is_missing_is_an_error_and_the_others_are_judged() {
     let place = Place::empty();
-    let text = HAPROXY
-        .replace("default_backend api", "default_backend apl")
-        .replace(" check-ssl verify none", "");
+    let text = HAPROXY.replace("default_backend api", "default_backend apl").replace(" check-ssl verify none", "");
     place.write("m/etc/haproxy/haproxy.cfg", text);
     place
         .run(&["audit", "m"])
