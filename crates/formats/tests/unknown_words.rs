@@ -28,10 +28,11 @@ fn noted(message: &str, help: &str) -> Vec<(Severity, String, String)> {
 
 #[test]
 fn options_of_servers() {
-    let text = "backend b\n default-server inter 2s pool-max-conn 4 maxqueue 128 source 0.0.0.0 interface eth0\n server z 10.0.0.2:1 foo bar\n server a 10.0.0.1:6443 chek check-ssl agent-check\n";
+    let text = "defaults\n default-server rize 3\nbackend b\n default-server inter 2s pool-max-conn 4 maxqueue 128 source 0.0.0.0 interface eth0\n server z 10.0.0.2:1 foo bar\n server a 10.0.0.1:6443 chek check-ssl agent-check\n";
     assert_eq!(
         said("haproxy.cfg", haproxy::read, text),
         [
+            shown("`rize` is no option of a server that HAProxy knows", "was `rise` meant?"),
             shown("`foo` is no option of a server that HAProxy knows", ""),
             shown("`chek` is no option of a server that HAProxy knows", "was `check` meant?"),
         ]

@@ -112,6 +112,14 @@ impl Conf {
         })
     }
 
+    /// Every section with traffic, `defaults` too.
+    pub fn with_defaults(&self) -> impl Iterator<Item = &Proxy> {
+        self.sections.iter().filter_map(|section| match section {
+            Section::Proxy(proxy) => Some(proxy.as_ref()),
+            _ => None,
+        })
+    }
+
     /// The backend or listen of a name with what it inherits; `frontend` only when there is no other.
     pub fn effective(&self, name: &str) -> Option<Proxy> {
         let named = || self.proxies().filter(|(_, proxy)| proxy.name.get().is_some_and(|own| own == name));

@@ -39,7 +39,7 @@ pub fn read(source: SourceId, sources: &Sources) -> Read<Conf> {
         let line = Piece::new(&line.text[..end - line.start], line.start);
         reader.line(line, &words, &mut conf);
     }
-    reader.report.extend(SERVER_WORDS.check(conf.proxies().flat_map(|(_, proxy)| server_words(proxy))));
+    reader.report.extend(SERVER_WORDS.check(conf.with_defaults().flat_map(server_words)));
     reader.report.close(conf)
 }
 

@@ -53,7 +53,7 @@ pub fn from_files(files: &Files) -> Vec<Balancer> {
 fn without_front(files: &Files, conf: &Conf, machine: &str, owner: &str, taken: &[Option<Span>]) -> Vec<Balancer> {
     let mut found = Vec::new();
     let known = std::cell::OnceCell::new();
-    let has_defaults = conf.proxies().any(|(_, proxy)| proxy.kind == ProxyKind::Defaults);
+    let has_defaults = conf.with_defaults().any(|proxy| proxy.kind == ProxyKind::Defaults);
     for (at, proxy) in conf.proxies().filter(|(_, proxy)| proxy.kind == ProxyKind::Backend) {
         let Some(back) = conf.effective_at(at).filter(|back| !taken.contains(&proxy.place.0) && serves_api(back, back))
         else {

@@ -22,7 +22,7 @@ pub(super) fn missing(list: &[File], problems: &mut Diagnostics) {
     }
     for (file, conf) in configurations(list) {
         let Some((known, false)) = owners.get(file.owner.as_str()) else { continue };
-        let asked = conf.proxies().flat_map(|(_, proxy)| asked(proxy));
+        let asked = conf.with_defaults().flat_map(asked);
         for (word, name) in asked.filter(|(_, name)| !known.contains(name.value.as_str())).take(MOST) {
             let problem = Diagnostic::error(format!("`{word} {}` names a backend that does not exist", name.value))
                 .code("missing-backend")

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use plimsoll_formats::haproxy::ProxyKind;
 use plimsoll_formats::keepalived::Instance;
 
 use super::{Content, File};
@@ -117,8 +116,7 @@ impl<'a> Facts<'a> {
                 }
             }
             Content::Haproxy(conf) => {
-                let proxies = conf.proxies().map(|(_, proxy)| proxy).filter(|it| it.kind != ProxyKind::Defaults);
-                facts.sections = proxies.take(MOST).filter_map(|proxy| proxy.name.get()).collect();
+                facts.sections = conf.proxies().take(MOST).filter_map(|(_, proxy)| proxy.name.get()).collect();
             }
             _ => {}
         }
