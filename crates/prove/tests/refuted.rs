@@ -177,6 +177,14 @@ fn a_router_without_a_cable_is_not_reached_where_another_has_one() {
     assert_eq!(broken(&model, &["external/gw-1"]), all);
     assert_eq!(broken(&model, &["external/gw-2"]), [""; 0]);
     assert!(!model.assumed.iter().any(|line| line.contains("cables between the switches and the routers")));
+    // Nobody says who has the gateways, and so which networks the ports to the routers carry: they are reached by their cables.
+    let (mut unsaid, origins) = campus_text_with(&[
+        ("gateway: { vip: 10.30.11.1, by: gw-1..2, vrid: 11 }", "gateway: 10.30.11.1"),
+        ("gateway: { vip: 10.30.12.1, by: gw-1..2, vrid: 12 }", "gateway: 10.30.12.1"),
+    ]);
+    assert_eq!(broken(&Model::of(&unsaid, &origins), &["external/gw-1"]), [""; 0]);
+    cut(&mut unsaid, &["external/gw-2"]);
+    assert_eq!(broken(&Model::of(&unsaid, &origins), &["external/gw-1"]), ["ingress/public"]);
     // Nothing is said about the cables of any router: they are taken to be there, and the proof says so.
     cut(&mut design, &["external/gw-1"]);
     let model = Model::of(&design, &origins);

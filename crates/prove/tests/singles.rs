@@ -144,10 +144,10 @@ fn circuit_and_domains_agree(what: &str, model: &Model, design: &Design) {
         question.ask(vars(model, &[path.as_str()]));
         let broken: Vec<&str> = question.all_broken().map(|promise| promise.id.as_str()).collect();
         for group in groups.iter().filter(|group| !group.survives(&losses)) {
-            let is_of = |id: &&str| {
-                *id == group.promise || id.strip_prefix(group.promise).is_some_and(|rest| rest.starts_with('/'))
+            let is_of = |id: &str| {
+                id == group.promise || id.strip_prefix(group.promise).is_some_and(|rest| rest.starts_with('/'))
             };
-            assert!(broken.iter().any(|id| is_of(&id)), "{what}: {path} takes {}, and breaks {broken:?}", group.name);
+            assert!(broken.iter().any(|id| is_of(id)), "{what}: {path} takes {}, and breaks {broken:?}", group.name);
         }
     }
 }

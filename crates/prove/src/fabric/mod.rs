@@ -132,7 +132,10 @@ impl Build<'_> {
             let own = self.router(router);
             let before = exits.len();
             for uplink in wiring.uplinks(router) {
-                if !self.carries(&uplink.switch, &uplink.port, network) {
+                // Where nobody says which router has the gateway, nobody says either which networks the ports to it carry.
+                if self.carries_nothing(&uplink.switch, &uplink.port) {
+                    self.assume(&format!("the ports towards {router} carry the networks of its peers"));
+                } else if !self.carries(&uplink.switch, &uplink.port, network) {
                     continue;
                 }
                 let path = format!("cable/{}", uplink.cable);
@@ -178,6 +181,12 @@ impl Build<'_> {
         let Some(vlan) = self.design.network.get(network).map(|network| network.vlan) else { return true };
         let port = self.design.switch.get(switch).and_then(|switch| switch.port.get(port));
         port.is_none_or(|port| wiring::carries(port, vlan))
+    }
+
+    /// Whether a port of a switch is in no VLAN at all.
+    fn carries_nothing(&self, switch: &Name, port: &Name) -> bool {
+        let port = self.design.switch.get(switch).and_then(|switch| switch.port.get(port));
+        port.is_some_and(|port| port.tagged.is_empty() && port.untagged.is_none())
     }
 
     /// A router that others own does not route.
