@@ -285,7 +285,7 @@ mod tests {
                 let network = Network::of(&circuit, top, &inputs, &turns, &mut tape, &mut budget).expect("room");
                 sizes.push(network.sizes);
                 let result = compile(&circuit, top, &inputs, &turns, &mut tape, &mut budget).expect("a small circuit");
-                let found = tape.run(&probabilities, &mut Vec::new(), result);
+                let [found] = tape.run([&probabilities[..]], &mut Vec::new(), result);
                 assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
             }
             if round % 6 == 3 && circuit.children(top).len() == 8 {
