@@ -261,6 +261,7 @@ mod tests {
     fn counts_over_groups_are_the_sum_over_all_states() {
         let mut numbers = Numbers(0xA076_1D64_78BD_642F);
         let turns = [0, 1 << 16, 1 << 16 | 1, 1 << 16 | 2, 1 << 16 | 3, 2 << 16, 2 << 16 | 1, 2 << 16 | 2, 2 << 16 | 3];
+        let mut grouped = 0;
         for round in 0..100 {
             // One variable that all share, and two groups of four of which the first member is shared by its group.
             let mut circuit = Circuit::new();
@@ -288,10 +289,10 @@ mod tests {
                 let [found] = tape.run([&probabilities[..]], &mut Vec::new(), result);
                 assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
             }
-            if round % 6 == 3 && circuit.children(top).len() == 8 {
-                assert_ne!(sizes[0], sizes[1], "each group is summed by itself");
-            }
+            grouped += usize::from(sizes[0] != sizes[1]);
         }
+        // A bound that is low or high leaves few partial sums either way.
+        assert!(grouped > 20, "only {grouped} counts were summed group by group");
     }
 
     #[test]
