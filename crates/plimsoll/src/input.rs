@@ -73,15 +73,15 @@ pub(crate) enum Why {
 }
 
 impl Refused {
-    fn unreadable(sources: Sources, problems: Vec<Diagnostic>, failure: Failure) -> Box<Self> {
-        Box::new(Refused { sources, problems, why: Why::Unreadable(failure) })
+    fn unreadable<T>(sources: Sources, problems: Vec<Diagnostic>, failure: Failure) -> Result<T, Box<Self>> {
+        Err(Box::new(Refused { sources, problems, why: Why::Unreadable(failure) }))
     }
 
-    fn errors(sources: Sources, mut problems: Diagnostics, path: &Path) -> Box<Self> {
+    fn errors<T>(sources: Sources, mut problems: Diagnostics, path: &Path) -> Result<T, Box<Self>> {
         problems.sort();
         let count = crate::commands::plural(problems.count(Severity::Error), "error");
         let why = Why::Errors(format!("{count} in `{}`; nothing was written", path.display()));
-        Box::new(Refused { sources, problems: problems.into_vec(), why })
+        Err(Box::new(Refused { sources, problems: problems.into_vec(), why }))
     }
 
     /// Shows it on standard error.
@@ -122,12 +122,12 @@ fn try_open(path: &Path, timings: &mut Timings) -> Result<Opened, Box<Refused>> 
     let mut sources = Sources::new();
     let bytes = match read(path) {
         Ok(bytes) => bytes,
-        Err(failure) => return Err(Refused::unreadable(sources, Vec::new(), failure)),
+        Err(failure) => return Refused::unreadable(sources, Vec::new(), failure),
     };
     let (id, not_text) = sources.add_bytes(path.display().to_string(), &bytes);
     if let Some(problem) = not_text {
         let failure = Failure::new(format!("`{}` cannot be read as text", path.display()));
-        return Err(Refused::unreadable(sources, vec![problem], failure));
+        return Refused::unreadable(sources, vec![problem], failure);
     }
     let (spec, mut notes) = plimsoll_spec::read(id, &sources);
     notes.extend(plimsoll_check::unknown_rules(spec.iter().flat_map(Spec::named_rules)));
@@ -135,23 +135,23 @@ fn try_open(path: &Path, timings: &mut Timings) -> Result<Opened, Box<Refused>> 
     if notes.iter().any(|problem| NO_YAML.contains(&problem.code.as_str())) {
         notes.sort();
         let failure = Failure::new(format!("`{}` cannot be read as YAML; nothing was written", path.display()));
-        return Err(Refused::unreadable(sources, notes.into_vec(), failure));
+        return Refused::unreadable(sources, notes.into_vec(), failure);
     }
-    let Some(spec) = spec.filter(|_| !notes.has_errors()) else { return Err(Refused::errors(sources, notes, path)) };
+    let Some(spec) = spec.filter(|_| !notes.has_errors()) else { return Refused::errors(sources, notes, path) };
 
     let lock_path = path.with_extension("lock");
     let lock_text = match std::fs::read_to_string(&lock_path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => {
-            return Err(Refused::unreadable(sources, Vec::new(), Failure::io("read", &lock_path, error)));
+            return Refused::unreadable(sources, Vec::new(), Failure::io("read", &lock_path, error));
         }
     };
     let (file_hash, lock_hash) = (sha256_hex(&bytes), sha256_hex(lock_text.as_bytes()));
     let lock_id = sources.add(lock_path.display().to_string(), lock_text);
     let (old_lock, lock_problems) = Lock::read(lock_id, &sources);
     if lock_problems.has_errors() {
-        return Err(Refused::errors(sources, lock_problems, &lock_path));
+        return Refused::errors(sources, lock_problems, &lock_path);
     }
     Ok(Opened { sources, path: path.to_owned(), spec, old_lock, lock_path, notes, file_hash, lock_hash })
 }
@@ -185,7 +185,7 @@ impl Opened {
                 lock_path,
                 notes,
             })),
-            _ => Err(Refused::errors(sources, notes, &path)),
+            _ => Refused::errors(sources, notes, &path),
         }
     }
 }

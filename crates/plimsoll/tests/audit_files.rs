@@ -1,4 +1,5 @@
 //! `plimsoll audit`: which files are judged, and which are left out with a word.
+#![allow(clippy::panic)]
 
 mod common;
 

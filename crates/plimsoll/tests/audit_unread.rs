@@ -1,4 +1,5 @@
 //! `plimsoll audit` and `check`: what cannot be read is no silence.
+#![allow(clippy::panic)]
 
 mod common;
 

@@ -13,7 +13,7 @@ use plimsoll_formats::{
     kubernetes, modules_load, named, netplan, nftables, pve, resolv, sysctl, systemd, zone,
 };
 
-pub use bounds::{About, Cut};
+pub use bounds::{About, Cut, leaves_unread};
 pub use recognise::{CLUSTER_FILE, is_judged_by_name, recognise};
 
 /// Files somebody already has.

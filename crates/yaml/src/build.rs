@@ -107,8 +107,7 @@ impl<'a> Builder<'a> {
 
     /// Says why a document is left out, and where reading goes on.
     pub(crate) fn left_out(&mut self, problem: Diagnostic, document: usize, next: Option<usize>) {
-        let line =
-            |at: usize| 1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|it| **it == b'\n').count();
+        let line = |at: usize| 1 + self.text.get(..at).unwrap_or(self.text).matches('\n').count();
         let first = line(document);
         self.diagnostics.push(problem.note(match next {
             Some(next) => {

@@ -104,10 +104,14 @@ impl Content {
 /// Problems that leave a part of a file, or all of it, unread.
 const UNREAD: [&str; 5] = ["syntax", "yaml-syntax", "yaml-limit", "too-large", "too-deep"];
 
+/// Whether a problem leaves a part of its file, or all of it, unread.
+pub fn leaves_unread(problem: &Diagnostic) -> bool {
+    problem.severity == Severity::Error && UNREAD.contains(&problem.code.as_str())
+}
+
 /// Whether none of the problems since `since` leaves a part unread.
 pub(super) fn is_whole(problems: &Diagnostics, since: usize) -> bool {
-    let unread = |problem: &Diagnostic| problem.severity == Severity::Error && UNREAD.contains(&problem.code.as_str());
-    !problems.iter().skip(since).any(unread)
+    !problems.iter().skip(since).any(leaves_unread)
 }
 
 /// Notes a file that its reader gave up: it is too large, or something in it is.

@@ -44,7 +44,8 @@ impl Unread {
         paths.sort();
         paths.dedup();
         let judged = files.list.iter().any(|file| file.content.is_judged());
-        let refused = files.problems.count(Severity::Error);
+        let refused = |problem: &&Diagnostic| problem.severity == Severity::Error && !files::leaves_unread(problem);
+        let refused = files.problems.iter().filter(refused).count();
         Unread { refused, nothing: (!judged && paths.is_empty()).then(|| nothing(files)), paths }
     }
 
