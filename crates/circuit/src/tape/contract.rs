@@ -307,7 +307,7 @@ mod tests {
         let mut kinds = std::collections::BTreeSet::new();
         for round in 0..2000 {
             // Tables over some of a few axes, each with the axes that it has in one order or in another.
-            let sizes: Vec<u32> = (0..1 + numbers.below(5)).map(|_| 1 + numbers.below(4)).collect();
+            let sizes: Vec<u32> = (0..=numbers.below(5)).map(|_| 1 + numbers.below(4)).collect();
             let mut lengths = [1, 1, 1];
             let mut strides = [const { Vec::new() }; 3];
             for (strides, length) in strides.iter_mut().zip(&mut lengths) {
@@ -332,7 +332,7 @@ mod tests {
             };
             let loops: Vec<Loop> = (0..sizes.len()).map(stride).collect();
             let starts: Vec<(u32, u32)> =
-                if sparse { (0..1 + numbers.below(3)).map(|at| (at % 2, at)).collect() } else { vec![(0, 0)] };
+                if sparse { (0..=numbers.below(3)).map(|at| (at % 2, at)).collect() } else { vec![(0, 0)] };
             let a = numbers.table(lengths[1] + 3);
             let b = (!sparse).then(|| numbers.table(lengths[2]));
             let slopes = numbers.table(lengths[0] + 1);

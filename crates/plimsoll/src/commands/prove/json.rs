@@ -10,7 +10,7 @@ use crate::input::Cluster;
 const FORMAT: u32 = 1;
 
 pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
-    let at = |path: &str| cluster.origins.span(path).map(|span| cluster.sources.locate(span).to_string());
+    let at = |path: &str| cluster.origins.span(path).map(|span| cluster.sources.locate(span));
     let line = |goal: usize| at(&format!("survive/{goal}"));
     let path = |var: &plimsoll_circuit::Var| proof.model.components.get(*var).path.clone();
     let range = |range: Range| json!({ "low": range.low, "typical": range.typical, "high": range.high });
