@@ -193,6 +193,7 @@ iface vmbr1 inet static
     bridge-ports bond0.2000
     bridge-stp off
     bridge-fd 0
+    mtu 9000
     post-up ip route add 10.0.0.0/8 via 10.30.20.1
 ";
     example(Program::Ifupdown2, [("/etc/network/interfaces", interfaces)])
