@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -407,12 +408,19 @@ impl Drop for Lab {
     }
 }
 
+/// A name for a lab, unique as long as the machine runs: the clock does not go back, one process has one id at a time, and of
+/// its threads two may want a lab in the same microsecond. Two labs of one name would wait for each other's supervisor.
+fn new_id(owner: &Process) -> String {
+    static LABS: AtomicU32 = AtomicU32::new(0);
+    let number = LABS.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{}-{number}", owner.pid, monotonic_ns() / 1000)
+}
+
 /// Writes the record of a new lab and starts its supervisor, which makes the lab's namespaces.
 fn supervise(plan: &LabPlan, hierarchies: &[Hierarchy]) -> Result<(Record, Supervisor, Inside), LabError> {
     let what = "start the lab's supervisor";
     let owner = Process::current().ok_or_else(|| LabError::Plan("/proc does not show this process".to_owned()))?;
-    // Unique as long as the machine runs: the clock does not go back, and one process has one id at a time.
-    let id = format!("{}-{}", owner.pid, monotonic_ns() / 1000);
+    let id = new_id(&owner);
     let record =
         Record { owner, init: None, cgroups: cgroup::of_lab(hierarchies, &id), disks: plan.disks.join(&id), id };
     let _lock = state::machine_lock()?;
@@ -444,5 +452,25 @@ fn supervise(plan: &LabPlan, hierarchies: &[Hierarchy]) -> Result<(Record, Super
         Ok(SupervisorSays::Ready(init)) => Ok((record, supervisor, Inside { init })),
         Ok(SupervisorSays::Failed(reason)) => Err(failed(reason)),
         Err(_) => Err(failed(fs::read_to_string(&log_path).unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labs_of_one_process_have_names_of_their_own() {
+        let owner = Process::current().unwrap();
+        let take = || (0..1000).map(|_| new_id(&owner)).collect::<Vec<_>>();
+        let mut all = std::thread::scope(|scope| {
+            let other = scope.spawn(take);
+            let mut own = take();
+            own.extend(other.join().unwrap());
+            own
+        });
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 2000);
     }
 }
