@@ -45,30 +45,32 @@ pub(crate) struct Things<'s> {
     pub(crate) machines: Map<Item<'s, Machine>>,
 }
 
-/// Things of one kind that are taken at most: a thousand hosts with a worker each, and room for the rest.
+/// Hosts, and machines, that are taken at most: a thousand hosts with a worker each, and room for the rest.
 const MOST: usize = 1_200;
+/// Things of another kind that are taken at most: a switch has many ports, and a thousand hosts hang on a few hundred.
+const MOST_OTHERS: usize = 500;
 /// Disks of one group that are taken at most: more than any chassis holds.
 const MOST_DISKS: u16 = 256;
 
 /// Says what is far too large to be meant, before anything is made of it.
 pub(crate) fn sizes(cx: &Cx<'_>) {
-    fn count<T>(cx: &Cx<'_>, what: &str, map: &plimsoll_yaml::Map<Names, T>) {
+    fn count<T>(cx: &Cx<'_>, what: &str, most: usize, map: &plimsoll_yaml::Map<Names, T>) {
         let mut all: usize = 0;
         for (names, _) in map {
             all = all.saturating_add(names.count());
-            if all > MOST {
-                let message = format!("more than {MOST} {what} are too many");
+            if all > most {
+                let message = format!("more than {most} {what} are too many");
                 return cx.say(error("too-many", message, names.span, ""));
             }
         }
     }
     let spec = cx.spec;
-    count(cx, "external parts", &spec.external);
-    count(cx, "switches", &spec.switches);
-    count(cx, "hosts", &spec.hosts);
-    count(cx, "machines", &spec.machines);
+    count(cx, "external parts", MOST_OTHERS, &spec.external);
+    count(cx, "switches", MOST_OTHERS, &spec.switches);
+    count(cx, "hosts", MOST, &spec.hosts);
+    count(cx, "machines", MOST, &spec.machines);
     if let Some(site) = &spec.site {
-        count(cx, "racks", &site.racks);
+        count(cx, "racks", MOST_OTHERS, &site.racks);
     }
     for (_, disks) in spec.hosts.values().flat_map(|host| &host.disks).filter(|(_, disks)| disks.count > MOST_DISKS) {
         let message = format!("{} disks in one host are too many: {MOST_DISKS} are possible", disks.count);
