@@ -76,11 +76,7 @@ pub fn judge(world: &World<'_>, rules: &[&'static Rule]) -> Report {
 
 /// What to say of acceptances that cover no finding: mended since, or misspelt. `components` are those that each rule found
 /// something at.
-fn idle(
-    world: &World<'_>,
-    rules: &[&'static Rule],
-    components: &BTreeMap<&str, BTreeSet<&str>>,
-) -> impl Iterator<Item = Diagnostic> {
+fn idle(world: &World<'_>, rules: &[&'static Rule], components: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<Diagnostic> {
     // A pattern of the file is many acceptances of one place, of which one that is of use is enough.
     let mut places: BTreeMap<Option<Span>, Vec<&Accepted>> = BTreeMap::new();
     if let Some(source) = world.design {
@@ -89,16 +85,15 @@ fn idle(
             places.entry(span).or_default().push(accepted);
         }
     }
-    let known = |accepted: &&Accepted| rules.iter().any(|rule| rule.id == accepted.rule);
-    let off = |accepted: &&Accepted| {
-        let severity = world.design.and_then(|source| source.design.severity.get(&Name::from(accepted.rule.as_str())));
-        severity == Some(&RuleSeverity::Off)
+    let runs = |accepted: &Accepted| {
+        let rule = rules.iter().find(|rule| rule.id == accepted.rule);
+        rule.is_some_and(|rule| overridden(world, rule) != Some(RuleSeverity::Off))
     };
     let found = |accepted: &Accepted| components.get(accepted.rule.as_str()).into_iter().flatten().copied();
-    let of_use = |accepted: &&Accepted| found(accepted).any(|component| covers(accepted, component));
+    let of_use = |accepted: &Accepted| found(accepted).any(|component| covers(accepted, component));
     let mut said = Vec::new();
     for (span, all) in places {
-        if all.iter().any(|accepted| of_use(accepted) || !known(accepted) || off(accepted)) {
+        if all.iter().any(|accepted| of_use(accepted) || !runs(accepted)) {
             continue;
         }
         let Some(first) = all.first() else { continue };
@@ -112,7 +107,7 @@ fn idle(
         };
         said.push(problem.help("leave the line out, or correct it"));
     }
-    said.into_iter()
+    said
 }
 
 /// What the file says of a rule's severity.

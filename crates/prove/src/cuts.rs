@@ -2,7 +2,9 @@
 
 mod listed;
 
-use plimsoll_circuit::{Circuit, CircuitError, CutOrbit, Exchange, LANES, Lanes, Node, Var, Word, cut_orbits};
+use plimsoll_circuit::{
+    Circuit, CircuitError, CutOrbit, CutOrbits, Exchange, LANES, Lanes, Node, Var, Word, cut_orbits,
+};
 use plimsoll_model::Design;
 
 use crate::component::Kind;
@@ -57,15 +59,7 @@ const STEPS: u64 = 500_000_000;
 /// # Errors
 /// When the promise is not coherent: more failures can mend it.
 pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Result<Cuts, CircuitError> {
-    let mut circuit = model.circuit.clone();
-    let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
-        if model.components.get(var).kind == Kind::Outlasted { Node::TRUE } else { circuit.variable(var) }
-    });
-    let bundles = Bundles::of(model, design);
-    let class = classes(model, &bundles, &mut circuit, top);
-    let labels = labels(model);
-    let label = |var: Var| labels[var.index()];
-    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS)?;
+    let (circuit, top, found) = search(model, design, promise, order, &|_| true)?;
     if found.complete_to < order
         && let Some(listed) = listed::cuts(model, promise, &circuit, top, order, found.complete_to)?
     {
@@ -92,11 +86,23 @@ pub(crate) fn cuts_among(
     may_fail: &[Var],
     order: u32,
 ) -> Option<Vec<CutOrbit>> {
+    let (.., found) = search(model, design, promise, order, &|var| may_fail.contains(&var)).ok()?;
+    (found.complete_to >= order).then_some(found.orbits)
+}
+
+/// The classes of cut sets of a promise, with its circuit: power cuts outlast every battery, and what may not fail stays.
+fn search(
+    model: &Model,
+    design: &Design,
+    promise: &Promise,
+    order: u32,
+    may_fail: &dyn Fn(Var) -> bool,
+) -> Result<(Circuit, Node, CutOrbits), CircuitError> {
     let mut circuit = model.circuit.clone();
     let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
         if model.components.get(var).kind == Kind::Outlasted {
             Node::TRUE
-        } else if may_fail.contains(&var) {
+        } else if may_fail(var) {
             circuit.variable(var)
         } else {
             Node::FALSE
@@ -106,8 +112,8 @@ pub(crate) fn cuts_among(
     let class = classes(model, &bundles, &mut circuit, top);
     let labels = labels(model);
     let label = |var: Var| labels[var.index()];
-    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS).ok()?;
-    (found.complete_to >= order).then_some(found.orbits)
+    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS)?;
+    Ok((circuit, top, found))
 }
 
 /// The most probable first, by the sum over their sets.

@@ -14,7 +14,7 @@ use crate::{File, Tree};
 /// The one table that is ours; kube-proxy, Calico and the firewall of Proxmox VE have their own beside it.
 pub(crate) const TABLE: &str = "plimsoll";
 /// Key of the hypervisors among the roles of the Design's `firewall`.
-const HYPERVISOR: &str = "proxmox";
+pub(crate) const HYPERVISOR: &str = "proxmox";
 const RULES: &str = "/etc/nftables.conf";
 const STOP: &str = "/etc/systemd/system/nftables.service.d/10-plimsoll.conf";
 
@@ -44,9 +44,9 @@ pub(crate) fn filters_hypervisors(design: &Design) -> bool {
     design.firewall.get(&Name::from(HYPERVISOR)).is_some_and(|allowed| !allowed.is_empty())
 }
 
-/// From where hypervisors answer SSH.
-pub(crate) fn hypervisor_administration(design: &Design) -> impl Iterator<Item = &Peer> {
-    let rules = design.firewall.get(&Name::from(HYPERVISOR)).into_iter().flatten();
+/// From where hypervisors, or machines of a role, answer SSH.
+pub(crate) fn administration<'a>(design: &'a Design, role: &str) -> impl Iterator<Item = &'a Peer> {
+    let rules = design.firewall.get(&Name::from(role)).into_iter().flatten();
     rules
         .filter(|allow| allow.ports.iter().any(|range| (range.first..=range.last).contains(&22)))
         .flat_map(|allow| &allow.from)

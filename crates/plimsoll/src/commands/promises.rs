@@ -106,7 +106,6 @@ fn finding(model: &Model, answers: &[&Answer], what: &str, place: Option<Span>) 
         let _ = match example.drained {
             Some(host) if failed.is_empty() => write!(examples, "{} drained", path(host)),
             Some(host) => write!(examples, "{} drained, then {}", path(host), failed.join(" and ")),
-            None if failed.is_empty() => write!(examples, "nothing at all"),
             None => write!(examples, "{}", failed.join(" and ")),
         };
     }

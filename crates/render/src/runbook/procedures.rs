@@ -185,7 +185,7 @@ fn zones_change(design: &Design) -> bool {
 fn hypervisor_filter(design: &Design) -> Option<String> {
     let table = nftables::TABLE;
     nftables::filters_hypervisors(design).then(|| {
-        let from: std::collections::BTreeSet<String> = nftables::hypervisor_administration(design).map(said).collect();
+        let from: std::collections::BTreeSet<String> = nftables::administration(design, nftables::HYPERVISOR).map(said).collect();
         format!(
             "Packet filter of the hosts, one host after the other: `apt-get install -o Dpkg::Options::=--force-confold nftables`; \
              then, before anything else, the way back: `systemd-run --on-active=5m /usr/sbin/nft destroy table inet \
@@ -229,7 +229,7 @@ fn administration(design: &Design) -> String {
 }
 
 /// Whoever may send, in words.
-fn said(peer: &Peer) -> String {
+pub(super) fn said(peer: &Peer) -> String {
     match peer {
         Peer::Any => "everywhere".to_owned(),
         Peer::Prefix(prefix) => prefix.to_string(),

@@ -1,11 +1,14 @@
 //! Backups of etcd and the way back.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use plimsoll_model::design::{EtcdMember, Peer, Protocol};
-use plimsoll_model::{Design, Name};
+use plimsoll_model::Design;
+use plimsoll_model::design::EtcdMember;
 
 use super::commands;
+use super::procedures::said;
+use crate::nftables;
 use crate::text::list;
 
 pub(super) fn chapter(design: &Design) -> String {
@@ -51,21 +54,8 @@ pub(super) fn chapter(design: &Design) -> String {
 
 /// From where SSH is let in, since a machine with a private key may stand elsewhere.
 fn administrators(design: &Design) -> String {
-    let rules = design.firewall.get(&Name::from("control-plane")).into_iter().flatten();
-    let of_ssh =
-        rules.filter(|allow| allow.protocol == Protocol::Tcp && allow.ports.iter().any(|ports| ports.first == 22));
-    let from: Vec<String> = of_ssh
-        .flat_map(|allow| &allow.from)
-        .filter_map(|peer| match peer {
-            Peer::Network(name) => Some(format!("the network {name}")),
-            Peer::Prefix(prefix) => Some(prefix.to_string()),
-            Peer::External(name) => Some(name.to_string()),
-            Peer::Role(role) => Some(format!("machines of role {role}")),
-            Peer::Nodes => Some("the nodes".to_owned()),
-            Peer::Any => None,
-        })
-        .collect();
-    if from.is_empty() { String::new() } else { format!(" (they let in SSH from {} alone)", list(from)) }
+    let from: BTreeSet<String> = nftables::administration(design, "control-plane").map(said).collect();
+    if from.is_empty() { String::new() } else { format!(" (they answer SSH only from {})", list(from)) }
 }
 
 /// The command sequence that restores etcd.

@@ -163,8 +163,7 @@ fn counter_examples(proof: &Proof<'_>, cluster: &Cluster, answer: &Answer) -> St
     for (at, example) in answer.counter_examples.iter().enumerate() {
         let failed = names(proof, &example.failed, " + ");
         let what = match (example.drained, example.failed.is_empty()) {
-            (None, true) => "it is broken from the start".to_owned(),
-            (None, false) => failed,
+            (None, _) => failed,
             (Some(host), true) => format!("{} drained", name(proof, host)),
             (Some(host), false) => format!("{} drained, and then {failed}", name(proof, host)),
         };
