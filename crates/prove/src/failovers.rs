@@ -6,9 +6,9 @@ use plimsoll_circuit::Var;
 use plimsoll_outage::{End, How, Interval, Prediction, Predictions};
 
 use crate::component::{Component, Kind};
+use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
-use crate::question::Question;
-use crate::rate::{Corner, Range};
+use crate::rate::{Corner, HOURS_A_YEAR, Range};
 
 /// Seconds a year in which a promise is away because something fails over: rate times outage for new connections, over all
 /// components that it survives. What waits for a repair because the promise is broken is in [`crate::lost_time`]; what others
@@ -30,20 +30,20 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
         let group = component.path.rsplit_once('/').filter(|_| component.kind == Kind::Disk).map(|(group, _)| group);
         by_component.get(component.path.as_str()).or_else(|| by_component.get(group?)).copied()
     };
-    // Of a promise that is not in the circuit it is not known that it survives.
-    let mut question = model.promise(promise).map(|promise| Question::of_one(model, promise));
-    let mut breaks = |var: Var| {
-        question.as_mut().is_none_or(|question| {
-            question.ask([var]);
-            question.broken(0)
-        })
-    };
     let own = model.components.all().filter(|(_, component)| !component.external && !component.common);
-    let hit: Vec<(&Component, &Prediction)> = own
-        .filter_map(|(var, component)| found(component).map(|found| (var, component, found)))
-        .filter(|(var, _, _)| !breaks(*var))
-        .map(|(_, component, found)| (component, found))
-        .collect();
+    let felt: Vec<(Var, &Component, &Prediction)> =
+        own.filter_map(|(var, component)| found(component).map(|found| (var, component, found))).collect();
+    let mut hit: Vec<(&Component, &Prediction)> = Vec::with_capacity(felt.len());
+    // Of a promise that is not in the circuit it is not known that it survives.
+    if let Some(promise) = model.promise(promise) {
+        let mut lanes = Lanes::new(model, &[promise.broken]);
+        for chunk in felt.chunks(LANES) {
+            let scenarios: Vec<Vec<Var>> = chunk.iter().map(|(var, ..)| vec![*var]).collect();
+            lanes.ask_vars(&scenarios);
+            let survived = chunk.iter().enumerate().filter(|(lane, _)| !lanes.is(0, *lane));
+            hit.extend(survived.map(|(_, (_, component, found))| (*component, *found)));
+        }
+    }
     let mut alike: BTreeMap<(Kind, u64, u64), usize> = BTreeMap::new();
     let class = |component: &Component, interval: Interval| {
         let millis = |end: End| end.time().map_or(u64::MAX, |time| time.0);
@@ -61,6 +61,8 @@ pub fn failovers(model: &Model, predictions: &Predictions, promise: &str) -> Ran
         typical += rate.at(Corner::Typical) * likely.min(seconds(new.max(), f64::INFINITY));
         high += rate.at(Corner::High) * seconds(new.max(), repair(Corner::High));
     }
+    // What waits for the repairs of many at a time counts once.
+    let [low, high] = [low, high].map(|seconds: f64| seconds.min(HOURS_A_YEAR * 3600.0));
     Range::new(low, typical.max(low).min(high), high)
 }
 

@@ -10,14 +10,25 @@ use crate::model::Model;
 pub struct Lanes {
     circuit: plimsoll_circuit::Lanes,
     failed: Vec<Word>,
-    follows: Vec<Vec<usize>>,
+    outlasted: Vec<usize>,
+}
+
+/// What is away with any component, by number: a power cut is taken to outlast every battery
+/// ([`Model::with_consequences`]).
+fn outlasted(model: &Model) -> Vec<usize> {
+    let away = model.with_consequences(&[]);
+    away.iter().enumerate().filter(|(_, away)| **away).map(|(index, _)| index).collect()
 }
 
 /// For each component: itself and what follows from its loss, as questions of the library take it.
 pub fn follows(model: &Model) -> Vec<Vec<usize>> {
+    let outlasted = outlasted(model);
     let all = model.components.all().map(|(var, _)| {
-        let with = model.with_consequences(&[var]);
-        with.iter().enumerate().filter(|(_, away)| **away).map(|(index, _)| index).collect()
+        let mut with = outlasted.clone();
+        if let Err(place) = with.binary_search(&var.index()) {
+            with.insert(place, var.index());
+        }
+        with
     });
     all.collect()
 }
@@ -28,7 +39,7 @@ impl Lanes {
         Lanes {
             circuit: plimsoll_circuit::Lanes::new(model.circuit.to_flat(tops)),
             failed: vec![Word::default(); model.components.len()],
-            follows: follows(model),
+            outlasted: outlasted(model),
         }
     }
 
@@ -42,11 +53,12 @@ impl Lanes {
     /// Asks up to [`LANES`] scenarios, each a list of components by number.
     pub fn ask<'s>(&mut self, scenarios: impl IntoIterator<Item = &'s [usize]>) {
         self.failed.fill(Word::default());
+        for &away in &self.outlasted {
+            self.failed[away] = [u64::MAX; LANES / 64];
+        }
         for (lane, scenario) in scenarios.into_iter().take(LANES).enumerate() {
-            for &component in scenario {
-                for &away in &self.follows[component] {
-                    self.failed[away][lane / 64] |= 1 << (lane % 64);
-                }
+            for &away in scenario {
+                self.failed[away][lane / 64] |= 1 << (lane % 64);
             }
         }
         self.circuit.run(&self.failed);

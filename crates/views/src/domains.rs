@@ -274,6 +274,11 @@ fn components(design: &Design, dead: &BTreeSet<Name>, gone: &BTreeSet<Name>) -> 
         // With three and more members the loss of one in the middle must not part the others.
         links.extend(mlag.members.iter().flat_map(|a| mlag.members.iter().map(move |b| (path(a), path(b)))));
     }
+    let mut beside: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (a, b) in &links {
+        beside.entry(a).or_default().push(b);
+        beside.entry(b).or_default().push(a);
+    }
     let mut island: BTreeMap<String, usize> = BTreeMap::new();
     let alive = design.switch.keys().map(|name| format!("switch/{name}")).filter(|path| lives(path));
     for (index, path) in alive.enumerate() {
@@ -285,14 +290,7 @@ fn components(design: &Design, dead: &BTreeSet<Name>, gone: &BTreeSet<Name>) -> 
             if island.insert(at.clone(), index).is_some() {
                 continue;
             }
-            for (a, b) in &links {
-                let other = if *a == at {
-                    b
-                } else if *b == at {
-                    a
-                } else {
-                    continue;
-                };
+            for other in beside.get(at.as_str()).into_iter().flatten().copied() {
                 if lives(other) && !island.contains_key(other) {
                     open.push(other.clone());
                 }

@@ -14,8 +14,9 @@ mod order;
 
 use crate::circuit::{Circuit, Node};
 use crate::limits::{Budget, Excess};
-use crate::tape::{Contraction, Loop, Tape, Value};
+use crate::tape::{Contraction, Loop, Start, Tape, Value};
 use network::{Axis, Factor, Network, Table};
+use order::Turn;
 
 /// The most numbers of one table.
 const LARGEST: u64 = 1 << 20;
@@ -44,11 +45,23 @@ pub(crate) fn compile(
 }
 
 /// Multiplies out and sums one axis after another; gives what is left, the probability of the top.
-fn run(mut network: Network, order: &[Axis], tape: &mut Tape, budget: &mut Budget) -> Result<Value, Excess> {
+fn run(mut network: Network, order: &[Turn], tape: &mut Tape, budget: &mut Budget) -> Result<Value, Excess> {
     network.arrange(order);
-    for &axis in order {
-        let factors = network.take(axis);
-        let result = join(&network, factors, Some(axis), tape, budget)?;
+    for &turn in order {
+        let result = match turn {
+            Turn::One(axis) => {
+                let factors = network.take(axis);
+                join(&network, factors, Some(axis), tape, budget)?
+            }
+            Turn::Two(first, second) => {
+                let (mut factors, others) = (network.take(first), network.take(second));
+                let relation = factors.iter().position(|factor| matches!(factor.table, Table::Sparse(_)));
+                let relation = factors.swap_remove(relation.ok_or(Excess)?);
+                let a = join(&network, factors, None, tape, budget)?;
+                let b = join(&network, others, None, tape, budget)?;
+                related(&network, [&a, &b], &relation, [first, second], tape, budget)?
+            }
+        };
         network.put(result);
     }
     let rest = network.rest();
@@ -105,7 +118,7 @@ fn summed(
         a: stride(&factor.axes, &from, axis),
         b: 0,
     });
-    let how = Contraction::new(loops.collect(), vec![(0, 0)]);
+    let how = Contraction::new(loops.collect(), vec![Start::default()]);
     let length = network.length(&axes)?;
     Ok(Factor { table: Table::Dense(tape.contract(value, None, how, length, budget)?), axes })
 }
@@ -136,7 +149,7 @@ fn multiply(
                 a: stride(&a.axes, &of_a, axis),
                 b: stride(&b.axes, &of_b, axis),
             });
-            (Contraction::new(loops.collect(), vec![(0, 0)]), Some(*right))
+            (Contraction::new(loops.collect(), vec![Start::default()]), Some(*right))
         }
         Table::Sparse(entries) => {
             // Each entry fixes its own axes; the others are looped over.
@@ -147,18 +160,57 @@ fn multiply(
                 b: 0,
             });
             let starts = entries.chunks_exact(b.axes.len()).map(|entry| {
-                let (mut out, mut from) = (0, 0);
+                let mut start = Start::default();
                 for (&axis, &at) in b.axes.iter().zip(entry) {
-                    out += at * stride(&axes, &of_out, axis);
-                    from += at * stride(&a.axes, &of_a, axis);
+                    start.out += at * stride(&axes, &of_out, axis);
+                    start.a += at * stride(&a.axes, &of_a, axis);
                 }
-                (out, from)
+                start
             });
             (Contraction::new(free.collect(), starts.collect()), None)
         }
         Table::Planned => return Err(Excess),
     };
     Ok(Factor { table: Table::Dense(tape.contract(left, right, how, length, budget)?), axes })
+}
+
+/// The product of two tables where a relation is true, summed over two of its axes.
+fn related(
+    network: &Network,
+    of: [&Factor; 2],
+    relation: &Factor,
+    sum: [Axis; 2],
+    tape: &mut Tape,
+    budget: &mut Budget,
+) -> Result<Factor, Excess> {
+    let [a, b] = of;
+    let (Table::Dense(left), Table::Dense(right), Table::Sparse(entries)) = (&a.table, &b.table, &relation.table)
+    else {
+        return Err(Excess);
+    };
+    let mut union: Vec<Axis> = [&a.axes, &b.axes, &relation.axes].into_iter().flatten().copied().collect();
+    union.sort_by_key(|axis| network.turn(*axis));
+    union.dedup();
+    let axes: Vec<Axis> = union.iter().copied().filter(|axis| !sum.contains(axis)).collect();
+    let length = network.length(&axes)?;
+    let (of_a, of_b, of_out) = (network.strides(&a.axes), network.strides(&b.axes), network.strides(&axes));
+    let free = union.iter().filter(|axis| !relation.axes.contains(axis)).map(|&axis| Loop {
+        size: network.sizes[axis as usize],
+        out: stride(&axes, &of_out, axis),
+        a: stride(&a.axes, &of_a, axis),
+        b: stride(&b.axes, &of_b, axis),
+    });
+    let starts = entries.chunks_exact(relation.axes.len()).map(|entry| {
+        let mut start = Start::default();
+        for (&axis, &at) in relation.axes.iter().zip(entry) {
+            start.out += at * stride(&axes, &of_out, axis);
+            start.a += at * stride(&a.axes, &of_a, axis);
+            start.b += at * stride(&b.axes, &of_b, axis);
+        }
+        start
+    });
+    let how = Contraction::new(free.collect(), starts.collect());
+    Ok(Factor { table: Table::Dense(tape.contract(*left, Some(*right), how, length, budget)?), axes })
 }
 
 /// How far a table moves along an axis; not at all along one that it does not have.
@@ -245,13 +297,17 @@ mod tests {
                     planned.wait();
                 }
                 let plan = order::plan(planned, rule, LARGEST, u64::MAX, &mut budget).expect("a small circuit");
-                assert_eq!(plan.order.len() + 1, network.sizes.len(), "all but the top go");
+                let going = plan.order.iter().flat_map(|turn| turn.axes()).count();
+                assert_eq!(going + 1, network.sizes.len(), "all but the top go");
                 let result = run(network, &plan.order, &mut tape, &mut budget).expect("a small circuit");
                 let [found] = tape.run([&probabilities[..]], &mut Vec::new(), result);
                 assert!((found - expected).abs() <= 1e-12 * expected.max(1e-300), "{found} and {expected}");
                 orders.insert((number, plan.order));
             }
         }
+        let is_two = |turn: &Turn| matches!(turn, Turn::Two(..));
+        let twos = orders.iter().filter(|(_, order)| order.iter().any(is_two)).count();
+        assert!(twos * 2 > orders.len() && twos < orders.len(), "{twos} of {}", orders.len());
         // The rules are not all the same rule.
         let firsts: Vec<_> = orders.iter().filter(|(number, _)| *number == 0).collect();
         assert!(orders.len() > firsts.len() * 2, "{} of {}", firsts.len(), orders.len());

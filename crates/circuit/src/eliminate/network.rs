@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::LARGEST;
+use super::order::Turn;
 use crate::circuit::{Circuit, Gate, Node};
 use crate::limits::{Budget, Excess};
 use crate::tape::{Tape, Value};
@@ -158,10 +159,10 @@ impl Network {
     }
 
     /// Says in which order axes go; what never goes comes last.
-    pub(super) fn arrange(&mut self, order: &[Axis]) {
+    pub(super) fn arrange(&mut self, order: &[Turn]) {
         self.turns = vec![u32::MAX; self.sizes.len()];
-        for (turn, axis) in order.iter().enumerate() {
-            self.turns[*axis as usize] = turn as u32;
+        for (turn, axis) in order.iter().flat_map(|turn| turn.axes()).enumerate() {
+            self.turns[axis as usize] = turn as u32;
         }
     }
 
@@ -313,6 +314,34 @@ impl Network {
         };
         self.relate(axes, entries);
         Ok(Summand { axis, sums })
+    }
+
+    /// The other axis that can go in the same step as this one, of which these are the factors: a third follows from the two,
+    /// and nothing else that is sparse is left of either.
+    pub(super) fn second(&self, factors: &[Factor], axis: Axis) -> Option<Axis> {
+        let mut sparse = factors.iter().filter(|factor| matches!(factor.table, Table::Sparse(_)));
+        let (Some(relation), None) = (sparse.next(), sparse.next()) else { return None };
+        let [one, other, _] = relation.axes[..] else { return None };
+        let second = match axis {
+            axis if axis == one => other,
+            axis if axis == other => one,
+            _ => return None,
+        };
+        let others = self.with(second);
+        // Both sides have a table of their own to be joined.
+        let has_own = factors.len() > 1 && !others.is_empty();
+        let is_sparse = others.iter().any(|factor| matches!(factor.table, Table::Sparse(_)));
+        (has_own && !is_sparse).then_some(second)
+    }
+
+    /// How many factors have an axis.
+    pub(super) fn uses(&self, axis: Axis) -> usize {
+        self.of_axis[axis as usize].len()
+    }
+
+    /// The factors that have an axis.
+    pub(super) fn with(&self, axis: Axis) -> Vec<&Factor> {
+        self.of_axis[axis as usize].iter().filter_map(|number| self.factors[*number as usize].as_ref()).collect()
     }
 
     /// Takes out the factors that have an axis.

@@ -19,10 +19,30 @@ pub(super) enum Rule {
     BySize,
 }
 
+/// What goes in one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Turn {
+    One(Axis),
+    /// Two axes that a third follows from, as a sum does from what it adds: one pass over the values of the three, without
+    /// the table in which the first has gone and the second has not.
+    Two(Axis, Axis),
+}
+
+impl Turn {
+    /// The axes, in their order.
+    pub(super) fn axes(self) -> impl Iterator<Item = Axis> {
+        let (first, second) = match self {
+            Turn::One(axis) => (axis, None),
+            Turn::Two(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
 /// An order, and the multiplications that it takes.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) order: Vec<Axis>,
+    pub(super) order: Vec<Turn>,
     pub(super) work: u64,
 }
 
@@ -57,22 +77,70 @@ pub(super) fn plan(
 ) -> Result<Plan, Excess> {
     let mut queue = Queue::of(&network, rule, budget)?;
     let mut plan = Plan { order: Vec::new(), work: 0 };
-    while let Some(axis) = queue.next() {
+    while let Some(axis) = queue.next(&network, budget)? {
         let factors = network.take(axis);
-        let mut axes: Vec<Axis> = factors.iter().flat_map(|factor| factor.axes.iter().copied()).collect();
-        axes.sort_unstable();
-        axes.dedup();
-        budget.spend(4 + axes.len() as u64)?;
-        plan.work = plan.work.saturating_add(work(&network, &factors));
+        let mut axes = union(&factors, &[]);
         axes.retain(|other| *other != axis);
+        // The second goes as well where what is left is no larger than with it.
+        let step = match network.second(&factors, axis) {
+            Some(second) if second != network.top => {
+                let others = network.with(second);
+                let mut both = union(&factors, &others);
+                both.retain(|other| *other != axis && *other != second);
+                (network.size(&both) <= network.size(&axes)).then_some((second, both))
+            }
+            _ => None,
+        };
+        budget.spend(4 + axes.len() as u64)?;
+        let (work, axes) = if let Some((second, both)) = step {
+            let others = network.take(second);
+            plan.order.push(Turn::Two(axis, second));
+            queue.remove(&network, second);
+            (work_of_two(&network, &factors, &others), both)
+        } else {
+            plan.order.push(Turn::One(axis));
+            (work(&network, &factors), axes)
+        };
+        plan.work = plan.work.saturating_add(work);
         if network.size(&axes) > most || plan.work >= enough {
             return Err(Excess);
         }
-        plan.order.push(axis);
         network.put(Factor { axes: axes.clone(), table: Table::Planned });
         queue.update(&network, &axes, budget)?;
     }
     Ok(plan)
+}
+
+/// The axes of all of these.
+fn union(factors: &[Factor], more: &[&Factor]) -> Vec<Axis> {
+    let all = factors.iter().chain(more.iter().copied());
+    let mut axes: Vec<Axis> = all.flat_map(|factor| factor.axes.iter().copied()).collect();
+    axes.sort_unstable();
+    axes.dedup();
+    axes
+}
+
+/// The multiplications of a step of two axes: what is dense of each side is joined, and then both sides entry by entry of
+/// the one that is sparse.
+fn work_of_two(network: &Network, factors: &[Factor], others: &[Factor]) -> u64 {
+    let dense = |factors: &[Factor]| -> Vec<Factor> {
+        factors.iter().filter(|factor| !matches!(factor.table, Table::Sparse(_))).cloned().collect()
+    };
+    let (first, second) = (dense(factors), dense(others));
+    let mut work: u64 = 0;
+    for side in [&first, &second] {
+        if side.len() > 1 {
+            work = work.saturating_add(network.size(&union(side, &[])));
+        }
+    }
+    let all = union(&first, &second.iter().collect::<Vec<_>>());
+    for factor in factors {
+        let Table::Sparse(entries) = &factor.table else { continue };
+        let free: Vec<Axis> = all.iter().copied().filter(|axis| !factor.axes.contains(axis)).collect();
+        let entries = (entries.len() / factor.axes.len()) as u64;
+        work = work.saturating_add(network.size(&free).saturating_mul(entries));
+    }
+    work
 }
 
 /// The multiplications that joining factors takes: first what is dense, and then each sparse one entry by entry.
@@ -113,9 +181,17 @@ struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     NotYet,
-    Waiting(u64),
+    Waiting {
+        size: u64,
+        /// Whether its neighbours have changed since the size was computed.
+        stale: bool,
+    },
     Gone,
 }
+
+/// Factors from which on an axis is looked at again only when it is first in the queue. What the whole site shares has
+/// thousands, and changes with every axis that goes.
+const MANY: usize = 48;
 
 impl Queue {
     fn of(network: &Network, rule: Rule, budget: &mut Budget) -> Result<Self, Excess> {
@@ -126,10 +202,33 @@ impl Queue {
         Ok(queue)
     }
 
-    fn next(&mut self) -> Option<Axis> {
-        let (_, _, axis) = self.waiting.pop_first()?;
+    /// The first, which leaves the queue.
+    fn next(&mut self, network: &Network, budget: &mut Budget) -> Result<Option<Axis>, Excess> {
+        while let Some((place, old, axis)) = self.waiting.pop_first() {
+            if self.state[axis as usize] == (State::Waiting { size: old, stale: true }) {
+                let size = left_without(network, axis, budget)?;
+                if size > old {
+                    self.state[axis as usize] = State::Waiting { size, stale: false };
+                    self.waiting.insert((place, size, axis));
+                    continue;
+                }
+            }
+            self.state[axis as usize] = State::Gone;
+            return Ok(Some(axis));
+        }
+        Ok(None)
+    }
+
+    /// Takes out one that goes with another.
+    fn remove(&mut self, network: &Network, axis: Axis) {
+        if let State::Waiting { size, .. } = self.state[axis as usize] {
+            self.waiting.remove(&(self.place(network, axis), size, axis));
+        }
         self.state[axis as usize] = State::Gone;
-        Some(axis)
+    }
+
+    fn place(&self, network: &Network, axis: Axis) -> u32 {
+        if self.rule == Rule::ByPlace { network.place(axis) } else { 0 }
     }
 
     /// Looks again at axes whose neighbours have changed.
@@ -139,16 +238,25 @@ impl Queue {
             if state == State::Gone || !network.is_made(axis) {
                 continue;
             }
-            let place = if self.rule == Rule::ByPlace { network.place(axis) } else { 0 };
-            if let State::Waiting(old) = state {
-                self.waiting.remove(&(place, old, axis));
+            let place = self.place(network, axis);
+            if let State::Waiting { size, .. } = state {
+                if network.uses(axis) > MANY {
+                    self.state[axis as usize] = State::Waiting { size, stale: true };
+                    continue;
+                }
+                self.waiting.remove(&(place, size, axis));
             }
-            let neighbours = network.neighbours(axis);
-            budget.spend(1 + neighbours.len() as u64)?;
-            let size = network.size(&neighbours) / u64::from(network.sizes[axis as usize]);
+            let size = left_without(network, axis, budget)?;
             self.waiting.insert((place, size, axis));
-            self.state[axis as usize] = State::Waiting(size);
+            self.state[axis as usize] = State::Waiting { size, stale: false };
         }
         Ok(())
     }
+}
+
+/// How many numbers the table has that is left when an axis goes.
+fn left_without(network: &Network, axis: Axis, budget: &mut Budget) -> Result<u64, Excess> {
+    let neighbours = network.neighbours(axis);
+    budget.spend(1 + neighbours.len() as u64)?;
+    Ok(network.size(&neighbours) / u64::from(network.sizes[axis as usize]))
 }

@@ -13,18 +13,25 @@ pub(crate) struct Loop {
     pub(crate) b: u32,
 }
 
+/// Where each table begins: one for each entry of a sparse table, which fixes some of their axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Start {
+    pub(crate) out: u32,
+    pub(crate) a: u32,
+    pub(crate) b: u32,
+}
+
 /// `out += a * b` over all loops, from each of some starts. Without a second table its factor is 1.
 #[derive(Clone, Debug)]
 pub(crate) struct Contraction {
     /// Outermost first.
     loops: Vec<Loop>,
-    /// Where `out` and `a` begin: one pair for each entry of a sparse table.
-    starts: Vec<(u32, u32)>,
+    starts: Vec<Start>,
 }
 
 impl Contraction {
     /// Loops that move all tables evenly become one.
-    pub(crate) fn new(mut loops: Vec<Loop>, starts: Vec<(u32, u32)>) -> Self {
+    pub(crate) fn new(mut loops: Vec<Loop>, starts: Vec<Start>) -> Self {
         loops.retain(|one| one.size > 1);
         // The result is walked in its own order, once for each value of what is summed: long rows are quicker than sums of two.
         loops.sort_by_key(|one| (one.out > 0, std::cmp::Reverse(one.out)));
@@ -53,8 +60,8 @@ impl Contraction {
     fn each(&self, mut row: impl FnMut([usize; 3], Loop)) {
         let single = Loop { size: 1, out: 0, a: 0, b: 0 };
         let (inner, outer) = self.loops.split_last().map_or((single, &[][..]), |(inner, outer)| (*inner, outer));
-        for &(out, a) in &self.starts {
-            rows(outer, inner, [out as usize, a as usize, 0], &mut row);
+        for start in &self.starts {
+            rows(outer, inner, [start.out as usize, start.a as usize, start.b as usize], &mut row);
         }
     }
 
@@ -286,8 +293,8 @@ mod tests {
     }
 
     /// Every product of all loops, one by one: places in `out`, `a` and `b`.
-    fn places(loops: &[Loop], starts: &[(u32, u32)]) -> Vec<[usize; 3]> {
-        let mut all: Vec<[u32; 3]> = starts.iter().map(|&(out, a)| [out, a, 0]).collect();
+    fn places(loops: &[Loop], starts: &[Start]) -> Vec<[usize; 3]> {
+        let mut all: Vec<[u32; 3]> = starts.iter().map(|start| [start.out, start.a, start.b]).collect();
         for one in loops {
             let moved = |[out, a, b]: [u32; 3], by: u32| [out + by * one.out, a + by * one.a, b + by * one.b];
             all = all.into_iter().flat_map(|from| (0..one.size).map(move |by| moved(from, by))).collect();
@@ -322,8 +329,8 @@ mod tests {
                 }
             }
             let [of_out, of_a, of_b] = &strides;
-            // A sparse table has no numbers of its own.
-            let sparse = round % 4 == 0;
+            // A sparse table has no numbers of its own; it may stand for the second table or beside it.
+            let (sparse, beside) = (round % 4 == 0, round % 4 == 1);
             let stride = |at: usize| Loop {
                 size: sizes[at],
                 out: of_out[at],
@@ -331,10 +338,11 @@ mod tests {
                 b: if sparse { 0 } else { of_b[at] },
             };
             let loops: Vec<Loop> = (0..sizes.len()).map(stride).collect();
-            let starts: Vec<(u32, u32)> =
-                if sparse { (0..=numbers.below(3)).map(|at| (at % 2, at)).collect() } else { vec![(0, 0)] };
+            let entries = if sparse || beside { 1 + numbers.below(3) } else { 1 };
+            let start = |at: u32| Start { out: at % 2, a: at, b: if beside { at / 2 } else { 0 } };
+            let starts: Vec<Start> = (0..entries).map(start).collect();
             let a = numbers.table(lengths[1] + 3);
-            let b = (!sparse).then(|| numbers.table(lengths[2]));
+            let b = (!sparse).then(|| numbers.table(lengths[2] + 1));
             let slopes = numbers.table(lengths[0] + 1);
             let how = Contraction::new(loops.clone(), starts.clone());
             let places = places(&loops, &starts);
@@ -342,7 +350,8 @@ mod tests {
             kinds.extend(how.loops.last().map(|one| (one.out.min(2), one.a.min(2), one.b.min(2), sparse)));
 
             let half = [0.5; 2];
-            let mut expected = [vec![half; slopes.len()], vec![half; a.len()], vec![half; lengths[2] as usize]];
+            let of_second = vec![half; lengths[2] as usize + 1];
+            let mut expected = [vec![half; slopes.len()], vec![half; a.len()], of_second];
             for (&[to, first, second], lane) in places.iter().flat_map(|place| [(place, 0), (place, 1)]) {
                 let of_b = b.as_ref().map_or(1.0, |b| b[second][lane]);
                 expected[0][to][lane] += a[first][lane] * of_b;
@@ -356,7 +365,7 @@ mod tests {
             how.slopes_of_first(&slopes, &mut found, b.as_deref());
             assert_same(&found, &expected[1]);
             if !sparse {
-                let mut found = vec![half; lengths[2] as usize];
+                let mut found = vec![half; lengths[2] as usize + 1];
                 how.slopes_of_second(&slopes, &a, &mut found);
                 assert_same(&found, &expected[2]);
             }

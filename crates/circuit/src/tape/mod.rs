@@ -5,7 +5,7 @@
 
 mod contract;
 
-pub(crate) use contract::{Contraction, Loop};
+pub(crate) use contract::{Contraction, Loop, Start};
 use contract::{add, complement, is_zero, product};
 
 use crate::circuit::Var;
