@@ -7,6 +7,7 @@ mod failure;
 mod input;
 mod output;
 mod record;
+mod staged;
 mod terminal;
 mod timings;
 

@@ -5,22 +5,18 @@
 //! which files it had begun to write, and finishes.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use plimsoll_model::Design;
 use plimsoll_render::{Manifest, Tree, sha256_hex};
 
 use crate::failure::Failure;
 use crate::record::Record;
+use crate::staged::Staged;
 
 /// The manifest of a run that is under way, below the output directory.
 pub(crate) const NEXT: &str = ".plimsoll/manifest.next.json";
-
-/// Files that are waited for one by one.
-const FEW: usize = 16;
 
 /// What a run did, or would do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -90,42 +86,52 @@ impl<'a> Output<'a> {
         Ok(plan)
     }
 
-    /// Writes what [`Output::plan`] says, and the record of the run or none: an older one must not outlive it.
-    pub(crate) fn write(&self, overwrite: bool, record: Option<&Record>) -> Result<Written, Failure> {
-        let private = self.directory.join(".plimsoll");
-        fs::create_dir_all(&private).map_err(|error| Failure::io("create", &private, error))?;
-        let lock_path = private.join("lock");
-        let lock = File::create(&lock_path).map_err(|error| Failure::io("create", &lock_path, error))?;
-        if lock.try_lock().is_err() {
-            return Err(Failure::new(format!("another run is writing to `{}`", self.directory.display()))
-                .with_hint("wait until it has ended"));
-        }
+    /// Writes what would be written beside its place, so that [`Output::write`] need only move it there. Refuses as
+    /// [`Output::plan`] does, before anything is written.
+    pub(crate) fn stage(&self, overwrite: bool) -> Result<Staged, Failure> {
+        let plan = self.plan(overwrite)?;
+        let mut staged = Staged::begin(self.directory)?;
+        staged.write(self.tree, plan.new.iter().chain(&plan.changed).map(String::as_str))?;
+        Ok(staged)
+    }
+
+    /// Writes what [`Output::plan`] says, and the record of the run or none: an older one must not outlive it. What of the
+    /// same tree was written beside its place before is `staged`.
+    pub(crate) fn write(
+        &self,
+        overwrite: bool,
+        mut staged: Staged,
+        record: Option<&Record>,
+    ) -> Result<Written, Failure> {
         let plan = self.plan(overwrite)?;
         let json = self.manifest.to_json();
         let manifest = self.directory.join(Manifest::PATH);
         let nothing_to_do = plan.new.is_empty() && plan.changed.is_empty() && plan.removed.is_empty();
         if nothing_to_do && fs::read_to_string(&manifest).is_ok_and(|old| old == json) {
-            self.put_record(record)?;
+            self.put_record(&mut staged, record)?;
             return Ok(plan);
         }
-        self.put(&self.directory.join(NEXT), json.as_bytes(), 0o644)?;
-        self.put_all(plan.new.iter().chain(&plan.changed).map(String::as_str))?;
+        let wanted = || plan.new.iter().chain(&plan.changed).map(String::as_str);
+        staged.write(self.tree, wanted())?;
+        staged.put(&self.directory.join(NEXT), json.as_bytes(), 0o644)?;
+        wanted().try_for_each(|path| staged.move_to_its_place(path))?;
         for path in &plan.removed {
             let target = self.directory.join(path);
             fs::remove_file(&target).map_err(|error| Failure::io("remove", &target, error))?;
             self.remove_empty_parents(&target);
         }
-        self.put(&manifest, json.as_bytes(), 0o644)?;
+        staged.put(&manifest, json.as_bytes(), 0o644)?;
         let next = self.directory.join(NEXT);
         fs::remove_file(&next).map_err(|error| Failure::io("remove", &next, error))?;
-        self.put_record(record)?;
+        self.put_record(&mut staged, record)?;
         Ok(plan)
     }
 
-    fn put_record(&self, record: Option<&Record>) -> Result<(), Failure> {
+    fn put_record(&self, staged: &mut Staged, record: Option<&Record>) -> Result<(), Failure> {
         let path = self.directory.join(Record::PATH);
         match record {
-            Some(record) => self.put(&path, record.to_json().as_bytes(), 0o644),
+            // One that is not whole is none, and the next run builds anew.
+            Some(record) => staged.put_soon(&path, record.to_json().as_bytes(), 0o644),
             None => match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io("remove", &path, error)),
                 _ => Ok(()),
@@ -173,53 +179,6 @@ impl<'a> Output<'a> {
         })
     }
 
-    /// Writes files of the tree, each moved to its place in one step once it is whole on the disk.
-    ///
-    /// To wait for the disk after each of a thousand files takes longer than all else. Many files are written beside their
-    /// places first, then the disk is waited for once, and then all are moved.
-    fn put_all<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Failure> {
-        let files: Vec<_> = paths.filter_map(|path| Some((path, self.tree.get(path)?))).collect();
-        if files.len() <= FEW {
-            let mut each = files.iter();
-            return each
-                .try_for_each(|(path, file)| self.put(&self.directory.join(path), file.text().as_bytes(), file.mode));
-        }
-        let halves = self.directory.join(".plimsoll/half");
-        match fs::remove_dir_all(&halves) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::io("remove", &halves, error));
-            }
-            _ => fs::create_dir_all(&halves).map_err(|error| Failure::io("create", &halves, error))?,
-        }
-        let half = |number: usize| halves.join(number.to_string());
-        for (number, (path, file)) in files.iter().enumerate() {
-            create(&half(number), file.text().as_bytes(), file.mode)
-                .map_err(|error| Failure::io("write", &self.directory.join(path), error))?;
-        }
-        let synced = File::open(&halves).and_then(|directory| Ok(rustix::fs::syncfs(&directory)?));
-        if synced.is_err() {
-            // Not every file system knows it. One that cannot write says so here again.
-            for (number, (path, _)) in files.iter().enumerate() {
-                let sync = File::open(half(number)).and_then(|file| file.sync_all());
-                sync.map_err(|error| Failure::io("write", &self.directory.join(path), error))?;
-            }
-        }
-        for (number, (path, _)) in files.iter().enumerate() {
-            move_to(&half(number), &self.directory.join(path))?;
-        }
-        fs::remove_dir(&halves).map_err(|error| Failure::io("remove", &halves, error))
-    }
-
-    /// Writes a file beside its place with its final permissions and moves it there in one step.
-    fn put(&self, target: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-        let half: PathBuf = self.directory.join(".plimsoll/half-written");
-        let _ = fs::remove_file(&half);
-        create(&half, bytes, mode)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| Failure::io("write", target, error))?;
-        move_to(&half, target)
-    }
-
     /// Removes directories that a removed file left empty; one that holds anything else stays.
     fn remove_empty_parents(&self, target: &Path) {
         let parents = target.ancestors().skip(1).take_while(|parent| *parent != self.directory);
@@ -229,19 +188,4 @@ impl<'a> Output<'a> {
             }
         }
     }
-}
-
-/// Writes a new file that nobody else may read before it is whole.
-fn create(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<File> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    Ok(file)
-}
-
-fn move_to(half: &Path, target: &Path) -> Result<(), Failure> {
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent).map_err(|error| Failure::io("create", parent, error))?;
-    }
-    fs::rename(half, target).map_err(|error| Failure::io("write", target, error))
 }

@@ -151,18 +151,29 @@ impl Build {
         }
         let (mut tree, took) = rendered.unwrap_or_else(|panic| resume_unwind(panic));
         timings.beside("render", took);
-        let mut rows = Vec::new();
-        if let (Some(model), Some(survived)) = (&model, survived) {
+        // Files wait for the disk while more is proved; the page is not among them yet.
+        let stage = || timed(|| Output::new(&directory, &cluster.design, &tree).stage(self.overwrite));
+        let (staged, (rows, page)) = beside((!self.dry_run).then_some(stage), || {
+            let (Some(model), Some(survived)) = (&model, survived) else { return (Vec::new(), None) };
             let predict = || timed(|| plimsoll_prove::predictions(model, &cluster.design));
             let (proof, (predictions, took)) = Proof::after(survived, model, &cluster.design, threads(), predict);
             timings.lap("prove more");
             timings.beside("predict", took);
-            rows = proof::rows(&cluster.design, model, &proof, &predictions);
+            let rows = proof::rows(&cluster.design, model, &proof, &predictions);
             timings.lap("sum up");
-            if !self.no_report {
-                tree.add("report.html", page(&cluster, &report, model, &proof, &predictions));
-                timings.lap("report");
+            let page = (!self.no_report).then(|| page(&cluster, &report, model, &proof, &predictions));
+            timings.lap("report");
+            (rows, page)
+        });
+        let staged = match staged.map(|staged| staged.unwrap_or_else(|panic| resume_unwind(panic))) {
+            Some((staged, took)) => {
+                timings.beside("stage", took);
+                Some(staged?)
             }
+            None => None,
+        };
+        if let Some(page) = page {
+            tree.add("report.html", page);
         }
 
         let output = Output::new(&directory, &cluster.design, &tree);
@@ -194,7 +205,7 @@ impl Build {
             }
             said
         };
-        if !self.dry_run {
+        if let Some(staged) = staged {
             // The lock first: an address must never stand in a file and be free in the lock.
             if !changes.is_empty() {
                 input::write_lock(&cluster)?;
@@ -209,7 +220,7 @@ impl Build {
                 Record::new(from, &output.manifest, said(Outcome::Skipped, &all, 0))
             });
             timings.lap("sum up");
-            written = output.write(self.overwrite, record.as_ref())?;
+            written = output.write(self.overwrite, staged, record.as_ref())?;
             timings.lap("write");
         }
         let outcome = if self.dry_run { Outcome::DryRun } else { Outcome::Written };
