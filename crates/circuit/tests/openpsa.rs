@@ -195,6 +195,15 @@ fn what_is_wrong_is_said_with_its_place() {
             &["5:1: error: gate `a` is defined twice: the first is a basic event on line 4"],
         ),
         (
+            tree(
+                "<define-gate name=\"g\"><event name=\"a\"/></define-gate>\n<define-gate name=\"g\"><event name=\"a\"/></define-gate>\n<define-basic-event name=\"a\"><float value=\"2\"/></define-basic-event>",
+            ),
+            &[
+                "4:1: error: gate `g` is defined twice: the first is a gate on line 3",
+                "5:1: error: the probability of `a` is 2, which is not from 0 to 1",
+            ],
+        ),
+        (
             tree("<define-CCF-group name=\"x\"/>"),
             &["3:1: error: <define-CCF-group> in <define-fault-tree> is unknown or not supported"],
         ),

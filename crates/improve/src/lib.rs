@@ -10,7 +10,6 @@
 mod change;
 mod edit;
 mod functions;
-mod names;
 mod pairs;
 mod patch;
 mod price;

@@ -11,6 +11,7 @@ mod name;
 mod origin;
 mod path;
 pub mod range;
+pub mod series;
 pub mod units;
 
 pub use design::Design;

@@ -24,6 +24,8 @@ pub(super) struct Definitions<'a> {
     pub(super) houses: Vec<Definition<'a>>,
     pub(super) parameters: Vec<Definition<'a>>,
     pub(super) names: Names,
+    /// Definitions that were left out, since their name is that of another.
+    pub(super) twice: usize,
 }
 
 impl<'a> Definitions<'a> {
@@ -133,6 +135,7 @@ fn define<'a>(
     match found.names.add(base, name, public, Target { kind, number }) {
         Ok(()) => found.list(kind).push(Definition { name, base: base.to_string(), public, at: element.at, body }),
         Err(other) => {
+            found.twice += 1;
             let first = found.list(other.kind)[other.number].at;
             let place = problems.place(super::Severity::Error, first, String::new());
             problems.error(

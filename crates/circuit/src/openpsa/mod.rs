@@ -98,7 +98,8 @@ pub fn read(text: &str, options: Options) -> Result<Model, Vec<Problem>> {
     let document = xml::parse(text).map_err(|problem| vec![problem])?;
     let mut problems = problem::Problems::new(text);
     let definitions = collect::collect(&document, &mut problems);
-    problems.stop()?;
+    // Whatever refers to a name that is defined twice finds the first: what else is wrong is told as well.
+    problems.stop_beyond(definitions.twice)?;
     let linked = link::link(&document, &definitions, options, &mut problems);
     problems.stop()?;
     let Some((circuit, tops, events)) = linked else { return Err(problems.sorted()) };

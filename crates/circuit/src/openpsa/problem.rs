@@ -79,7 +79,12 @@ impl<'a> Problems<'a> {
 
     /// Ends reading if there was an error.
     pub(super) fn stop(&mut self) -> Result<(), Vec<Problem>> {
-        if self.errors == 0 { Ok(()) } else { Err(self.sorted()) }
+        self.stop_beyond(0)
+    }
+
+    /// Ends reading if there were more errors than those that hide nothing.
+    pub(super) fn stop_beyond(&mut self, harmless: usize) -> Result<(), Vec<Problem>> {
+        if self.errors <= harmless { Ok(()) } else { Err(self.sorted()) }
     }
 
     /// Like [`Problems::stop`], where the problems stay to be taken later.

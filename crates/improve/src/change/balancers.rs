@@ -7,8 +7,8 @@ use plimsoll_yaml::{Key, Node};
 
 use super::control::and;
 use super::{Change, File, moves};
-use crate::names;
 use crate::step::{Step, path, put};
+use plimsoll_model::series;
 
 pub(super) fn balancers(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     match file.design.api.balancer {
@@ -32,7 +32,7 @@ fn hosts(file: &File<'_>) -> Vec<String> {
 fn pair(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let control = file.design.machines(Role::ControlPlane).map(|(name, _)| name.to_string()).next();
     let Some((behind, _)) = control.and_then(|name| file.entry_of(&name)) else { return Vec::new() };
-    let Some(new) = names::next("lb-0", 2, &|name| file.taken(name)) else { return Vec::new() };
+    let Some(new) = series::next("lb-0", 2, &|name| file.taken(name)) else { return Vec::new() };
     let Some(settings) = settings(file) else { return Vec::new() };
     let add = |name: String, host: &str| Step::Add {
         to: path(&["machines"]),
@@ -45,7 +45,7 @@ fn pair(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
         ]),
     };
     let variants = file.places("a pair of balancers", &hosts(file), &[], 2, cut).into_iter().map(|on| {
-        let mut steps = match (names::word(&new), names::word(&on)) {
+        let mut steps = match (series::word(&new), series::word(&on)) {
             (Some(range), Some(on)) => vec![add(range, &on)],
             _ => new.iter().zip(&on).map(|(name, host)| add(name.clone(), host)).collect(),
         };
@@ -91,7 +91,7 @@ fn second(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
         .collect();
     let [(only, host)] = &now[..] else { return Vec::new() };
     let Some((key, _)) = file.entry_of(only) else { return Vec::new() };
-    let Some(new) = names::next(only, 1, &|name| file.taken(name)) else { return Vec::new() };
+    let Some(new) = series::next(only, 1, &|name| file.taken(name)) else { return Vec::new() };
     let free: Vec<String> = hosts(file).into_iter().filter(|other| other != host).collect();
     let used = [host.clone()];
     let variants = file.places("a second balancer", &free, &used, 1, cut).into_iter().filter_map(|on| {

@@ -4,8 +4,8 @@ use plimsoll_model::design::Role;
 use plimsoll_yaml::Node;
 
 use super::{Change, File, moves};
-use crate::names;
 use crate::step::{Step, put};
+use plimsoll_model::series;
 
 pub(super) fn control(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut changes = members(file, cut);
@@ -25,7 +25,7 @@ pub(super) fn and(names: &[String]) -> String {
 fn members(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut machines: Vec<String> =
         file.design.machines(Role::ControlPlane).map(|(name, _)| name.to_string()).collect();
-    names::sort(&mut machines);
+    series::sort(&mut machines);
     let count = machines.len();
     let Some(last) = machines.last().filter(|_| (1..5).contains(&count)) else { return Vec::new() };
     let wanted = if count.is_multiple_of(2) { 1 } else { 2 };
@@ -33,7 +33,7 @@ fn members(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
         file.design.machines(Role::ControlPlane).map(|(_, machine)| machine.host.to_string()).collect();
     let free: Vec<String> = file.hosts().into_iter().filter(|host| !used.contains(host)).collect();
     let Some((key, _)) = file.entry_of(last) else { return Vec::new() };
-    let Some(new) = names::next(last, wanted, &|name| file.taken(name)) else { return Vec::new() };
+    let Some(new) = series::next(last, wanted, &|name| file.taken(name)) else { return Vec::new() };
     let variants = file.places("members of etcd", &free, &used, wanted, cut).into_iter().filter_map(|hosts| {
         let steps = moves::more(file, &key, &new, &hosts)?;
         let of = count + wanted;
@@ -47,7 +47,7 @@ fn members(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
 fn monitors(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let Some(ceph) = &file.design.ceph else { return Vec::new() };
     let mut now: Vec<String> = ceph.mon.keys().map(ToString::to_string).collect();
-    names::sort(&mut now);
+    series::sort(&mut now);
     let count = now.len();
     if !(1..5).contains(&count) {
         return Vec::new();
@@ -66,15 +66,15 @@ fn monitors(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
         }
     }
     let mut hosts: Vec<String> = free.iter().map(|(_, host)| host.clone()).collect();
-    names::sort(&mut hosts);
+    series::sort(&mut hosts);
     let places = file.places("monitors of Ceph", &hosts, &used, wanted, cut);
     let variants = places.into_iter().filter_map(|on| {
         let on = free.iter().filter(|(_, host)| on.contains(host));
         let mut more: Vec<String> = on.map(|(machine, _)| machine.clone()).collect();
-        names::sort(&mut more);
+        series::sort(&mut more);
         let mut all: Vec<String> = now.iter().chain(&more).cloned().collect();
-        names::sort(&mut all);
-        let words = names::collapse(&all);
+        series::sort(&mut all);
+        let words = series::collapse(&all);
         let value = match &words[..] {
             [one] => Node::text(one.as_str()),
             many => Node::sequence(many.iter().map(|word| Node::text(word.as_str())).collect()),

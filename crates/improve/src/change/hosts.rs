@@ -5,8 +5,8 @@ use plimsoll_spec::hardware::Role;
 use plimsoll_yaml::Node;
 
 use super::{Change, File};
-use crate::names;
 use crate::step::{Path, Step, find, path};
+use plimsoll_model::series;
 
 /// Lists of machines that a worker is named in, because of the disks it has or the addresses it announces.
 const LISTS: [&[&str]; 3] = [&["ingress", "from"], &["storage", "ceph", "osds"], &["storage", "local", "from"]];
@@ -31,7 +31,7 @@ pub(super) fn hosts(file: &File<'_>) -> Vec<Change> {
                 let on: Vec<String> =
                     machine.host.list().iter().map(|name| name.0.clone()).chain([new.clone()]).collect();
                 let old = machines.value.to_string();
-                steps.push(Step::Set { at: path(&["machines", &old, "host"]), to: Node::text(names::word(&on)?) });
+                steps.push(Step::Set { at: path(&["machines", &old, "host"]), to: Node::text(series::word(&on)?) });
                 steps.push(Step::Rename { at: path(&["machines", &old]), key: longer_machines.clone() });
                 for list in LISTS {
                     steps.extend(named(file, &path(list), &old, &longer_machines));
@@ -52,9 +52,9 @@ pub(super) fn hosts(file: &File<'_>) -> Vec<Change> {
 
 /// The range with one more name, and that name. `None` where the next one is taken or no range can say it.
 fn longer(file: &File<'_>, names: &[String]) -> Option<(String, String)> {
-    let new = names::next(names.last()?, 1, &|name| file.taken(name))?.pop()?;
+    let new = series::next(names.last()?, 1, &|name| file.taken(name))?.pop()?;
     let all: Vec<String> = names.iter().cloned().chain([new.clone()]).collect();
-    Some((names::word(&all)?, new))
+    Some((series::word(&all)?, new))
 }
 
 /// Where a list names exactly the old range, it names the longer one.

@@ -122,7 +122,7 @@ impl File<'_> {
     fn hosts(&self) -> Vec<String> {
         let active = self.design.host.iter().filter(|(_, host)| host.state == plimsoll_model::design::State::Active);
         let mut hosts: Vec<String> = active.map(|(name, _)| name.to_string()).collect();
-        crate::names::sort(&mut hosts);
+        plimsoll_model::series::sort(&mut hosts);
         hosts
     }
 

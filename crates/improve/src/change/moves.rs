@@ -7,8 +7,8 @@ use plimsoll_model::design::{Role, State};
 use plimsoll_yaml::{Key, Node};
 
 use super::{Change, File};
-use crate::names;
 use crate::step::{Step, find, path};
+use plimsoll_model::series;
 
 /// What belongs to one machine alone, so that it is not copied.
 const OWN: [&str; 3] = ["vmid", "addresses", "renamed_from"];
@@ -22,7 +22,7 @@ pub(super) fn moves(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
             .filter(|(_, machine)| machine.state == State::Active)
             .map(|(name, machine)| (name.to_string(), machine.host.to_string()))
             .collect();
-        machines.sort_by_key(|(name, _)| names::series(name).map(|(stem, number)| (stem.to_owned(), number)));
+        machines.sort_by_key(|(name, _)| series::split(name).map(|(stem, number)| (stem.to_owned(), number)));
         let used: BTreeSet<String> = machines.iter().map(|(_, host)| host.clone()).collect();
         let mut seen = BTreeSet::new();
         for (machine, host) in &machines {
@@ -59,7 +59,7 @@ fn moved(file: &File<'_>, machine: &str, target: &str) -> Option<Vec<Step>> {
         .collect::<Option<_>>()?;
     let at = all.iter().position(|name| name == machine)?;
     target.clone_into(&mut hosts[at]);
-    if let Some(word) = names::word(&hosts) {
+    if let Some(word) = series::word(&hosts) {
         return Some(vec![set(&word)]);
     }
     // The machine gets an entry of its own, if it is at an end of the range.
@@ -73,7 +73,7 @@ fn moved(file: &File<'_>, machine: &str, target: &str) -> Option<Vec<Step>> {
     let (mut rest, mut rest_hosts) = (all.clone(), hosts.clone());
     rest.remove(at);
     rest_hosts.remove(at);
-    let (rest, rest_hosts) = (names::word(&rest)?, names::word(&rest_hosts)?);
+    let (rest, rest_hosts) = (series::word(&rest)?, series::word(&rest_hosts)?);
     Some(vec![
         set(&rest_hosts),
         Step::Add {
@@ -103,7 +103,7 @@ pub(super) fn more(file: &File<'_>, key: &str, machines: &[String], hosts: &[Str
         let value = like(node, host)?;
         Some(Step::Add { to: path(&["machines"]), after: Some(key.to_owned()), key: name, value })
     };
-    if let (Some(range), Some(on)) = (names::word(machines), names::word(hosts)) {
+    if let (Some(range), Some(on)) = (series::word(machines), series::word(hosts)) {
         return Some(vec![add(range, &on)?]);
     }
     machines.iter().zip(hosts).map(|(name, host)| add(name.clone(), host)).collect()

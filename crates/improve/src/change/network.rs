@@ -6,8 +6,8 @@ use plimsoll_spec::site::SwitchRole;
 use plimsoll_yaml::{Key, Node};
 
 use super::{Change, File};
-use crate::names;
 use crate::step::{Step, path, put};
+use plimsoll_model::series;
 
 pub(super) fn network(file: &File<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -73,8 +73,8 @@ fn second_leaf(file: &File<'_>) -> Option<Change> {
         return None;
     }
     let first = key.value.to_string();
-    let second = names::next(&first, 1, &|name| file.taken(name))?.pop()?;
-    let range = names::word(&[first.clone(), second.clone()])?;
+    let second = series::next(&first, 1, &|name| file.taken(name))?.pop()?;
+    let range = series::word(&[first.clone(), second.clone()])?;
     let pair = Node::mapping(vec![
         (Key::new("group"), Node::text("fabric")),
         (Key::new("peer_links"), Node::plain("2")),
@@ -144,8 +144,8 @@ fn uplinks(file: &File<'_>) -> Vec<Change> {
         let mut others = kind.iter().filter(|other| **other != only.0 && !switches.contains(&other.as_str()));
         let Some(other) = others.next() else { continue };
         let mut both = vec![only.0.clone(), other.clone()];
-        names::sort(&mut both);
-        let Some(word) = names::word(&both) else { continue };
+        series::sort(&mut both);
+        let Some(word) = series::word(&both) else { continue };
         let key_word = key.value.to_string();
         let step = put(file.root, &["switches", &key_word, "uplinks", "to"], Node::text(word));
         let what = format!("give {key_word} a second uplink, to {other}");

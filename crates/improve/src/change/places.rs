@@ -34,7 +34,7 @@ pub(super) fn places(file: &File<'_>, free: &[String], used: &[String], count: u
             let Some(next) = elsewhere.or_else(|| left().next()) else { break };
             picked.push((*next).clone());
         }
-        crate::names::sort(&mut picked);
+        plimsoll_model::series::sort(&mut picked);
         if picked.len() == count && !found.contains(&picked) {
             found.push(picked);
         }

@@ -5,8 +5,8 @@ use plimsoll_model::design::Role;
 use plimsoll_yaml::Node;
 
 use super::{Change, File, moves};
-use crate::names;
 use crate::step::{Step, find, path, put};
+use plimsoll_model::series;
 
 /// Copies of a pool beyond which nobody goes.
 const MOST_COPIES: u32 = 4;
@@ -22,10 +22,10 @@ pub(super) fn services(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
 /// One more server for the zone.
 fn zone(file: &File<'_>, cut: &mut Vec<String>) -> Vec<Change> {
     let mut servers: Vec<String> = file.design.machines(Role::ZoneServer).map(|(name, _)| name.to_string()).collect();
-    names::sort(&mut servers);
+    series::sort(&mut servers);
     let Some(last) = servers.last().filter(|_| servers.len() < 3) else { return Vec::new() };
     let Some((key, _)) = file.entry_of(last) else { return Vec::new() };
-    let Some(new) = names::next(last, 1, &|name| file.taken(name)) else { return Vec::new() };
+    let Some(new) = series::next(last, 1, &|name| file.taken(name)) else { return Vec::new() };
     let at = path(&["dns", "secondaries"]);
     let known = match find(file.root, &at) {
         Some(list) if list.as_sequence().is_some() => Some(Step::Push { to: at, item: Node::text(new[0].as_str()) }),

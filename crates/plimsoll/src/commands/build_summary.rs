@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use plimsoll_check::Report;
-use plimsoll_model::Design;
+use plimsoll_model::{Design, series};
 use plimsoll_render::{Source, Tree};
 
 use super::decided::{decided, machines};
@@ -228,38 +228,10 @@ fn public_files(tree: &Tree) -> BTreeSet<&str> {
 
 /// Names as the cluster file would write them: `pve-1..6` for six in a row.
 pub(super) fn ranges(names: &[&str]) -> String {
-    let split = |name: &str| -> Option<(String, u32)> {
-        let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-        let digits = name.get(stem.len()..).filter(|digits| !digits.starts_with('0'))?;
-        Some((stem.to_owned(), digits.parse().ok()?))
-    };
-    let mut numbered: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-    let mut out: Vec<String> = Vec::new();
-    for name in names {
-        match split(name) {
-            Some((stem, number)) => drop(numbered.entry(stem).or_default().insert(number)),
-            None => out.push((*name).to_owned()),
-        }
-    }
-    for (stem, numbers) in numbered {
-        let mut run: Option<(u32, u32)> = None;
-        let mut close = |run: Option<(u32, u32)>| match run {
-            Some((first, last)) if first == last => out.push(format!("{stem}{first}")),
-            Some((first, last)) => out.push(format!("{stem}{first}..{last}")),
-            None => {}
-        };
-        for number in numbers {
-            run = match run {
-                Some((first, last)) if last + 1 == number => Some((first, number)),
-                other => {
-                    close(other);
-                    Some((number, number))
-                }
-            };
-        }
-        close(run);
-    }
-    out.join(", ")
+    let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    series::sort(&mut names);
+    names.dedup();
+    series::collapse(&names).join(", ")
 }
 
 /// Breaks a text between words; lines after the first begin below the text, not below `first`.

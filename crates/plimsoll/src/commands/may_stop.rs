@@ -3,6 +3,7 @@
 use clap::Args;
 use plimsoll_circuit::Var;
 use plimsoll_diagnostics::nearest;
+use plimsoll_model::series;
 use plimsoll_prove::{MayStop as Verdict, Model, batches, may_stop};
 
 use super::ClusterFile;
@@ -41,8 +42,18 @@ impl MayStop {
         let names = |vars: &[Var]| vars.iter().map(name).collect::<Vec<_>>().join(", ");
         if hosts.is_empty() {
             let batches = batches(&model, &cluster.design, &down);
-            for batch in &batches {
-                terminal.out(&format!("together: {}\n", names(batch)))?;
+            let (single, several): (Vec<&Vec<Var>>, Vec<&Vec<Var>>) =
+                batches.iter().partition(|batch| batch.len() == 1);
+            let short = |vars: &mut dyn Iterator<Item = &Var>| {
+                let mut names: Vec<String> = vars.map(&name).collect();
+                series::sort(&mut names);
+                series::collapse(&names).join(", ")
+            };
+            for batch in several {
+                terminal.out(&format!("together: {}\n", short(&mut batch.iter())))?;
+            }
+            if !single.is_empty() {
+                terminal.out(&format!("one at a time: {}\n", short(&mut single.into_iter().flatten())))?;
             }
             if batches.is_empty() {
                 terminal.out("no host may be stopped now\n")?;

@@ -67,28 +67,40 @@ pub(super) fn analyse(path: &Path, order: u32, format: Format, terminal: &Termin
     };
     shown(&model.warnings);
     let probabilities = model.probabilities().ok();
-    let tops: Vec<OfTop> = model
-        .tops
-        .iter()
-        .map(|top| {
-            let start = Instant::now();
-            let cut_sets = CutSets::new(&model.circuit, top.node, Some(order), Limits::default())
-                .map(|sets| (sets.counts().to_vec(), sets.complete_to()));
-            let (probability, exact_to) = match &probabilities {
-                Some(numbers) => {
-                    let compiled = Compiled::new(&model.circuit, top.node, Limits::default());
-                    let bounds = compiled.probability(numbers).ok();
-                    (bounds.map(|bounds| (bounds.lower, bounds.upper)), compiled.exact_to())
-                }
-                None => (None, None),
-            };
-            let seconds = start.elapsed().as_secs_f64();
-            OfTop { name: top.name.clone(), probability, exact_to, cut_sets, seconds }
-        })
-        .collect();
-    match format {
-        Format::Json => terminal.out(&pretty(&as_json(&tops, order)))?,
-        _ => terminal.out(&as_text(&tops, model.events.len(), order))?,
+    let count = model.tops.len();
+    let text = format != Format::Json;
+    if text {
+        terminal.out(&format!(
+            "{} basic events, {}\n",
+            model.events.len(),
+            crate::commands::plural(count, "top event")
+        ))?;
+    }
+    let mut tops: Vec<OfTop> = Vec::with_capacity(count);
+    for (at, top) in model.tops.iter().enumerate() {
+        terminal.status(&format!("top event {} of {count}: {}", at + 1, top.name));
+        let start = Instant::now();
+        let cut_sets = CutSets::new(&model.circuit, top.node, Some(order), Limits::default())
+            .map(|sets| (sets.counts().to_vec(), sets.complete_to()));
+        let (probability, exact_to) = match &probabilities {
+            Some(numbers) => {
+                let compiled = Compiled::new(&model.circuit, top.node, Limits::default());
+                let bounds = compiled.probability(numbers).ok();
+                (bounds.map(|bounds| (bounds.lower, bounds.upper)), compiled.exact_to())
+            }
+            None => (None, None),
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        let known = OfTop { name: top.name.clone(), probability, exact_to, cut_sets, seconds };
+        terminal.status("");
+        // Each as soon as it is known: one may take as long as all others.
+        if text {
+            terminal.out(&as_text(&known, order))?;
+        }
+        tops.push(known);
+    }
+    if !text {
+        terminal.out(&pretty(&as_json(&tops, order)))?;
     }
     Ok(true)
 }
@@ -124,41 +136,38 @@ fn as_json(tops: &[OfTop], order: u32) -> Value {
     json!({ "format": 1, "order": order, "tops": tops })
 }
 
-fn as_text(tops: &[OfTop], events: usize, order: u32) -> String {
-    let mut out = format!("{events} basic events, {}\n", crate::commands::plural(tops.len(), "top event"));
-    for top in tops {
-        let _ = writeln!(out, "\n{}", top.name);
-        match top.probability {
-            Some((lower, upper)) if lower.to_bits() == upper.to_bits() => {
-                let _ = writeln!(out, "  probability      {lower:.6e}, exact");
-            }
-            Some((lower, upper)) => {
-                let exact = top.exact_to.map(|order| format!(" (exact to order {order})")).unwrap_or_default();
-                let _ = writeln!(out, "  probability      {lower:.6e} to {upper:.6e}, bounds{exact}");
-            }
-            None => out += "  probability      unknown: an event has none\n",
+fn as_text(top: &OfTop, order: u32) -> String {
+    let mut out = format!("\n{}\n", top.name);
+    match top.probability {
+        Some((lower, upper)) if lower.to_bits() == upper.to_bits() => {
+            let _ = writeln!(out, "  probability      {lower:.6e}, exact");
         }
-        match &top.cut_sets {
-            Ok((counts, complete_to)) => {
-                let total = counts.iter().fold(0_u128, |sum, count| sum.saturating_add(*count));
-                let which = match complete_to {
-                    Some(complete) if *complete < order => {
-                        format!("complete to order {complete}, where the limits ended it")
-                    }
-                    Some(complete) => format!("of order {complete} at most"),
-                    None => "all there are".to_owned(),
-                };
-                let _ = writeln!(out, "  minimal cut sets {total}, {which}");
-                for (order, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                    let _ = writeln!(out, "    of order {order:<3} {count}");
-                }
-            }
-            Err(error) => {
-                let _ = writeln!(out, "  minimal cut sets none: {error}");
-            }
+        Some((lower, upper)) => {
+            let exact = top.exact_to.map(|order| format!(" (exact to order {order})")).unwrap_or_default();
+            let _ = writeln!(out, "  probability      {lower:.6e} to {upper:.6e}, bounds{exact}");
         }
-        let _ = writeln!(out, "  time             {:.1} ms", top.seconds * 1e3);
+        None => out += "  probability      unknown: an event has none\n",
     }
+    match &top.cut_sets {
+        Ok((counts, complete_to)) => {
+            let total = counts.iter().fold(0_u128, |sum, count| sum.saturating_add(*count));
+            let which = match complete_to {
+                Some(complete) if *complete < order => {
+                    format!("complete to order {complete}, where the limits ended it")
+                }
+                Some(complete) => format!("of order {complete} at most"),
+                None => "all there are".to_owned(),
+            };
+            let _ = writeln!(out, "  minimal cut sets {total}, {which}");
+            for (order, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                let _ = writeln!(out, "    of order {order:<3} {count}");
+            }
+        }
+        Err(error) => {
+            let _ = writeln!(out, "  minimal cut sets none: {error}");
+        }
+    }
+    let _ = writeln!(out, "  time             {:.1} ms", top.seconds * 1e3);
     out
 }
 

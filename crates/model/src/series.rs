@@ -1,7 +1,7 @@
-//! Names in series: `cp-1`, `cp-2`, and the ranges that stand for them.
+//! Names in series: `cp-1`, `cp-2`, and the ranges that stand for them in a cluster file.
 
 /// The letters before the number at the end, and the number.
-pub(crate) fn series(name: &str) -> Option<(&str, u32)> {
+pub fn split(name: &str) -> Option<(&str, u32)> {
     let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (stem, number) = name.split_at(name.len() - digits);
     number.parse().ok().map(|number| (stem, number))
@@ -9,20 +9,20 @@ pub(crate) fn series(name: &str) -> Option<(&str, u32)> {
 
 /// The name so many places behind one in its series, with as many digits: `n-09`, `n-10`.
 fn later(name: &str, places: u32) -> Option<String> {
-    let (stem, number) = series(name)?;
+    let (stem, number) = split(name)?;
     let digits = name.len() - stem.len();
     Some(format!("{stem}{:0digits$}", number.checked_add(places)?))
 }
 
 /// The next names of a series that nobody has.
-pub(crate) fn next(name: &str, count: usize, taken: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
+pub fn next(name: &str, count: usize, taken: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
     let names = (1..=200).filter_map(|places| later(name, places));
     let names: Vec<String> = names.filter(|name| !taken(name)).take(count).collect();
     (names.len() == count).then_some(names)
 }
 
-/// Names as few words: those that follow each other become a range.
-pub(crate) fn collapse(names: &[String]) -> Vec<String> {
+/// Names as few words: those that follow each other become a range, as the cluster file has it (`pve-01..40`).
+pub fn collapse(names: &[String]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut index = 0;
     while index < names.len() {
@@ -32,14 +32,14 @@ pub(crate) fn collapse(names: &[String]) -> Vec<String> {
             index += 1;
         }
         let (from, to) = (&names[first], &names[index - 1]);
-        let last = series(to).map_or("", |(stem, _)| &to[stem.len()..]);
+        let last = split(to).map_or("", |(stem, _)| &to[stem.len()..]);
         words.push(if index - 1 > first { format!("{from}..{last}") } else { from.clone() });
     }
     words
 }
 
 /// One word for all of them, in that order; the same one for all is written once.
-pub(crate) fn word(names: &[String]) -> Option<String> {
+pub fn word(names: &[String]) -> Option<String> {
     if names.iter().all(|name| Some(name) == names.first()) {
         return names.first().cloned();
     }
@@ -48,9 +48,9 @@ pub(crate) fn word(names: &[String]) -> Option<String> {
 }
 
 /// In the order in which people count: by letters, then by number.
-pub(crate) fn sort(names: &mut [String]) {
+pub fn sort(names: &mut [String]) {
     names.sort_by(|a, b| {
-        let key = |name: &str| series(name).map(|(stem, number)| (stem.to_owned(), number));
+        let key = |name: &str| split(name).map(|(stem, number)| (stem.to_owned(), number));
         key(a).cmp(&key(b)).then_with(|| a.cmp(b))
     });
 }
