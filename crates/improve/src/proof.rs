@@ -188,7 +188,9 @@ impl Known {
         for ((number, promise), lost) in fresh.into_iter().zip(all) {
             let lost = lost.map_err(|error| format!("{}: {error}", promise.id))?;
             let path = |var| model.components.get(var).path.clone();
-            let common = lost.common.iter().map(|(var, time)| (path(*var), *time)).collect();
+            let common = lost.common.iter().map(|(var, time)| (path(*var), *time));
+            let declared = lost.declared.iter().map(|one| (one.cause.to_string(), one.time));
+            let common = common.chain(declared).collect();
             let (seconds, bound_only) = (add(lost.steady, lost.maintenance), lost.bound_only);
             self.lost.insert(number, Lost { seconds, common, bound_only });
         }

@@ -25,6 +25,30 @@ pub fn select(whole: &impl Serialize, path: &str) -> Result<Value, (String, Vec<
     Ok(at)
 }
 
+/// Whether a text is what a pattern means, in which `*` stands for any run of letters, none included. Takes time
+/// proportional to the product of the lengths at worst.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        if pattern.get(p) == Some(&b'*') {
+            star = Some((p, t));
+            p += 1;
+        } else if pattern.get(p) == text.get(t) {
+            p += 1;
+            t += 1;
+        } else if let Some((at, from)) = star {
+            star = Some((at, from + 1));
+            p = at + 1;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
 /// `whole` with the part at `path` replaced; `None` removes a map entry or list item. For tests and what-if questions:
 /// it makes Designs that `resolve` would not.
 ///

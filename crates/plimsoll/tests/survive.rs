@@ -81,6 +81,26 @@ fn what_the_file_assumes_is_said() {
 }
 
 #[test]
+fn common_causes_that_the_file_declares_are_shown_apart() {
+    let causes = "assume: { common_causes: { push: { takes: [switch], a_year: 1, lasts: 1h }, \
+                  bug: { takes: haproxy, a_year: 0.5, lasts: 2h } } }\naccept:";
+    let place = Place::campus_with(&[("accept:", causes)]);
+    let said = place.run(&["prove"]).exits(0);
+    said.says("push, which takes switch (3 components): 60 min a year of api, ")
+        .says("bug, which takes haproxy (3 components): 60 min a year of api; survived by ");
+    let json: Value = serde_json::from_str(&place.run(&["prove", "--format", "json"]).exits(0).out).expect("JSON");
+    let api = &json["promises"][0]["seconds_a_year"]["declared_causes"][0];
+    assert_eq!((&api["cause"], &api["breaks"]), (&Value::from("bug"), &Value::Bool(true)));
+    place.build(&[]).exits(0);
+    assert!(place.read("out/campus/report.html").contains("bug, which takes haproxy (3 components)"));
+    // A word that means nothing must not read as survived.
+    let typo = Place::campus_with(&[("accept:", &causes.replace("haproxy", "haprxy"))]);
+    let nothing = "`bug` takes `haprxy`, which is no kind of component and no component here";
+    typo.run(&["prove"]).exits(1).says(&format!("UNKNOWN  {nothing}"));
+    typo.build(&[]).exits(1).says(&format!("error[assume]: {nothing}\n  --> cluster.yaml:68:"));
+}
+
+#[test]
 fn a_start_from_empty_nodes_counts_where_the_file_asks_alone() {
     // The registry is a machine of the cluster itself: after a loss of all power empty nodes wait for what they hold.
     let inside = [("https://registry.example.edu", "https://10.30.14.5")];

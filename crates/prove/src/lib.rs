@@ -7,6 +7,7 @@
 mod analysis;
 mod build;
 mod cold_start;
+mod common;
 mod component;
 mod crew;
 mod cuts;
@@ -33,6 +34,7 @@ pub mod words;
 
 pub use analysis::{Analysis, analyse, lost_times};
 pub use cold_start::{ColdStart, Images, cold_start};
+pub use common::{Declared, TakesNothing, taken, takes_nothing};
 pub use component::{Component, Components, Kind};
 pub use cuts::{AnyOf, CutClass, Cuts, cuts};
 pub use explain::{explain, explain_shortly};

@@ -4,6 +4,7 @@ use plimsoll_circuit::{Bounds, CircuitError, Compiled, Limits, Linear, Var};
 use plimsoll_model::Design;
 use plimsoll_model::design::State;
 
+use crate::common::{Declared, declared, more};
 use crate::component::Kind;
 use crate::crew::Queue;
 use crate::maintenance::Maintenance;
@@ -23,6 +24,8 @@ pub struct LostTime {
     pub bound_only: bool,
     /// Each common cause apart, in seconds a year: a rack as a whole, the one supply of the site.
     pub common: Vec<(Var, Range)>,
+    /// Each common cause that the file declares, in the order of their names.
+    pub declared: Vec<Declared>,
     /// What decides it: the few components with the largest share of the steady time that would vanish if they never failed.
     pub decided_by: Vec<(Var, f64)>,
     /// How much each component matters for the likely steady time, what matters most first; empty where only bounds are
@@ -100,6 +103,7 @@ pub fn lost_time(
         }
         common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
     }
+    let declared = declared(model, design, promise, &compiled, &known.numbers)?;
     let importance = known.linear.as_ref().map(|[_, typical, _]| compiled.importance_by(typical));
     let importance = importance.and_then(Result::ok).unwrap_or_default().into_iter();
     let mut importance: Vec<Importance> = importance
@@ -117,7 +121,7 @@ pub fn lost_time(
     let decided_by = importance.iter().map(|one| (one.var, one.fussell_vesely));
     let decided_by = decided_by.filter(|(_, share)| *share > 0.0).take(DECIDING).collect();
     let maintenance = Range::new(second[0], second[1], second[2]);
-    Ok(LostTime { steady, maintenance, bound_only, common, decided_by, importance })
+    Ok(LostTime { steady, maintenance, bound_only, common, declared, decided_by, importance })
 }
 
 /// What is computed once for each corner.
@@ -195,12 +199,6 @@ fn place(corner: Corner) -> usize {
         Corner::Typical => 1,
         Corner::High => 2,
     }
-}
-
-/// By how much the first is larger, at a corner: where bounds are wide, no less than it can be, and at the lower end no more.
-fn more(with: Bounds, without: Bounds, corner: Corner) -> f64 {
-    let least = if corner == Corner::Low { with.lower - without.upper } else { with.upper - without.lower };
-    least.max(0.0)
 }
 
 /// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.

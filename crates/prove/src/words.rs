@@ -1,14 +1,17 @@
 //! Words for people that every view of a proof shares.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
+use crate::common::{Declared, TakesNothing, taken};
 use crate::component::Kind;
 use crate::maintenance::Maintenance;
 use crate::model::Model;
 use crate::rate::Range;
+use crate::time::LostTime;
 
 /// What the proof does not know.
 pub const NOT_MODELLED: [&str; 22] = [
@@ -28,7 +31,7 @@ pub const NOT_MODELLED: [&str; 22] = [
     "performance: a cluster that answers too slowly is one that answers",
     "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
     "what two supplies, two routers or two batteries have in common behind the place where the file ends",
-    "software bugs in all of a kind, and people, except as `assume: { bad_changes: … }`; two common causes at a time",
+    "bugs, people, cooling and other common causes that the file does not declare (`assume: { common_causes: … }`); two at a time",
     "more than one crew, where the file declares crews: two or more count as one, since only that bound is known",
     "what keeps a crew busy beside repairs: maintenance, nights; `assume: { repair: … }` is the whole time of a repair",
     "hidden faults of other kinds than supplies, batteries and ports that wait: a backup that cannot be read, a dead strip, a dead member of LACP, a disk's unread blocks",
@@ -113,6 +116,43 @@ pub fn repairs(design: &Design) -> Vec<String> {
         }
     });
     out
+}
+
+/// `push, which takes switch (5 components): 6 min to 2 h a year of api, dns; survived by zone`: each common cause that the file
+/// declares, given the lost time of promises by name.
+pub fn declared_causes(model: &Model, design: &Design, lost: &[(&str, &LostTime)]) -> Vec<String> {
+    let told = design.assume.common_cause.iter().map(|(name, cause)| {
+        let count = match taken(model, cause).len() {
+            1 => "1 component".to_owned(),
+            count => format!("{count} components"),
+        };
+        let mut line = format!("{name}, which takes {} ({count}): ", cause.takes.join(", "));
+        let of_cause = lost
+            .iter()
+            .filter_map(|(id, lost)| Some((*id, lost.declared.iter().find(|declared| declared.cause == *name)?)));
+        let (broken, kept): (Vec<_>, Vec<_>) = of_cause.partition(|(_, declared)| declared.breaks);
+        let ids = |list: &[(&str, &Declared)]| list.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
+        let longest = |list: &[(&str, &Declared)]| {
+            let times = list.iter().map(|(_, declared)| declared.time);
+            times.max_by(|a, b| a.high.total_cmp(&b.high)).unwrap_or(Range::exactly(0.0))
+        };
+        if !broken.is_empty() {
+            let _ = write!(line, "{} a year of {}", range(longest(&broken)), ids(&broken));
+        }
+        if !kept.is_empty() {
+            let more = longest(&kept).high;
+            let with = format!(" but for {} at most, when something else is away", duration(more));
+            let between = if broken.is_empty() { "" } else { "; " };
+            let _ = write!(line, "{between}survived by {}{}", ids(&kept), if more < 0.05 { "" } else { &with });
+        }
+        line
+    });
+    told.collect()
+}
+
+/// The words of declared causes that mean no component here.
+pub fn takes_nothing_here(nothing: &TakesNothing) -> String {
+    format!("`{}` takes `{}`, which is no kind of component and no component here", nothing.cause, nothing.word)
 }
 
 /// `disk: Backblaze drive statistics …`: where the rates of each kind of component come from.

@@ -6,7 +6,8 @@ mod common;
 use common::{broken, campus, campus_with, vars};
 use plimsoll_circuit::{Compiled, Limits};
 use plimsoll_prove::{
-    Corner, HOURS_A_YEAR, Maintenance, Model, Range, Rate, Source, cuts, failovers, lost_time, predictions,
+    Corner, HOURS_A_YEAR, LostTime, Maintenance, Model, Range, Rate, Source, cuts, failovers, lost_time, predictions,
+    takes_nothing,
 };
 use serde_json::json;
 
@@ -240,4 +241,49 @@ fn a_pod_that_waits_for_its_node_is_away_for_as_long_as_that() {
     let of = |design: &plimsoll_model::Design| failovers(&model, &predictions(&model, design), "storage/ssd").high;
     assert_eq!(broken(&model, &["host/pve-1"]), ["storage/ssd"]);
     assert!(of(&design) < all(Corner::High) / 2.0, "{}", of(&design));
+}
+
+#[test]
+fn a_declared_cause_costs_what_it_takes() {
+    let cause = |takes: &[&str]| json!({ "takes": takes, "a_year": "1", "lasts": "1h" });
+    let (design, origins) = campus_with(&[(
+        "assume/common_cause",
+        json!({
+            "host": cause(&["host/pve-1"]), "name": cause(&["ns-1"]), "program": cause(&["machine/*/haproxy"]),
+            "push": cause(&["switch"]), "short": cause(&["haproxy"]), "typo": cause(&["swich", "switch"]),
+        }),
+    )]);
+    let model = Model::of(&design, &origins);
+    let nothing = takes_nothing(&model, &design);
+    let told: Vec<(&str, usize)> = nothing.iter().map(|one| (one.cause.as_str(), one.index)).collect();
+    assert_eq!(told, [("typo", 0)], "ns-1 is a machine and a server, and what is meant is both");
+    let of = |promise: &str| {
+        let lost = lost_time(&model, &design, model.promise(promise).expect("there"), Maintenance::of(&design));
+        lost.expect("numbers")
+    };
+    let (api, zone) = (of("api"), of("zone"));
+    let find = |lost: &LostTime, cause: &str| {
+        let found = lost.declared.iter().find(|declared| declared.cause.as_str() == cause);
+        found.cloned().expect("declared")
+    };
+    for cause in ["program", "push", "short"] {
+        let declared = find(&api, cause);
+        assert!(declared.breaks && declared.time.typical > 3599.0 && declared.time.typical <= 3600.0, "{declared:?}");
+        assert!(declared.time.low >= 3500.0 && declared.time.high <= 3600.0, "{declared:?}");
+    }
+    assert!(!find(&zone, "program").breaks && find(&zone, "push").breaks);
+    // What is survived costs what else is away meanwhile: the importance of the part, which is found by another way.
+    let share = |lost: &LostTime, path: &str| {
+        let [var] = vars(&model, &[path])[..] else { panic!("one") };
+        let own = model.components.get(var).rate.unavailability(Corner::Typical);
+        let birnbaum = lost.importance.iter().find(|one| one.var == var).expect("it matters").birnbaum;
+        birnbaum * (1.0 - own)
+    };
+    let host = find(&api, "host");
+    let expected = 3600.0 * share(&api, "host/pve-1");
+    assert!(!host.breaks && (host.time.typical - expected).abs() < 1e-9 * expected.max(1.0), "{host:?} {expected}");
+    assert!(expected > 1e-3, "two others have to stay: {expected}");
+    // One of two servers.
+    let name = find(&zone, "name");
+    assert!(!name.breaks && name.time.typical > 0.0, "{name:?}");
 }

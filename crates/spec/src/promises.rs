@@ -182,6 +182,18 @@ record! {
         pub battery: Opt<TimeRange>,
     }
 
+    /// What takes many things at once, whatever redundancy they have: a configuration that is pushed to all switches, a bug in
+    /// a program that all members run, cooling, a person.
+    pub struct CommonCause {
+        /// What it takes: a kind of component (`switch`), a component with what stands in it (`rack/r1`), or all of a pattern
+        /// (`machine/*/haproxy`).
+        pub takes: OneOrMany<Spanned<ComponentPath>>,
+        /// How often a year: a number, or two between which it lies.
+        pub a_year: Spanned<NumberRange>,
+        /// How long each time, or two lengths between which that lies.
+        pub lasts: Spanned<TimeRange>,
+    }
+
     /// What nobody has measured: taken as true, and listed in every proof.
     pub struct Assume: Default {
         /// The longest round trip between control-plane machines.
@@ -207,5 +219,7 @@ record! {
         pub crews: Opt<u32>,
         /// How often it is tested that what waits for its turn still works.
         pub tested: Option<TestIntervals>,
+        /// What takes many things at once, by names of your own. Its time is shown apart.
+        pub common_causes: Map<String, CommonCause>,
     }
 }

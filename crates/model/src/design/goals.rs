@@ -102,6 +102,21 @@ pub struct Assumptions {
     /// How often somebody looks whether what waits for its turn still works, by kind: `psu`, `nic`, `battery`.
     #[serde(default)]
     pub tested: Map<TimeRange>,
+    /// What takes many things at once, by the names that the file gives.
+    #[serde(default)]
+    pub common_cause: Map<CommonCause>,
+}
+
+/// What takes many things at once, whatever redundancy they have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommonCause {
+    /// Kinds of components (`switch`), components (`rack/r1`), and patterns of them (`machine/*/haproxy`).
+    pub takes: Vec<String>,
+    /// How often a year.
+    pub a_year: NumberRange,
+    /// How long each time.
+    pub lasts: TimeRange,
 }
 
 /// How the finding of a rule counts, where the file says otherwise than the rule.

@@ -23,7 +23,8 @@ pub use api::{
 };
 pub use firewall::{Allow, Peer, PortRange, Protocol};
 pub use goals::{
-    Accepted, Assumptions, Date, Excluded, Failure, Goal, MaintenanceWindows, Objectives, RuleSeverity, Thresholds,
+    Accepted, Assumptions, CommonCause, Date, Excluded, Failure, Goal, MaintenanceWindows, Objectives, RuleSeverity,
+    Thresholds,
 };
 pub use host::{
     Bmc, Bond, BondMode, Bridge, CorosyncLink, Cpu, Disk, DiskKind, Host, HostAddress, LacpRate, Nic, Platform,

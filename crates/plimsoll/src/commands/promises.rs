@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use plimsoll_diagnostics::{Diagnostic, Span};
 use plimsoll_model::{Design, Origin};
-use plimsoll_prove::{Answer, Images, Meaningless, Model, asks_for_cold_start, cold_start, words};
+use plimsoll_prove::{
+    Answer, Images, Meaningless, Model, TakesNothing, asks_for_cold_start, cold_start, takes_nothing, words,
+};
 
 use super::plural;
 use crate::input::Cluster;
@@ -24,6 +26,12 @@ impl Promises {
         let design = &cluster.design;
         let place = |line: usize| cluster.origins.of(&format!("survive/{line}")).and_then(Origin::span);
         let mut broken: Vec<Diagnostic> = meaningless.iter().map(|problem| nothing(problem, place)).collect();
+        let takes = |at: &TakesNothing| format!("assume/common_cause/{}/takes/{}", at.cause, at.index);
+        broken.extend(takes_nothing(model, design).iter().map(|nothing| {
+            let place = cluster.origins.of(&takes(nothing)).and_then(Origin::span);
+            let help = "kinds are those of `survive:`; a path is one of `plimsoll prove --format json`, with `*` for any run of letters";
+            Diagnostic::error(words::takes_nothing_here(nothing)).code("assume").at(place, "").help(help)
+        }));
         let mut held = Vec::new();
         for (index, line) in design.survive.iter().enumerate() {
             if asks_for_cold_start(line) {

@@ -93,6 +93,22 @@ pub(crate) fn table(facts: &Facts<'_>) -> String {
             parts.join(", ")
         );
     }
+    let times: Vec<(&str, &LostTime)> = facts
+        .model
+        .promises
+        .iter()
+        .zip(facts.lost)
+        .filter_map(|(promise, lost)| Some((promise.id.as_str(), lost.as_ref()?)))
+        .collect();
+    let declared = words::declared_causes(facts.model, facts.design, &times);
+    if !declared.is_empty() {
+        let items: Vec<String> = declared.iter().map(|line| format!("<li>{}</li>", text(line))).collect();
+        let _ = writeln!(
+            out,
+            "<p class=\"muted\">Common causes that the file declares, apart:</p><ul class=\"muted\">{}</ul>",
+            items.concat()
+        );
+    }
     if let Some(accepted) = accepted(facts) {
         let _ = writeln!(out, "<p class=\"muted\">Losses that the file accepts are left out: {accepted}.</p>");
     }

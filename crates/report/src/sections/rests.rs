@@ -24,6 +24,8 @@ pub(crate) fn rests(facts: &Facts<'_>) -> String {
         .filter(|(_, component)| component.common)
         .map(|(_, component)| code(&component.path))
         .collect();
+    common
+        .extend(design.assume.common_cause.keys().map(|name| format!("{}, as the file declares", text(name.as_str()))));
     common.push(match design.assume.bad_changes {
         Some(count) => format!("bad changes: {count} a year, as the file assumes"),
         None => "bad changes: the file does not say how many a year".to_owned(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use plimsoll_diagnostics::Span;
-use plimsoll_model::Name;
+use plimsoll_model::{Name, glob};
 
 pub(crate) use keeper::{Fate, Keeper, Want, taken_away};
 
@@ -187,27 +187,4 @@ impl Lock {
             .collect();
         gone.iter().filter_map(|key| self.entries.remove(key).map(|entry| line(key, &entry))).collect()
     }
-}
-
-/// Matches `*` as any run of characters, in time proportional to the product of the lengths at worst.
-fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if pattern.get(p) == Some(&b'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p) == text.get(t) {
-            p += 1;
-            t += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            p = at + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }

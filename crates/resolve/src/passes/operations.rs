@@ -2,14 +2,14 @@
 
 use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
-    Access, Assumptions, Backups, EtcdBackup, External, Kubelet, LimitRange, Machine, MaintenanceWindows, Monitoring,
-    Objectives, PriorityClass, Reach, Role, Tenant, VolumeBackup,
+    Access, Assumptions, Backups, CommonCause, EtcdBackup, External, Kubelet, LimitRange, Machine, MaintenanceWindows,
+    Monitoring, Objectives, PriorityClass, Reach, Role, Tenant, VolumeBackup,
 };
 use plimsoll_model::range::TimeRange;
 use plimsoll_model::units::{Bytes, MilliCpu, Millis};
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::Opt;
-use plimsoll_spec::promises::RepairTimes;
+use plimsoll_spec::promises::{Assume, RepairTimes};
 use plimsoll_spec::scalars;
 use plimsoll_spec::services::{self, Often, With};
 
@@ -313,7 +313,24 @@ pub(crate) fn assumptions(cx: &Cx<'_>) -> Assumptions {
             }
             None => at.chosen("tested", Map::new(), "not stated"),
         },
+        common_cause: common_causes(&at, spec),
     }
+}
+
+fn common_causes(at: &At<'_, '_>, spec: &Assume) -> Map<CommonCause> {
+    at.chosen_unless("common_cause", spec.common_causes.is_empty(), "not stated");
+    let each = spec.common_causes.iter().map(|(key, cause)| {
+        let at = at.child(format!("common_cause/{}", key.value));
+        let takes = cause.takes.iter().enumerate();
+        let takes = takes.map(|(index, word)| at.written(&format!("takes/{index}"), word).0).collect();
+        let cause = CommonCause {
+            takes,
+            a_year: at.written("a_year", &cause.a_year),
+            lasts: at.written("lasts", &cause.lasts),
+        };
+        (Name::from(key.value.as_str()), cause)
+    });
+    each.collect()
 }
 
 /// How long repairs take, by the word of the kind.

@@ -164,31 +164,10 @@ impl ComponentPath {
     /// Whether a typed path is meant: as a whole, or, for one without `/`, by its last part.
     pub fn matches(&self, path: &str) -> bool {
         let whole = if self.0.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) };
-        glob(self.0.as_bytes(), whole.as_bytes())
+        plimsoll_model::glob(&self.0, whole)
     }
 }
 
-/// Matches `*` as any run of bytes, in time proportional to the product of the lengths at worst.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if pattern.get(p) == Some(&b'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p) == text.get(t) {
-            p += 1;
-            t += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            p = at + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
-}
 scalar!(
     ComponentPath,
     "a component or a rule",
@@ -226,7 +205,7 @@ impl PromisePattern {
     /// Whether a promise (`capacity/alice`) is meant.
     pub fn matches(&self, promise: &str) -> bool {
         let kind = promise.split('/').next().unwrap_or(promise);
-        self.0 == "all" || self.0 == kind || glob(self.0.as_bytes(), promise.as_bytes())
+        self.0 == "all" || self.0 == kind || plimsoll_model::glob(&self.0, promise)
     }
 }
 scalar!(

@@ -19,6 +19,18 @@ pub(super) fn assumptions(spec: &Spec, checker: &mut Checker<'_>) {
     for interval in tested.flatten().filter(|interval| interval.least.0 == 0) {
         checker.error("wrong-value", "a time between two tests cannot be 0", interval.span);
     }
+    for (name, cause) in &assume.common_causes {
+        if cause.takes.is_empty() {
+            let message = format!("`{}` takes nothing: say what, as in `takes: [switch]`", name.value);
+            checker.error("wrong-value", message, name.span);
+        }
+        let hours = cause.lasts.most.as_secs() / 3600.0 * cause.a_year.most;
+        if hours >= HOURS_A_YEAR {
+            let message =
+                format!("`{}` would last for {hours:.0} of the {HOURS_A_YEAR:.0} hours of a year", name.value);
+            checker.error("wrong-value", message, cause.lasts.span);
+        }
+    }
     if let Some(windows) = &assume.maintenance {
         let hours = windows.lasts.most.as_secs() / 3600.0 * windows.a_year.most;
         if hours >= HOURS_A_YEAR {

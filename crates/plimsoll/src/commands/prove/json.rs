@@ -66,6 +66,11 @@ pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
                     .iter()
                     .map(|(var, time)| json!({ "component": path(var), "seconds_a_year": range(*time) }))
                     .collect();
+                let declared: Vec<Value> = lost
+                    .declared
+                    .iter()
+                    .map(|one| json!({ "cause": one.cause, "breaks": one.breaks, "seconds_a_year": range(one.time) }))
+                    .collect();
                 let decided: Vec<Value> = lost
                     .decided_by
                     .iter()
@@ -83,7 +88,8 @@ pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
                 json!({
                     "importance": importance,
                     "independent_failures": range(lost.steady), "in_maintenance": range(lost.maintenance),
-                    "failovers": range(of.failovers), "bound_only": lost.bound_only, "common_causes": common, "decided_by": decided,
+                    "failovers": range(of.failovers), "bound_only": lost.bound_only, "common_causes": common,
+                    "declared_causes": declared, "decided_by": decided,
                 })
             });
             json!({

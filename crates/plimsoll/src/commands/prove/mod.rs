@@ -14,7 +14,7 @@ use plimsoll_model::Design;
 use plimsoll_outage::Predictions;
 use plimsoll_prove::{
     Answer, ColdStart, Cuts, Images, LostTime, Meaningless, Model, Promise, Range, analyse, asks_for_cold_start,
-    cold_start, failovers, predictions, survive,
+    cold_start, failovers, predictions, survive, takes_nothing,
 };
 use plimsoll_views::World;
 
@@ -91,6 +91,7 @@ impl Proof<'_> {
     fn holds(&self) -> bool {
         self.answers.iter().all(Answer::holds)
             && self.meaningless.is_empty()
+            && takes_nothing(self.model, self.design).is_empty()
             && (self.comes_back() || !self.design.survive.iter().any(asks_for_cold_start))
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use plimsoll_circuit::Var;
 use plimsoll_prove::{
-    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain_shortly, words,
+    Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain_shortly,
+    takes_nothing, words,
 };
 
 use super::{OfPromise, Proof, seconds};
@@ -319,6 +320,21 @@ fn times(proof: &Proof<'_>) -> String {
     }
     for (var, time) in common {
         let _ = writeln!(out, "    {}: {}", name(proof, var), words::range(time));
+    }
+    let times: Vec<(&str, &LostTime)> = proof
+        .promises
+        .iter()
+        .filter_map(|of| Some((proof.model.promises[of.promise].id.as_str(), of.lost.as_ref()?)))
+        .collect();
+    for line in words::declared_causes(proof.model, proof.design, &times) {
+        let _ = writeln!(out, "    {line}");
+    }
+    for nothing in takes_nothing(proof.model, proof.design) {
+        let _ = writeln!(out, "    UNKNOWN  {}", words::takes_nothing_here(&nothing));
+    }
+    if proof.design.assume.common_cause.is_empty() {
+        out += "    bugs in all of a kind, pushed configurations, cooling: not stated\n      \
+                (`assume: { common_causes: { push: { takes: [switch], a_year: 0.1-1, lasts: 30m-2h } } }`)\n";
     }
     match proof.design.assume.bad_changes {
         Some(count) => {
