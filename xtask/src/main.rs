@@ -1,6 +1,7 @@
 //! Development commands.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod agreement;
 mod bench;
 mod cargo;
 mod docs;
@@ -40,6 +41,8 @@ enum Command {
     Docs(docs::Options),
     /// Measure what the project promises, and keep the record in docs/benchmarks.md
     Bench(bench::Options),
+    /// Print predicted outages beside those that the lab measures
+    Agreement(agreement::Options),
     /// Write a cluster file of any size, for measurements
     Generate(generate::Options),
     /// Try every reader with broken files, and keep the record in docs/benchmarks.md
@@ -71,6 +74,7 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Command::SetUp => set_up::run(&cache).map(|()| true),
         Command::Docs(options) => docs::run(&options),
         Command::Bench(options) => bench::run(&cache, &options),
+        Command::Agreement(options) => agreement::run(&cache, &options),
         Command::Generate(options) => generate::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Licences => licences::run(),

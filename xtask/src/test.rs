@@ -78,7 +78,7 @@ const STEPS: [Step; 10] = [
         about: "part of test: files read by their real programs, and by a real kernel",
         heavy: true,
         by_default: false,
-        run: |context| cargo_test(context, &["--package=plimsoll-accept"]),
+        run: |context| cargo_test(context.cache, &["--package=plimsoll-accept"], &[]),
     },
     Step { name: "page", about: "the report in a real browser", heavy: true, by_default: true, run: page },
     Step { name: "lab", about: "the control plane run by its real daemons", heavy: true, by_default: true, run: lab },
@@ -147,7 +147,7 @@ fn lint(_: &State<'_>) -> anyhow::Result<bool> {
 
 fn test(context: &State<'_>) -> anyhow::Result<bool> {
     // With the parts that the default build leaves out; `unit` tests the default build.
-    if context.quick { unit(context) } else { cargo_test(context, &["--workspace", SECRETS]) }
+    if context.quick { unit(context) } else { cargo_test(context.cache, &["--workspace", SECRETS], &[]) }
 }
 
 /// The tests of the lab are marked `#[ignore]`, so that `cargo test` alone needs no root; here they run.
@@ -156,13 +156,13 @@ fn lab(context: &State<'_>) -> anyhow::Result<bool> {
     let mut arguments = vec!["--workspace", SECRETS];
     arguments.extend(targets);
     arguments.extend(["--", "--include-ignored", "--nocapture"]);
-    cargo_test(context, &arguments)
+    cargo_test(context.cache, &arguments, &[])
 }
 
 /// The test of the page is marked `#[ignore]` too: it needs the browser that set-up installs.
 fn page(context: &State<'_>) -> anyhow::Result<bool> {
     // Of the whole workspace, as for the other tests: of one package alone cargo would build what it stands on anew.
-    cargo_test(context, &["--workspace", SECRETS, "--test=page", "--", "--include-ignored", "--nocapture"])
+    cargo_test(context.cache, &["--workspace", SECRETS, "--test=page", "--", "--include-ignored", "--nocapture"], &[])
 }
 
 fn unit(context: &State<'_>) -> anyhow::Result<bool> {
@@ -170,12 +170,12 @@ fn unit(context: &State<'_>) -> anyhow::Result<bool> {
     let mut arguments = vec!["--workspace".to_owned()];
     arguments.extend(metadata.that_use_the_cache().into_iter().map(|name| format!("--exclude={name}")));
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    cargo_test(context, &arguments)
+    cargo_test(context.cache, &arguments, &[])
 }
 
-/// Tests find the cache where it was filled, wherever that is.
-fn cargo_test(context: &State<'_>, arguments: &[&str]) -> anyhow::Result<bool> {
-    succeeds(
-        cargo().args(["test", "--locked", "--no-fail-fast"]).args(arguments).env("PLIMSOLL_CACHE", context.cache.dir()),
-    )
+/// Tests find the cache where it was filled, wherever that is; and what is set for them.
+pub(crate) fn cargo_test(cache: &Cache, arguments: &[&str], set: &[(&str, String)]) -> anyhow::Result<bool> {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--no-fail-fast"]).args(arguments);
+    succeeds(command.env("PLIMSOLL_CACHE", cache.dir()).envs(set.iter().map(|(name, value)| (name, value))))
 }

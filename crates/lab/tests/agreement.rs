@@ -1,7 +1,7 @@
 //! Prediction and reality: each fault that the small lab injects, again and again, with safe and with fast timers, beside the
 //! interval that `plimsoll-outage` predicts for what really runs there.
 //!
-//! `PLIMSOLL_REPEATS` says how often (10), `PLIMSOLL_PROFILE` which timers alone. A gap outside its interval fails the run
+//! `cargo xtask agreement` runs it. `PLIMSOLL_REPEATS` says how often (10), `PLIMSOLL_PROFILE` which timers alone. A gap outside its interval fails the run
 //! when more than one in twenty are: it is a reason to mend the formula, the model or the configuration, never the interval.
 //! What was measured is kept in `target/lab/agreement-PROFILE.jsonl`.
 
@@ -41,7 +41,7 @@ struct Repeat {
 }
 
 #[test]
-#[ignore = "needs root, systemd-nspawn, the cached root image, and minutes: run it by name"]
+#[ignore = "needs root, systemd-nspawn, the cached root image, and 20 minutes: `cargo xtask agreement`"]
 fn predictions_agree_with_measurements() {
     let repeats: usize = std::env::var("PLIMSOLL_REPEATS").map_or(10, |text| text.parse().unwrap());
     let only = std::env::var("PLIMSOLL_PROFILE").ok();
