@@ -276,17 +276,34 @@ impl Circuit {
         (stored.op == Op::Variable).then_some(Var(stored.argument as u32))
     }
 
-    /// The node of this content; children must be in their final order.
-    pub(crate) fn intern(&mut self, op: Op, argument: u64, children: &[Node], weights: &[u64]) -> Node {
-        let hash = hash_of((op, argument, children, weights));
-        let found = self.index.find(hash, |id| {
+    /// The gate of the same operation over other children (each with its weight), if it exists. Children in ascending order.
+    pub(crate) fn find_like(&self, node: Node, of: &[(Node, u64)]) -> Option<Node> {
+        let stored = &self.stored[node.index()];
+        let children: Vec<Node> = of.iter().map(|(child, _)| *child).collect();
+        let weights: Vec<u64> =
+            if stored.op == Op::Threshold { of.iter().map(|(_, weight)| *weight).collect() } else { Vec::new() };
+        self.find(stored.op, stored.argument, &children, &weights)
+    }
+
+    /// The node of this content, if it exists; children must be in their final order.
+    pub(crate) fn find(&self, op: Op, argument: u64, children: &[Node], weights: &[u64]) -> Option<Node> {
+        self.position(op, argument, children, weights).ok().map(Node)
+    }
+
+    /// The number of the node of this content, or the place in the index where it belongs.
+    fn position(&self, op: Op, argument: u64, children: &[Node], weights: &[u64]) -> Result<u32, usize> {
+        self.index.find(hash_of((op, argument, children, weights)), |id| {
             let stored = &self.stored[id as usize];
             stored.op == op
                 && stored.argument == argument
                 && self.children[stored.first..stored.first + stored.count] == *children
                 && (weights.is_empty() || self.weights[stored.weights..stored.weights + stored.count] == *weights)
-        });
-        match found {
+        })
+    }
+
+    /// The node of this content; children must be in their final order.
+    pub(crate) fn intern(&mut self, op: Op, argument: u64, children: &[Node], weights: &[u64]) -> Node {
+        match self.position(op, argument, children, weights) {
             Ok(id) => Node(id),
             Err(slot) => {
                 let id = self.stored.len() as u32;

@@ -30,6 +30,7 @@ pub mod openpsa;
 mod orbits;
 mod prepare;
 mod simplify;
+mod symmetry;
 mod tape;
 
 pub use circuit::{Circuit, Gate, Node, Var};
@@ -40,4 +41,5 @@ pub use flat::{Flat, Operation};
 pub use importance::{Importance, Linear};
 pub use lanes::{LANES, Lanes, Word};
 pub use limits::{CircuitError, Limits};
-pub use orbits::{CutOrbit, CutOrbits, Exchange, cut_orbits};
+pub use orbits::{Among, CutOrbit, CutOrbits, Exchange, Known, Standing, cut_orbits};
+pub use symmetry::{Swap, swaps};

@@ -4,9 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::Random;
-use plimsoll_circuit::{Circuit, CutSets, Exchange, Limits, Node, Var, cut_orbits};
+use plimsoll_circuit::{Circuit, CutSets, Exchange, Known, Limits, Node, Var, cut_orbits};
 
 mod common;
+
+fn known<'a>(exchanges: &'a [Exchange], label: &'a dyn Fn(Var) -> u64) -> Known<'a> {
+    Known { exchanges, swaps: &[], label, area: &|_| None }
+}
 
 /// Hosts that are alike, made of parts, on what they share.
 struct Site {
@@ -126,7 +130,7 @@ fn closure(set: &BTreeSet<Var>, swaps: &[Vec<(Var, Var)>]) -> BTreeSet<BTreeSet<
 #[test]
 fn classes_are_what_exchanges_make_of_their_examples_and_together_they_are_all_sets() {
     let mut random = Random::new(20_261_129);
-    let (mut sets_seen, mut joined) = (0, 0);
+    let (mut sets_seen, mut joined, mut described) = (0, 0, 0);
     for round in 0..2000 {
         let site = Site::random(&mut random);
         let all = CutSets::new(&site.circuit, site.top, Some(3), Limits::default()).expect("coherent");
@@ -134,7 +138,7 @@ fn classes_are_what_exchanges_make_of_their_examples_and_together_they_are_all_s
         let swaps = site.swaps(&sets);
         sets_seen += sets.len();
         let label = |var: Var| site.labels[var.index()];
-        let found = cut_orbits(&site.circuit, site.top, &site.exchanges, &label, 3, u64::MAX).expect("coherent");
+        let found = cut_orbits(&site.circuit, site.top, known(&site.exchanges, &label), 3, u64::MAX).expect("coherent");
         assert_eq!(found.complete_to, 3);
         let (mut counts, mut own) = (all.counts().to_vec(), found.counts.clone());
         counts.resize(4, 0);
@@ -147,20 +151,24 @@ fn classes_are_what_exchanges_make_of_their_examples_and_together_they_are_all_s
             let size = closure.len() as u128;
             *left.entry(closure).or_insert(size) -= orbit.count;
             joined += usize::from(orbit.count > 1);
-            if let Some(of) = &orbit.any_of {
-                let mut ways = 1;
-                for step in 0..orbit.example.len() as u128 {
-                    ways = ways * (of.len() as u128 - step) / (step + 1);
-                }
-                assert_eq!(ways, orbit.count, "round {round}: any so many are all of the class");
-                assert!(orbit.example.iter().all(|var| of.contains(var)));
+            if !orbit.among.is_empty() {
+                let chosen = |set: &BTreeSet<Var>| {
+                    let own = |of: &[Var]| set.iter().filter(|var| of.contains(var)).count();
+                    orbit.among.iter().all(|it| own(&it.of) == it.count)
+                };
+                let like = sets.iter().filter(|set| set.len() == orbit.example.len() && chosen(set)).count();
+                assert_eq!(orbit.count, like as u128, "round {round}: every choice is one of the class");
+                described += 1;
             }
         }
         assert!(left.values().all(|left| *left == 0), "round {round}: {left:?}");
         let together: BTreeSet<BTreeSet<Var>> = left.into_keys().flatten().collect();
         assert_eq!(together, sets, "round {round}");
     }
-    assert!(sets_seen > 3000 && joined > 500, "{sets_seen} sets, {joined} classes of several");
+    assert!(
+        sets_seen > 3000 && joined > 500 && described > 300,
+        "{sets_seen} sets, {joined} classes, {described} told"
+    );
 }
 
 #[test]
@@ -171,7 +179,8 @@ fn a_wrong_exchange_of_unlike_blocks_is_not_used() {
     let (first, second) = (circuit.or([nodes[0], nodes[1]]), circuit.or([nodes[2], nodes[3]]));
     let top = circuit.and([first, second]);
     let exchange = Exchange { blocks: vec![vec![Var(0), Var(1)], vec![Var(2), Var(3)]] };
-    let found = cut_orbits(&circuit, top, &[exchange], &|var| u64::from(var.0 == 3), 2, u64::MAX).expect("coherent");
+    let found =
+        cut_orbits(&circuit, top, known(&[exchange], &|var| u64::from(var.0 == 3)), 2, u64::MAX).expect("coherent");
     let mut counts: Vec<u128> = found.orbits.iter().map(|orbit| orbit.count).collect();
     counts.sort_unstable();
     assert_eq!(counts, [2, 2], "two of the same label twice");
@@ -184,14 +193,14 @@ fn a_few_steps_end_at_a_lower_order_and_say_so() {
     let nodes: Vec<Node> = (0..60).map(|var| circuit.variable(Var(var))).collect();
     let pairs: Vec<Node> = nodes.chunks(2).map(|pair| circuit.and(pair.iter().copied())).collect();
     let top = circuit.or(pairs);
-    let found = cut_orbits(&circuit, top, &[], &|_| 0, 3, 4_000).expect("coherent");
+    let found = cut_orbits(&circuit, top, known(&[], &|_| 0), 3, 4_000).expect("coherent");
     assert_eq!(found.complete_to, 2);
     assert_eq!(found.counts, [0, 0, 30]);
 }
 
 #[test]
 fn what_is_always_broken_has_the_empty_set_alone() {
-    let found = cut_orbits(&Circuit::new(), Node::TRUE, &[], &|_| 0, 3, u64::MAX).expect("coherent");
+    let found = cut_orbits(&Circuit::new(), Node::TRUE, known(&[], &|_| 0), 3, u64::MAX).expect("coherent");
     assert_eq!(found.counts, [1]);
     assert_eq!(found.orbits[0].example, []);
 }

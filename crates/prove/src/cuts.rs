@@ -1,21 +1,28 @@
-//! What breaks a promise: minimal cut sets, those that differ only by an exchange of like hosts taken together.
+//! What breaks a promise: minimal cut sets, those that differ only by an exchange of like hosts, of like racks, or of
+//! whatever else is alike, taken together.
 
 mod listed;
+mod words;
+
+use std::collections::BTreeMap;
 
 use plimsoll_circuit::{
-    Circuit, CircuitError, CutOrbit, CutOrbits, Exchange, LANES, Lanes, Node, Var, Word, cut_orbits,
+    Among, Circuit, CircuitError, CutOrbit, CutOrbits, Exchange, Known, LANES, Lanes, Node, Standing, Swap, Var, Word,
+    cut_orbits, swaps,
 };
-use plimsoll_model::Design;
+use plimsoll_model::{Design, Name};
 
 use crate::component::Kind;
 use crate::model::Model;
+use crate::place::Areas;
 use crate::promise::Promise;
 use crate::question::Question;
 use crate::rate::Corner;
 use crate::rename::rename;
 use crate::symmetry::{Bundles, classes};
 
-/// Cut sets that turn into each other when like hosts are exchanged.
+/// Cut sets that turn into each other when like parts are exchanged: hosts, racks with all that is in them, strips with what
+/// hangs on them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CutClass {
     /// One of them.
@@ -24,17 +31,30 @@ pub struct CutClass {
     pub count: u128,
     /// The probability that all parts of one of them are away at a time.
     pub each: f64,
-    /// Where the set is the same part of several like hosts and nothing else: the part, how many, and the hosts.
-    pub any_of: Option<AnyOf>,
+    /// Where the sets are every choice of so many of each of some groups, or every one that stands as said: the groups. Empty
+    /// where there is one set, or more than that would have to be said.
+    pub among: Vec<Among>,
+    /// How the components of each set stand in racks, where that says which choices they are.
+    pub standing: Standing,
+    /// The racks in which the groups have components.
+    pub racks: Vec<Rack>,
 }
 
-/// "any two of pve-1, pve-2, pve-3".
+/// What a rack has of the groups of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnyOf {
-    /// How many.
-    pub count: usize,
-    /// Of which components, one on each host.
+pub struct Rack {
+    /// Its name.
+    pub name: Name,
+    /// The components.
     pub of: Vec<Var>,
+}
+
+impl CutClass {
+    /// Where the sets are any so many of some components: "any two of pve-1, pve-2, pve-3".
+    pub fn any_of(&self) -> Option<&Among> {
+        let [only] = self.among.as_slice() else { return None };
+        (only.count > 1 && self.standing == Standing::Anywhere).then_some(only)
+    }
 }
 
 /// The cut sets of a promise.
@@ -59,60 +79,124 @@ const STEPS: u64 = 500_000_000;
 /// # Errors
 /// When the promise is not coherent: more failures can mend it.
 pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Result<Cuts, CircuitError> {
-    let (circuit, top, found) = search(model, design, promise, order, &|_| true)?;
+    let (circuit, top, found) = search(model, design, promise, order, &|_| Fate::MayFail)?;
     if found.complete_to < order
         && let Some(listed) = listed::cuts(model, promise, &circuit, top, order, found.complete_to)?
     {
         return Ok(listed);
     }
     let each = probabilities(model, promise, &found.orbits);
-    let classes = found.orbits.into_iter().zip(each).map(|(orbit, each)| CutClass {
-        any_of: orbit.any_of.map(|of| AnyOf { count: orbit.example.len(), of }),
+    let areas = Areas::of(&model.components, design);
+    let class = |(orbit, each): (CutOrbit, f64)| CutClass {
+        racks: racks(design, &areas, &orbit.among),
         example: orbit.example,
         count: orbit.count,
         each,
-    });
-    let mut classes: Vec<CutClass> = classes.collect();
+        among: orbit.among,
+        standing: orbit.standing,
+    };
+    let mut classes: Vec<CutClass> = found.orbits.into_iter().zip(each).map(class).collect();
     sort(&mut classes);
     Ok(Cuts { classes, by_order: found.counts, complete_to: Some(found.complete_to), unclassed: 0 })
 }
 
-/// The minimal cut sets of up to `order` of the components that may fail, while all others stay, one of each class. `None`
-/// when there were too many to find all, or more failures can mend the promise.
+/// Where the components of groups stand.
+fn racks(design: &Design, areas: &Areas, among: &[Among]) -> Vec<Rack> {
+    let mut racks: BTreeMap<usize, Vec<Var>> = BTreeMap::new();
+    for var in among.iter().flat_map(|among| &among.of) {
+        if let Some(rack) = areas.rack(*var) {
+            racks.entry(rack).or_default().push(*var);
+        }
+    }
+    let names: Vec<&Name> = design.rack.keys().collect();
+    racks.into_iter().map(|(rack, of)| Rack { name: names[rack].clone(), of }).collect()
+}
+
+/// Which components may fail, while others are away, and all others stay.
+pub(crate) struct Scenario<'a> {
+    /// Those that may, sorted.
+    pub(crate) may_fail: &'a [Var],
+    /// Those that are away.
+    pub(crate) away: &'a [Var],
+    /// How many fail at most.
+    pub(crate) order: u32,
+}
+
+impl Scenario<'_> {
+    fn fate(&self, var: Var) -> Fate {
+        if self.away.contains(&var) {
+            Fate::Away
+        } else if self.may_fail.binary_search(&var).is_ok() {
+            Fate::MayFail
+        } else {
+            Fate::Stays
+        }
+    }
+}
+
+/// What becomes of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    MayFail,
+    Stays,
+    Away,
+}
+
+/// The minimal cut sets of what may fail, one of each class. `None` when there were too many to find all, or more failures can
+/// mend the promise.
 pub(crate) fn cuts_among(
     model: &Model,
     design: &Design,
     promise: &Promise,
-    may_fail: &[Var],
-    order: u32,
+    scenario: &Scenario<'_>,
 ) -> Option<Vec<CutOrbit>> {
-    let (.., found) = search(model, design, promise, order, &|var| may_fail.contains(&var)).ok()?;
-    (found.complete_to >= order).then_some(found.orbits)
+    let (.., found) = search(model, design, promise, scenario.order, &|var| scenario.fate(var)).ok()?;
+    (found.complete_to >= scenario.order).then_some(found.orbits)
 }
 
-/// The classes of cut sets of a promise, with its circuit: power cuts outlast every battery, and what may not fail stays.
+/// A promise in which power cuts outlast every battery, what does not fail stays and what is away is, with what is alike in it.
+struct Alike {
+    circuit: Circuit,
+    top: Node,
+    exchanges: Vec<Exchange>,
+    swaps: Vec<Swap>,
+}
+
+impl Alike {
+    fn of(model: &Model, design: &Design, promise: &Promise, fate: &dyn Fn(Var) -> Fate) -> Self {
+        let mut circuit = model.circuit.clone();
+        let top = rename(&mut circuit, promise.broken, &mut |circuit, var| match (
+            model.components.get(var).kind,
+            fate(var),
+        ) {
+            (Kind::Outlasted, _) | (_, Fate::Away) => Node::TRUE,
+            (_, Fate::MayFail) => circuit.variable(var),
+            (_, Fate::Stays) => Node::FALSE,
+        });
+        let bundles = Bundles::of(model, design);
+        let class = classes(model, &bundles, &mut circuit, top);
+        let exchanges = exchanges(&circuit, top, &bundles, &class);
+        let looks = labels(model, false);
+        // Of the promise as it is, with its batteries: what may be swapped in it is as probable.
+        let look = |var: Var| 4 * looks[var.index()] + fate(var) as u64;
+        let swaps = swaps(&model.circuit, promise.broken, &exchanges, &look);
+        Alike { circuit, top, exchanges, swaps }
+    }
+}
+
+/// The classes of cut sets of a promise, with its circuit.
 fn search(
     model: &Model,
     design: &Design,
     promise: &Promise,
     order: u32,
-    may_fail: &dyn Fn(Var) -> bool,
+    fate: &dyn Fn(Var) -> Fate,
 ) -> Result<(Circuit, Node, CutOrbits), CircuitError> {
-    let mut circuit = model.circuit.clone();
-    let top = rename(&mut circuit, promise.broken, &mut |circuit, var| {
-        if model.components.get(var).kind == Kind::Outlasted {
-            Node::TRUE
-        } else if may_fail(var) {
-            circuit.variable(var)
-        } else {
-            Node::FALSE
-        }
-    });
-    let bundles = Bundles::of(model, design);
-    let class = classes(model, &bundles, &mut circuit, top);
-    let labels = labels(model);
-    let label = |var: Var| labels[var.index()];
-    let found = cut_orbits(&circuit, top, &exchanges(&circuit, top, &bundles, &class), &label, order, STEPS)?;
+    let Alike { circuit, top, exchanges, swaps } = Alike::of(model, design, promise, fate);
+    let (labels, areas) = (labels(model, true), Areas::of(&model.components, design));
+    let known =
+        Known { exchanges: &exchanges, swaps: &swaps, label: &|var| labels[var.index()], area: &|var| areas.rack(var) };
+    let found = cut_orbits(&circuit, top, known, order, STEPS)?;
     Ok((circuit, top, found))
 }
 
@@ -138,13 +222,14 @@ fn exchanges(circuit: &Circuit, top: Node, bundles: &Bundles, class: &[usize]) -
     all.filter(|exchange| exchange.blocks.len() > 1 && !exchange.blocks[0].is_empty()).collect()
 }
 
-/// For each component a number that like ones share: of one kind, and as often away. A supply is like nothing else: a battery
-/// may bridge its loss, and another battery that of the next.
-fn labels(model: &Model) -> Vec<u64> {
+/// For each component a number that like ones share: of one kind, and as often away. Where batteries are left out, a supply is
+/// like nothing else: a battery may bridge its loss, and another battery that of the next.
+fn labels(model: &Model, without_batteries: bool) -> Vec<u64> {
     let mut known = Vec::new();
     let mut labels = Vec::with_capacity(model.components.len());
     for (var, component) in model.components.all() {
-        let key = (component.kind, &component.rate, (component.kind == Kind::Feed).then_some(var));
+        let alone = without_batteries && component.kind == Kind::Feed;
+        let key = (component.kind, &component.rate, alone.then_some(var));
         let label = known.iter().position(|other| *other == key).unwrap_or(known.len());
         if label == known.len() {
             known.push(key);

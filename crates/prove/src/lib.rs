@@ -36,7 +36,7 @@ pub use analysis::{Analysis, analyse, lost_times};
 pub use cold_start::{ColdStart, Images, cold_start};
 pub use common::{Declared, TakesNothing, taken, takes_nothing};
 pub use component::{Component, Components, Kind};
-pub use cuts::{AnyOf, CutClass, Cuts, cuts};
+pub use cuts::{CutClass, Cuts, Rack, cuts};
 pub use explain::{explain, explain_shortly};
 pub use failovers::failovers;
 pub use lanes::{LANES, Lanes, Word, follows};

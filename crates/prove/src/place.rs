@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_circuit::Var;
 use plimsoll_model::design::SwitchRole;
 use plimsoll_model::{Design, Name};
 
@@ -28,6 +29,32 @@ pub(crate) struct Places {
     places: Vec<Place>,
     /// The rack of each host.
     rack_of: Vec<usize>,
+}
+
+/// The rack in which each component stands: of those that stand where all racks meet, and of feeds, none.
+#[derive(Clone, Debug)]
+pub(crate) struct Areas {
+    racks: Vec<Option<usize>>,
+}
+
+impl Areas {
+    /// Finds the rack of every component of a design.
+    pub(crate) fn of(components: &Components, design: &Design) -> Self {
+        let mut finder = Finder::of(design);
+        finder.central.fill(false);
+        let rack_of: Vec<Option<usize>> = design.host.values().map(|host| finder.rack(&host.rack)).collect();
+        let rack = |path: &str| match finder.find(path)? {
+            Place::Site => None,
+            Place::Rack(rack) => Some(rack),
+            Place::Host(host) => rack_of[host],
+        };
+        Areas { racks: components.all().map(|(_, component)| rack(&component.path)).collect() }
+    }
+
+    /// The rack, by its place in the design.
+    pub(crate) fn rack(&self, var: Var) -> Option<usize> {
+        self.racks.get(var.index()).copied().flatten()
+    }
 }
 
 /// What helps to find the place of a path.

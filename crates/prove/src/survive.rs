@@ -7,7 +7,7 @@ use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
 use crate::component::Component;
-use crate::cuts::cuts_among;
+use crate::cuts::{Scenario, cuts_among};
 use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
@@ -332,7 +332,8 @@ fn by_cut_sets(
         return None;
     }
     let answer = |&promise: &usize| {
-        let found = cuts_among(model, design, &model.promises[promise], may_fail, *count as u32)?;
+        let scenario = Scenario { may_fail, away: &[], order: *count as u32 };
+        let found = cuts_among(model, design, &model.promises[promise], &scenario)?;
         let examples = found.iter().map(|orbit| CounterExample { drained: None, failed: orbit.example.clone() });
         let mut counter_examples: Vec<CounterExample> = examples.collect();
         counter_examples.sort_by_key(|example| example.failed.len());

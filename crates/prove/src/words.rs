@@ -56,6 +56,21 @@ pub fn goal(goal: &Goal) -> String {
     format!("{}{drained}", parts.join(" and "))
 }
 
+/// `two`; digits from seven on.
+pub fn number(count: usize) -> String {
+    let words = ["none", "one", "two", "three", "four", "five", "six"];
+    words.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
+}
+
+/// `a, b or c`.
+pub fn one_of(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} or {last}", before.join(", ")),
+    }
+}
+
 /// `35 s`, `12 min`, `2.5 h`: two digits are more than is known.
 pub fn duration(seconds: f64) -> String {
     let two = |value: f64| if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
@@ -76,7 +91,7 @@ pub fn range(range: Range) -> String {
 }
 
 /// `4 to 12`, with two digits.
-fn number(range: Range) -> String {
+fn two_digits(range: Range) -> String {
     let two = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
     let (low, high) = (two(range.low), two(range.high));
     if low == high { low } else { format!("{low} to {high}") }
@@ -90,7 +105,7 @@ pub fn maintenance(windows: Maintenance) -> String {
     } else {
         "taken, since the file says nothing (`assume: { maintenance: { a_year: 6, lasts: 30m } }`)".to_owned()
     };
-    format!("each host is in maintenance {} times a year for {}, {by}", number(windows.a_year), self::range(hours))
+    format!("each host is in maintenance {} times a year for {}, {by}", two_digits(windows.a_year), self::range(hours))
 }
 
 /// Who repairs, how long that takes, and whether the file says so.

@@ -45,7 +45,7 @@ fn pairs_that_take_the_api_are_counted_by_hand() {
     assert_eq!(broken(&model, &["machine/cp-1/apiserver", "machine/cp-2/apiserver"]), [""; 0]);
     // But the only API server that is left must be in the majority.
     assert_eq!(broken(&model, &["machine/cp-1/apiserver", "machine/cp-2/apiserver", "etcd/member/cp-3"]), ["api"]);
-    let any = found.classes.iter().find_map(|class| class.any_of.as_ref()).expect("a class of hosts");
+    let any = found.classes.iter().find_map(|class| class.any_of()).expect("a class of hosts");
     let names: Vec<&str> = any.of.iter().map(|var| model.components.get(*var).path.as_str()).collect();
     assert_eq!((any.count, names), (2, vec!["host/pve-1", "host/pve-2", "host/pve-3"]));
 }

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{campus, campus_with};
-use plimsoll_circuit::{Compiled, Evaluator, Limits, Var};
+use plimsoll_circuit::{Among, Compiled, Evaluator, Limits, Standing, Var};
 use plimsoll_model::{Design, Origins};
 use plimsoll_prove::{Corner, Kind, Model, Promise, cuts};
 use serde_json::json;
@@ -87,11 +87,26 @@ fn judge(design: &Design, origins: &Origins, promise: &str, order: usize) {
         let mut example = class.example.clone();
         example.sort_unstable();
         assert!(tried.contains(&example), "{}", promise.id);
-        let Some(any) = &class.any_of else { continue };
-        // "any k of these" is true of each.
-        let all =
-            tried.iter().filter(|set| set.len() == any.count && set.iter().all(|var| any.of.contains(var))).count();
-        assert_eq!(all as u128, class.count, "{}: any {} of {:?}", promise.id, any.count, any.of);
+        if class.among.is_empty() {
+            continue;
+        }
+        // Every choice that the words speak of is one, and there are no others of them.
+        let rack_of = |var: &Var| class.racks.iter().position(|rack| rack.of.contains(var));
+        let meant = |set: &&Vec<Var>| {
+            let mut racks: Vec<usize> = set.iter().filter_map(rack_of).collect();
+            let all = racks.len();
+            racks.sort_unstable();
+            racks.dedup();
+            let stands = match class.standing {
+                Standing::Anywhere => true,
+                Standing::Apart => racks.len() == all,
+                Standing::Together => racks.len() == 1,
+            };
+            let of = |among: &Among| set.iter().filter(|var| among.of.contains(var)).count() == among.count;
+            set.len() == class.example.len() && stands && class.among.iter().all(of)
+        };
+        let all = tried.iter().filter(meant).count();
+        assert_eq!(all as u128, class.count, "{}: {}", promise.id, class.words(&model.components));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::siblings::Siblings;
-use super::{CutOrbit, Exchange};
+use super::{CutOrbit, Exchange, Standing};
 use crate::circuit::Var;
 
 /// A group of siblings of one type in one block.
@@ -168,18 +168,42 @@ impl Types {
             *taken += chunk.len();
             count = count.saturating_mul(ways);
         }
-        CutOrbit { example, count, any_of: self.any_of(set) }
+        CutOrbit { example, count, among: Vec::new(), standing: Standing::Anywhere }
     }
 
-    /// Where the set is the same part of several blocks and nothing else: that part of all blocks.
-    fn any_of(&self, set: &[Element]) -> Option<Vec<Var>> {
-        let first = set.first()?;
-        let kind = &self.all[first.kind];
-        kind.orbit?;
-        let same = |element: &Element| (element.kind, element.label) == (first.kind, first.label);
-        let single = kind.members.iter().all(|block| block[first.label].len() == 1);
-        let of = || kind.members.iter().map(|block| block[first.label][0]).collect();
-        (set.len() > 1 && single && set.iter().all(same)).then(of)
+    /// Where each component is.
+    pub(super) fn elements(&self) -> BTreeMap<Var, Element> {
+        let mut elements = BTreeMap::new();
+        for (kind, of) in self.all.iter().enumerate() {
+            for (block, labels) in of.members.iter().enumerate() {
+                for (label, members) in labels.iter().enumerate() {
+                    elements.extend(members.iter().map(|var| (*var, Element { kind, block, label })));
+                }
+            }
+        }
+        elements
+    }
+
+    /// Pairs that join all components of which each may be exchanged for another alone.
+    pub(super) fn each_sibling(&self, visit: &mut dyn FnMut(Var, Var)) {
+        for members in self.all.iter().flat_map(|of| of.members.iter().flatten()) {
+            for var in &members[1..] {
+                visit(members[0], *var);
+            }
+        }
+    }
+
+    /// Pairs that join all components which exchanges make of each other.
+    pub(super) fn each_alike(&self, visit: &mut dyn FnMut(Var, Var)) {
+        for of in &self.all {
+            for labels in &of.members {
+                for (members, first) in labels.iter().zip(&of.members[0]) {
+                    for var in members {
+                        visit(first[0], *var);
+                    }
+                }
+            }
+        }
     }
 }
 

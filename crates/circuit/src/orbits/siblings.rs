@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::circuit::{Circuit, Gate, Node, Var};
 
 /// The components that a top depends on, those that matter alike together.
-pub(super) struct Siblings {
+pub(crate) struct Siblings {
     /// The groups, each sorted; most have one member.
-    pub(super) groups: Vec<Vec<Var>>,
+    pub(crate) groups: Vec<Vec<Var>>,
 }
 
 impl Siblings {
-    pub(super) fn of(circuit: &Circuit, top: Node) -> Self {
+    pub(crate) fn of(circuit: &Circuit, top: Node) -> Self {
         let cone = circuit.cone(&[top]);
         let mut parents: Vec<Vec<Node>> = vec![Vec::new(); circuit.len()];
         for &node in &cone {

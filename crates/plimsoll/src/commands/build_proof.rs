@@ -114,7 +114,7 @@ fn broken_by(design: &Design, model: &Model, cuts: &Cuts) -> BrokenBy {
         }
         let likely = of_order().find(|class| !accepted(class)).map(|class| Likely {
             example: class.example.iter().map(path).collect(),
-            any_of: class.any_of.as_ref().map(|any| any.of.iter().map(path).collect()),
+            any_of: class.any_of().map(|any| any.of.iter().map(path).collect()),
         });
         return BrokenBy::Sets { order, count, likely };
     }

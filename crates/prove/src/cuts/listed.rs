@@ -1,6 +1,6 @@
 //! Cut sets from diagrams, for orders beyond the reach of a search: each is listed, none is put together with others.
 
-use plimsoll_circuit::{Circuit, CircuitError, CutOrbit, CutSets, Node};
+use plimsoll_circuit::{Circuit, CircuitError, CutOrbit, CutSets, Node, Standing};
 
 use super::{CutClass, Cuts, probabilities, sort};
 use crate::model::Model;
@@ -27,10 +27,17 @@ pub(super) fn cuts(
     if sets.total() > MOST {
         return Ok(Some(Cuts { classes: Vec::new(), by_order, complete_to, unclassed: sets.total() }));
     }
-    let all: Vec<CutOrbit> =
-        sets.by_order().map(|set| CutOrbit { example: set.vars, count: 1, any_of: None }).collect();
+    let one = |example| CutOrbit { example, count: 1, among: Vec::new(), standing: Standing::Anywhere };
+    let all: Vec<CutOrbit> = sets.by_order().map(|set| one(set.vars)).collect();
     let each = probabilities(model, promise, &all);
-    let single = |(orbit, each): (CutOrbit, f64)| CutClass { example: orbit.example, count: 1, each, any_of: None };
+    let single = |(orbit, each): (CutOrbit, f64)| CutClass {
+        example: orbit.example,
+        count: 1,
+        each,
+        among: Vec::new(),
+        standing: Standing::Anywhere,
+        racks: Vec::new(),
+    };
     let mut classes: Vec<CutClass> = all.into_iter().zip(each).map(single).collect();
     sort(&mut classes);
     Ok(Some(Cuts { classes, by_order, complete_to, unclassed: 0 }))

@@ -140,7 +140,7 @@ fn breaks(facts: &Facts<'_>, promise: usize, cuts: &Cuts) -> String {
     let twos = cuts.by_order.get(2).copied().unwrap_or_default() as usize;
     if twos > 0 {
         let pair = cuts.classes.iter().find(|class| class.example.len() == 2);
-        let example = pair.map(|class| match &class.any_of {
+        let example = pair.map(|class| match class.any_of() {
             Some(any) if any.of.len() > 2 => {
                 let of: Vec<&str> = any.of.iter().map(|var| facts.path(*var)).collect();
                 format!(", most likely any two of {}", some(&of, 6))

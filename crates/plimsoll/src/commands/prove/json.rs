@@ -54,6 +54,7 @@ pub(super) fn json(proof: &Proof<'_>, cluster: &Cluster) -> Value {
                         json!({
                             "example": class.example.iter().map(path).collect::<Vec<_>>(),
                             "count": number(class.count), "probability_of_each": class.each,
+                            "words": class.words(&proof.model.components),
                         })
                     })
                     .collect();

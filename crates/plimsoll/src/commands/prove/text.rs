@@ -268,21 +268,8 @@ fn is_accepted(proof: &Proof<'_>, class: &CutClass) -> bool {
 }
 
 fn class_words(proof: &Proof<'_>, class: &CutClass) -> String {
-    if let Some(any) = &class.any_of {
-        let all = any.of.len();
-        let count = ["", "", "two", "three", "four", "five", "six"].get(any.count).copied().unwrap_or("more");
-        if any.count == all {
-            return names(proof, &any.of, " + ");
-        }
-        return format!("any {count} of {}", names(proof, &any.of, ", "));
-    }
-    let example = names(proof, &class.example, " + ");
     let note = if is_accepted(proof, class) { "  (accepted by the file)" } else { "" };
-    if class.count == 1 {
-        format!("{example}{note}")
-    } else {
-        format!("{example}, and {} like it{note}", class.count - 1)
-    }
+    format!("{}{note}", class.words(&proof.model.components))
 }
 
 fn times(proof: &Proof<'_>) -> String {
