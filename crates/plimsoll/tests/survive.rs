@@ -132,11 +132,18 @@ fn more_combinations_than_can_be_tried_are_answered_all_the_same() {
         .says("BROKEN  api survives any 4 components: 1 promise,")
         .says(" smallest sets:")
         .says(" fails  (cluster.yaml:");
-    // Of two kinds: still too many, and said with its place.
+    // Of two kinds, and while each host is drained.
     let place = Place::campus_with(&[("  all: [any]", "  api: [any + any + any + disk]")]);
     place
         .run(&["prove"])
         .exits(1)
-        .says("NOT DONE  api survives any 3 components and any one disk: ")
-        .says("(cluster.yaml:65:");
+        .says("BROKEN  api survives any 3 components and any one disk: 1 promise,")
+        .says(" smallest sets:");
+    let place =
+        Place::campus_with(&[("  while drained: {", "  while drained: { storage/*: [host + host + any + any],")]);
+    place
+        .run(&["prove"])
+        .exits(1)
+        .says("BROKEN  storage/* survives any 2 of kind host and any 2 components, while one host is drained: ")
+        .says(" drained, and then ");
 }

@@ -138,6 +138,7 @@ impl Scenario<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     MayFail,
+    MayBeAway,
     Stays,
     Away,
 }
@@ -152,6 +153,44 @@ pub(crate) fn cuts_among(
 ) -> Option<Vec<CutOrbit>> {
     let (.., found) = search(model, design, promise, scenario.order, &|var| scenario.fate(var)).ok()?;
     (found.complete_to >= scenario.order).then_some(found.orbits)
+}
+
+/// For each of some hosts the first of them that makes no difference to it when it is away: both may be exchanged with all that
+/// is on them, or matter to the promise in nothing.
+pub(crate) fn like_hosts(
+    model: &Model,
+    design: &Design,
+    promise: &Promise,
+    may_fail: &dyn Fn(Var) -> bool,
+    hosts: &[Var],
+) -> BTreeMap<Var, Var> {
+    // A host that does not fail is drained all the same.
+    let fate = |var: Var| match (may_fail(var), hosts.contains(&var)) {
+        (true, _) => Fate::MayFail,
+        (false, true) => Fate::MayBeAway,
+        (false, false) => Fate::Stays,
+    };
+    let alike = Alike::of(model, design, promise, &fate);
+    let support = alike.circuit.support(alike.top);
+    let mut group: BTreeMap<Var, Var> = hosts.iter().map(|host| (*host, *host)).collect();
+    let mut join = |one: Var, other: Var| {
+        if let (Some(&one), Some(&other)) = (group.get(&one), group.get(&other)) {
+            let (from, to) = (one.max(other), one.min(other));
+            group.values_mut().filter(|first| **first == from).for_each(|first| *first = to);
+        }
+    };
+    for exchange in &alike.exchanges {
+        let uniform = |block: &Vec<Var>| block.iter().zip(&exchange.blocks[0]).all(|(a, b)| fate(*a) == fate(*b));
+        for block in exchange.blocks.iter().filter(|block| uniform(block)) {
+            block.iter().zip(&exchange.blocks[0]).for_each(|(one, other)| join(*one, *other));
+        }
+    }
+    for (one, other) in alike.swaps.iter().flat_map(|swap| &swap.pairs) {
+        join(*one, *other);
+    }
+    let without: Vec<Var> = hosts.iter().copied().filter(|host| support.binary_search(host).is_err()).collect();
+    without.windows(2).for_each(|pair| join(pair[0], pair[1]));
+    group
 }
 
 /// A promise in which power cuts outlast every battery, what does not fail stays and what is away is, with what is alike in it.
@@ -170,7 +209,7 @@ impl Alike {
             fate(var),
         ) {
             (Kind::Outlasted, _) | (_, Fate::Away) => Node::TRUE,
-            (_, Fate::MayFail) => circuit.variable(var),
+            (_, Fate::MayFail | Fate::MayBeAway) => circuit.variable(var),
             (_, Fate::Stays) => Node::FALSE,
         });
         let bundles = Bundles::of(model, design);

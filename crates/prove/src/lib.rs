@@ -7,6 +7,7 @@
 mod analysis;
 mod build;
 mod cold_start;
+mod combinations;
 mod common;
 mod component;
 mod crew;
@@ -41,7 +42,7 @@ pub use explain::{explain, explain_shortly};
 pub use failovers::failovers;
 pub use lanes::{LANES, Lanes, Word, follows};
 pub use maintenance::Maintenance;
-pub use margin::{Margin, MayStop, batches, margins, may_stop};
+pub use margin::{Margin, MayStop, batches, margins, may_stop, may_stop_trying};
 pub use model::Model;
 pub use predictions::predictions;
 pub use promise::{HostRoom, Need, Promise, Room};

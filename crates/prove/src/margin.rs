@@ -1,12 +1,14 @@
 //! How far each promise is from breaking, of the design or with some components down; and what may be taken down.
 
-use plimsoll_circuit::Var;
+use plimsoll_circuit::{Node, Var};
 use plimsoll_model::Design;
 use plimsoll_model::design::State;
 
+use crate::combinations::Combinations;
+use crate::cuts::{Scenario, cuts_among};
 use crate::model::Model;
 use crate::question::Question;
-use crate::survive::{Combinations, MOST};
+use crate::survive::MOST;
 
 /// How far one promise is from breaking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,11 @@ pub enum MayStop {
 /// Whether `hosts` may be taken down while `down` are down already. Promises that are broken before are not counted
 /// against it. Components whose loss is accepted are left out of what could fail meanwhile.
 pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> MayStop {
+    may_stop_trying(model, design, hosts, down, MOST)
+}
+
+/// As [`may_stop`], where a line with more than `most` combinations is not tried one by one.
+pub fn may_stop_trying(model: &Model, design: &Design, hosts: &[Var], down: &[Var], most: u64) -> MayStop {
     let mut question = Question::new(model);
     question.ask(down.iter().copied());
     let before: Vec<bool> = (0..model.promises.len()).map(|promise| question.broken(promise)).collect();
@@ -93,17 +100,21 @@ pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> 
             .filter(|&promise| meant(promise) && model.promises[promise].is_meant(&goal.promise))
             .collect();
         let combinations = Combinations::of(model, design, goal, &gone).bounded();
-        let size = combinations.size();
-        if size > MOST {
-            return MayStop::TooMany { goal: index, combinations: size };
-        }
         let mut lost = None;
-        combinations.each(&mut |failed| {
-            question.ask(gone.iter().chain(failed).copied());
-            lost =
-                promises.iter().find(|&&promise| question.broken(promise)).map(|&promise| (promise, failed.to_vec()));
-            lost.is_none()
-        });
+        let size = combinations.size();
+        if size > most {
+            match smallest(model, design, &promises, &combinations, &gone) {
+                Some(found) => lost = found,
+                None => return MayStop::TooMany { goal: index, combinations: size },
+            }
+        } else {
+            combinations.each(&mut |failed| {
+                question.ask(gone.iter().chain(failed).copied());
+                let broken = promises.iter().find(|&&promise| question.broken(promise));
+                lost = broken.map(|&promise| (promise, failed.to_vec()));
+                lost.is_none()
+            });
+        }
         if let Some((promise, failed)) = lost
             && let Some((&failure, with)) = failed.split_first()
         {
@@ -111,6 +122,33 @@ pub fn may_stop(model: &Model, design: &Design, hosts: &[Var], down: &[Var]) -> 
         }
     }
     MayStop::Yes
+}
+
+/// One of the smallest sets of failures that are part of a combination and break a promise while some components are gone.
+/// `None` where not all of those can be found.
+fn smallest(
+    model: &Model,
+    design: &Design,
+    promises: &[usize],
+    combinations: &Combinations,
+    gone: &[Var],
+) -> Option<Option<(usize, Vec<Var>)>> {
+    let may_fail = combinations.may_fail();
+    let scenario = Scenario { may_fail: &may_fail, away: gone, order: combinations.order() as u32 };
+    // Promises that are one function are looked at once.
+    let mut known: Vec<Node> = Vec::new();
+    for &promise in promises {
+        let of = &model.promises[promise];
+        if known.contains(&of.broken) {
+            continue;
+        }
+        known.push(of.broken);
+        let found = cuts_among(model, design, of, &scenario)?;
+        if let Some(orbit) = found.into_iter().find(|orbit| combinations.has(&orbit.example)) {
+            return Some(Some((promise, orbit.example)));
+        }
+    }
+    Some(None)
 }
 
 /// Hosts in groups that may be down together, each as large as possible when filled in the order of names. A host that may

@@ -1,13 +1,15 @@
 //! Does the design survive what the file says it must?
 
+mod by_sets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use by_sets::Line;
 use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
-use crate::component::Component;
-use crate::cuts::{Scenario, cuts_among};
+use crate::combinations::{Combinations, is_of};
 use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
@@ -136,104 +138,6 @@ pub fn survive_trying(model: &Model, design: &Design, most: u64) -> (Vec<Answer>
     (answers, meaningless)
 }
 
-/// Whether a component is one of a kind that a line names; `any` is any component.
-pub(crate) fn is_of(component: &Component, kind: &str) -> bool {
-    component.kind.is_component() && (kind == "any" || component.kind.as_str() == kind)
-}
-
-/// What may fail: components that are not accepted, and that no accepted one contains.
-fn candidates(model: &Model, design: &Design, kind: &str) -> Vec<Var> {
-    let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
-    model
-        .failable()
-        .filter(|(_, component)| is_of(component, kind) && !accepted(&component.path) && !accepted(&component.origin))
-        .map(|(var, _)| var)
-        .collect()
-}
-
-/// The combinations of failures that a line asks for: so many of one kind, so many of another.
-pub(crate) struct Combinations {
-    kinds: Vec<(Vec<Var>, usize)>,
-}
-
-impl Combinations {
-    /// Those of a line, without some components that are away already.
-    pub(crate) fn of(model: &Model, design: &Design, goal: &Goal, away: &[Var]) -> Self {
-        let kinds = goal.failures.iter().map(|failure| {
-            let mut vars = candidates(model, design, failure.kind.as_str());
-            vars.retain(|var| !away.contains(var));
-            (vars, failure.count as usize)
-        });
-        Combinations { kinds: kinds.collect() }
-    }
-
-    /// Where fewer are left than asked for, all that are left.
-    pub(crate) fn bounded(mut self) -> Self {
-        for (vars, count) in &mut self.kinds {
-            *count = vars.len().min(*count);
-        }
-        self
-    }
-
-    /// How many there are at most: one that is two things at once is counted twice.
-    pub(crate) fn size(&self) -> u64 {
-        self.kinds.iter().fold(1, |size: u64, (vars, count)| size.saturating_mul(choose(vars.len(), *count)))
-    }
-
-    /// Shows each, sorted, until the visitor gives false.
-    pub(crate) fn each(&self, visit: &mut dyn FnMut(&[Var]) -> bool) {
-        let mut seen = BTreeSet::new();
-        let size: usize = self.kinds.iter().map(|(_, count)| count).sum();
-        combine(&self.kinds, 0, 0, &mut Vec::new(), &mut |picked| {
-            if self.kinds.len() < 2 {
-                return visit(picked);
-            }
-            // One that is of two kinds (`host + any`) may be picked for both: a smaller combination than was asked for.
-            let mut sorted = picked.to_vec();
-            sorted.sort_unstable();
-            sorted.dedup();
-            sorted.len() < size || !seen.insert(sorted.clone()) || visit(&sorted)
-        });
-    }
-}
-
-fn choose(of: usize, count: usize) -> u64 {
-    if count > of {
-        return 0;
-    }
-    let mut ways: u128 = 1;
-    for step in 0..count.min(of - count) as u128 {
-        ways = ways.saturating_mul(of as u128 - step) / (step + 1);
-        if ways > u128::from(u64::MAX) {
-            return u64::MAX;
-        }
-    }
-    ways as u64
-}
-
-/// Picks what is left of the first kind from `from` on, then of the other kinds.
-fn combine(
-    kinds: &[(Vec<Var>, usize)],
-    from: usize,
-    done: usize,
-    picked: &mut Vec<Var>,
-    visit: &mut dyn FnMut(&[Var]) -> bool,
-) -> bool {
-    let Some(((vars, count), rest)) = kinds.split_first() else { return visit(picked) };
-    if done == *count {
-        return combine(rest, 0, 0, picked, visit);
-    }
-    for (at, var) in vars.iter().enumerate().skip(from) {
-        picked.push(*var);
-        let go_on = combine(kinds, at + 1, done + 1, picked, visit);
-        picked.pop();
-        if !go_on {
-            return false;
-        }
-    }
-    true
-}
-
 /// For each host that was drained: the model with what moves elsewhere, or nothing where it is as if it were stopped.
 type Drains = BTreeMap<Var, Option<Model>>;
 
@@ -263,10 +167,9 @@ fn judge(
     let whole = Combinations::of(model, design, goal, &[]);
     let size = whole.size().saturating_mul(drains.len() as u64);
     if size > most {
-        if let Some(answers) = by_cut_sets(model, design, index, goal, &whole, &promises) {
-            return Ok(answers);
-        }
-        return Err(Meaningless::TooMany { goal: index, combinations: size });
+        let line = Line { index, goal, drains: &drains, promises: &promises };
+        let answers = by_sets::answers(model, moved, design, &line);
+        return answers.unwrap_or(Err(Meaningless::TooMany { goal: index, combinations: size }));
     }
     let mut answers: Vec<Answer> = promises
         .iter()
@@ -315,42 +218,6 @@ fn judge(
         smallest(question, moved, answer);
     }
     Ok(answers)
-}
-
-/// The answers for a line of one kind whose combinations are too many, by the minimal cut sets of what may fail: some
-/// combination of `k` breaks a promise where a cut set of at most `k` does. `None` where not all of those can be found.
-fn by_cut_sets(
-    model: &Model,
-    design: &Design,
-    index: usize,
-    goal: &Goal,
-    combinations: &Combinations,
-    promises: &[usize],
-) -> Option<Vec<Answer>> {
-    let [(may_fail, count)] = combinations.kinds.as_slice() else { return None };
-    if goal.while_drained {
-        return None;
-    }
-    let answer = |&promise: &usize| {
-        let scenario = Scenario { may_fail, away: &[], order: *count as u32 };
-        let found = cuts_among(model, design, &model.promises[promise], &scenario)?;
-        let examples = found.iter().map(|orbit| CounterExample { drained: None, failed: orbit.example.clone() });
-        let mut counter_examples: Vec<CounterExample> = examples.collect();
-        counter_examples.sort_by_key(|example| example.failed.len());
-        let more = counter_examples.len() > SHOWN || found.iter().any(|orbit| orbit.count > 1);
-        counter_examples.truncate(SHOWN);
-        let broken_by = found.iter().fold(0_u128, |sum, orbit| sum.saturating_add(orbit.count));
-        Some(Answer {
-            goal: index,
-            promise,
-            combinations: combinations.size(),
-            counter_examples,
-            broken_by: u64::try_from(broken_by).unwrap_or(u64::MAX),
-            more,
-            tried: false,
-        })
-    };
-    promises.iter().map(answer).collect()
 }
 
 /// Asks the combinations that wait, and counts those that break each promise.
