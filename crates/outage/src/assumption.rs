@@ -49,6 +49,7 @@ assumptions! {
     RouterAgrees: "routers of others have the BFD and BGP timers that the cluster asks of them",
     RoutesFlip: "a router takes a path out of use within 50 ms of losing the session",
     ResolverAsksNext: "who looks a name up asks the next server after 5 s, the C library's default",
+    ForwardsWithDefaults: "whoever forwards outside names has the timeouts of CoreDNS's source: 2 s for an answer, 1 s for a check, a check each 0.5 s",
     TwoReporters: "OSDs of two other hosts see the failure and reach a monitor",
     PeeringIsQuick: "placement groups peer within 3 s: nothing was degraded before and queues are empty",
     MonitorsElectOnce: "monitors need one election",

@@ -1,6 +1,7 @@
 //! The single failures of a Design, with the way each fails.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use plimsoll_model::{Design, Name};
 use serde::Serialize;
@@ -94,6 +95,8 @@ pub(crate) enum What<'a> {
     Rack(&'a Name),
     Pdu(&'a Name, &'a Name),
     External(&'a Name),
+    /// A server for outside names of which only the address is known.
+    Server(IpAddr),
 }
 
 /// Every single failure of a Design, each component in each way it can fail.
@@ -122,6 +125,9 @@ fn collect<'a>(design: &'a Design, add: &mut dyn FnMut(String, What<'a>, &[Way])
     }
     for name in design.external.keys() {
         add(format!("external/{name}"), What::External(name), POWER);
+    }
+    for address in design.unnamed_servers() {
+        add(format!("external/{address}"), What::Server(address), POWER);
     }
     for (name, switch) in &design.switch {
         add(format!("switch/{name}"), What::Switch(name), &[Way::PowerOff, Way::Silent]);

@@ -1,6 +1,7 @@
 //! What is gone because of one failure.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use plimsoll_model::design::{Machine, PduRef, Psu, Raid};
 use plimsoll_model::units::Millis;
@@ -16,6 +17,8 @@ pub(crate) struct Lost<'a> {
     pub(crate) switches: BTreeSet<&'a Name>,
     /// Routers and other things of others.
     pub(crate) external: BTreeSet<&'a Name>,
+    /// A server for outside names of which only the address is known.
+    pub(crate) server: Option<IpAddr>,
     /// Ports of hosts that pass nothing, by host.
     pub(crate) ports: BTreeSet<(&'a Name, &'a Name)>,
     /// Cables that pass nothing.
@@ -33,10 +36,11 @@ pub(crate) struct Lost<'a> {
 impl<'a> Lost<'a> {
     /// Whether nothing is: what broke has a twin that goes on.
     pub(crate) fn is_nothing(&self) -> bool {
-        let Lost { hosts, machines, switches, external, ports, cables, silent, daemon, osds, coredns } = self;
+        let Lost { hosts, machines, switches, external, server, ports, cables, silent, daemon, osds, coredns } = self;
         let names = [hosts, machines, switches, external, cables, osds];
         names.iter().all(|names| names.is_empty())
             && ports.is_empty()
+            && server.is_none()
             && daemon.is_none()
             && coredns.is_none()
             && !silent
@@ -132,6 +136,7 @@ impl<'a> Consequence<'a> {
             What::External(name) => {
                 now.external.insert(name);
             }
+            What::Server(address) => now.server = Some(address),
             What::Nic(host, nic) => {
                 now.ports.insert((host, nic));
             }

@@ -20,7 +20,8 @@ fn existing(predictions: &Predictions, component: &str, way: Way, promise: &str)
 
 #[test]
 fn the_promises_are_those_of_the_example() {
-    let wanted = "api dns zone ingress/public storage/ssd capacity/alice capacity/analytics egress management";
+    let wanted =
+        "api dns dns/outside zone ingress/public storage/ssd capacity/alice capacity/analytics egress management";
     assert_eq!(promises(&campus()).join(" "), wanted);
 }
 

@@ -317,6 +317,12 @@ fn describe(design: &Design, images: Images, parts: &mut Parts, idle: &mut BTree
             parts.need(at, "disks", disks.iter().copied().collect(), enough);
         }
     }
+    if let Some(nfs) = &design.nfs {
+        let at = parts.part("storage/nfs");
+        parts.need(at, "nodes", vec![nodes], 1);
+        let server = parts.part(format!("external/{}", nfs.server));
+        parts.need(at, "its server", vec![server], 1);
+    }
     for pool in design.metallb.iter().flat_map(|metallb| metallb.pool.keys()) {
         let at = parts.part(format!("ingress/{pool}"));
         parts.need(at, "nodes", vec![nodes], 1);

@@ -6,20 +6,14 @@ use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_model::design::Goal;
 
-use crate::component::Component;
 use crate::model::Model;
-
-/// Whether a component is one of a kind that a line names; `any` is any component.
-pub(crate) fn is_of(component: &Component, kind: &str) -> bool {
-    component.kind.is_component() && (kind == "any" || component.kind.as_str() == kind)
-}
 
 /// What may fail: components that are not accepted, and that no accepted one contains.
 fn candidates(model: &Model, design: &Design, kind: &str) -> Vec<Var> {
     let accepted = |path: &str| design.excluded.keys().any(|excluded| excluded.as_str() == path);
     model
         .failable()
-        .filter(|(_, component)| is_of(component, kind) && !accepted(&component.path) && !accepted(&component.origin))
+        .filter(|(_, component)| component.is_of(kind) && !accepted(&component.path) && !accepted(&component.origin))
         .map(|(var, _)| var)
         .collect()
 }

@@ -56,7 +56,7 @@ pub fn takes_nothing(model: &Model, design: &Design) -> Vec<TakesNothing> {
 fn is_meant(component: &Component, word: &str) -> bool {
     let path = component.path.as_str();
     let last = path.rsplit('/').next().unwrap_or(path);
-    component.kind.as_str() == word || glob(word, if word.contains('/') { path } else { last })
+    component.is_of(word) || glob(word, if word.contains('/') { path } else { last })
 }
 
 /// What each declared cause does to a promise, given the probabilities of components at each corner:

@@ -21,6 +21,8 @@ pub enum Kind {
     Switch,
     /// A router that others own.
     Router,
+    /// A server that others own and that is asked for outside names.
+    Resolver,
     /// A cable with the optics and ports at its ends.
     Cable,
     /// A network port of a host.
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Rack => "rack",
             Kind::Switch => "switch",
             Kind::Router => "router",
+            Kind::Resolver => "resolver",
             Kind::Cable => "cable",
             Kind::Nic => "nic",
             Kind::Host => "host",
@@ -84,6 +87,15 @@ pub struct Component {
     /// Whether its loss is a common cause: a rack as a whole, or the one supply of the whole site. It can be survived or
     /// not like any other; its time is shown apart and never hidden in a sum.
     pub common: bool,
+    /// Whether it is a feed that hangs on another: an uninterruptible supply.
+    pub ups: bool,
+}
+
+impl Component {
+    /// Whether it is of a kind that a line of `survive:` names; `any` is any component.
+    pub fn is_of(&self, kind: &str) -> bool {
+        self.kind.is_component() && (kind == "any" || kind == self.kind.as_str() || (kind == "ups" && self.ups))
+    }
 }
 
 /// The components of a Design; their [`Var`] in circuits is their place in this list.
@@ -114,6 +126,7 @@ impl Components {
             rate: self.upkeep.apply(repair_word(kind, path), Rate::default_of(kind, path)),
             external,
             common: kind == Kind::Rack,
+            ups: false,
         });
         self.by_path.insert(path.to_owned(), var);
         var
@@ -135,7 +148,9 @@ impl Components {
     /// An uninterruptible supply fails as a device does, and not as the public supply.
     pub(crate) fn set_device(&mut self, var: Var, rate: Rate) {
         let rate = self.upkeep.apply("ups", rate);
-        self.set_rate(var, rate);
+        if let Some(component) = self.list.get_mut(var.index()) {
+            (component.rate, component.ups) = (rate, true);
+        }
     }
 
     pub(crate) fn set_rate(&mut self, var: Var, rate: Rate) {

@@ -103,7 +103,7 @@ fn by_hand(component: &Component, design: &Design) -> bool {
             let name = component.path.strip_prefix("feed/").unwrap_or_default();
             design.feed.get(&name.into()).is_some_and(|feed| feed.from.is_some())
         }
-        Kind::Rack | Kind::Router | Kind::Machine | Kind::Daemon | Kind::Outlasted => false,
+        Kind::Rack | Kind::Router | Kind::Resolver | Kind::Machine | Kind::Daemon | Kind::Outlasted => false,
     }
 }
 

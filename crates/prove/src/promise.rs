@@ -4,11 +4,12 @@ mod api;
 mod capacity;
 mod management;
 mod names;
+mod nfs;
 mod services;
 mod storage;
 
 use plimsoll_circuit::Node;
-use plimsoll_model::design::{Machine, Role};
+use plimsoll_model::design::{Goal, Machine, Role};
 use plimsoll_model::{Name, Origins};
 
 use crate::build::{Build, Supposed};
@@ -49,13 +50,7 @@ impl Promise {
 
     /// Whether a line of `survive:` speaks of it: by name, by family (`capacity/*`), or `all`.
     pub fn is_meant(&self, pattern: &str) -> bool {
-        if pattern == "all" {
-            return self.meant_by_all;
-        }
-        match pattern.strip_suffix("/*") {
-            Some(family) => self.meant_by_all && self.id.strip_prefix(family).is_some_and(|rest| rest.starts_with('/')),
-            None => pattern == self.id,
-        }
+        if pattern == "all" { self.meant_by_all } else { Goal::names(pattern, &self.id) }
     }
 }
 
@@ -104,10 +99,15 @@ pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
 
 fn each(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
     let mut promises = vec![api::api(build)];
-    promises.extend(names::dns(build));
-    promises.extend(names::zone(build));
-    promises.extend(services::ingress(build));
+    let (dns, zone, ingress) = (names::dns(build), names::zone(build), services::ingress(build));
+    let outside = names::outside(build, dns.as_ref(), &ingress);
+    promises.extend(dns);
+    promises.extend(outside);
+    promises.extend(zone);
+    promises.extend(ingress);
     promises.extend(storage::storage(build));
+    promises.extend(nfs::nfs(build));
+    storage::on_one_node(build);
     promises.extend(capacity::capacity(build, origins));
     promises.extend(services::egress(build));
     promises.extend(management::management(build));
@@ -130,6 +130,17 @@ fn nodes(build: &Build<'_>, roles: &[Role]) -> Vec<(Name, Name)> {
         }
     }
     nodes
+}
+
+/// Nodes that carry pods, with their host.
+fn carriers(build: &Build<'_>) -> Vec<(Name, Name)> {
+    let mut carriers = nodes(build, &[Role::Worker]);
+    if carriers.is_empty() {
+        // A small cluster may run its pods on control planes.
+        carriers = nodes(build, &[Role::ControlPlane]);
+        carriers.retain(|(node, _)| build.design.machine.get(node).is_some_and(takes_pods));
+    }
+    carriers
 }
 
 /// The network in which nodes are, by the interface that has the default route, or the first.

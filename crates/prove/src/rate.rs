@@ -170,7 +170,7 @@ impl Upkeep {
 /// The word of `assume: { repair: … }` for a kind; nothing is said there of what others own.
 pub(crate) fn repair_word(kind: Kind, path: &str) -> &'static str {
     match kind {
-        Kind::Router => "",
+        Kind::Router | Kind::Resolver => "",
         Kind::Daemon if path.starts_with("external") => "",
         Kind::Daemon => "program",
         kind => kind.as_str(),
@@ -195,6 +195,7 @@ impl Rate {
             Kind::Host => (r(0.3, 1.0, 3.0), r(0.3, 1.0, 4.0), Source::Estimate),
             Kind::Disk => (r(0.005, 0.0105, 0.02), r(4.0, 48.0, 336.0), Source::Backblaze),
             Kind::Machine => (r(0.5, 2.0, 6.0), r(0.05, 0.1, 0.5), Source::Estimate),
+            Kind::Resolver => (r(0.1, 0.5, 2.0), r(0.1, 0.5, 4.0), Source::Estimate),
             Kind::Daemon if path.starts_with("external") => (r(0.1, 0.5, 2.0), r(0.1, 0.5, 4.0), Source::Estimate),
             Kind::Daemon => (r(0.2, 1.0, 4.0), r(0.01, 0.05, 0.5), Source::Estimate),
             Kind::Battery => (r(0.02, 0.05, 0.2), r(24.0, 72.0, 336.0), Source::Batteries),

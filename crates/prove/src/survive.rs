@@ -9,7 +9,7 @@ use plimsoll_circuit::Var;
 use plimsoll_model::Design;
 use plimsoll_model::design::{Goal, State};
 
-use crate::combinations::{Combinations, is_of};
+use crate::combinations::Combinations;
 use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
@@ -157,7 +157,7 @@ fn judge(
         return Err(Meaningless::Promise { goal: index, name: goal.promise.clone(), known });
     }
     for failure in &goal.failures {
-        if !model.failable().any(|(_, component)| is_of(component, failure.kind.as_str())) {
+        if !model.failable().any(|(_, component)| component.is_of(failure.kind.as_str())) {
             let kinds: BTreeSet<&str> = model.failable().map(|(_, component)| component.kind.as_str()).collect();
             let known = kinds.into_iter().map(str::to_owned).collect();
             return Err(Meaningless::Kind { goal: index, name: failure.kind.to_string(), known });

@@ -14,7 +14,7 @@ use crate::rate::Range;
 use crate::time::LostTime;
 
 /// What the proof does not know.
-pub const NOT_MODELLED: [&str; 22] = [
+pub const NOT_MODELLED: [&str; 23] = [
     "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
     "a switch that loses some packets and not others, or answers LACP and forwards nothing; links that work in one direction",
     "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
@@ -24,12 +24,13 @@ pub const NOT_MODELLED: [&str; 22] = [
     "machines that move when their host is drained, except in `while drained` lines: `may-stop` and lost time count them as stopped; the time of the move",
     "crashes of single pods; the scheduler puts them back in seconds",
     "pods of file systems and object stores (metadata servers, gateways): only their copies are looked at",
-    "volumes on one node, and NFS, where no machine's own disk lies on it",
+    "volumes on one node, beyond the names of the nodes; what a file server's owner does against its loss",
     "whether pods fit node by node: room is compared as a sum; GPUs, volumes and numbers of pods are not compared",
     "the time that Ceph takes to make copies anew: a lost disk counts until it is replaced; full disks",
     "the time until all runs again after a power cut, in what is lost in a year",
     "performance: a cluster that answers too slowly is one that answers",
-    "outside names in pods, and what is behind the routers; external balancers, registries and resolvers",
+    "what is behind the routers, on the way to resolvers and file servers too; external balancers and registries",
+    "what resolvers of others answer, and what is in caches: a name is looked at that is in none",
     "what two supplies, two routers or two batteries have in common behind the place where the file ends",
     "bugs, people, cooling and other common causes that the file does not declare (`assume: { common_causes: … }`); two at a time",
     "more than one crew, where the file declares crews: two or more count as one, since only that bound is known",

@@ -23,5 +23,8 @@ pub fn unbuilt(design: &Design) -> Vec<Unbuilt> {
             what: "the passing of graphics processors to machines",
         })
     });
-    gpus.collect()
+    // A class of such volumes needs a provisioner in the cluster, which nothing here writes yet.
+    let nfs =
+        design.nfs.as_ref().map(|_| Unbuilt { path: "nfs".into(), what: "the class of volumes on a file server" });
+    gpus.chain(nfs).collect()
 }

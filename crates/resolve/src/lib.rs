@@ -167,6 +167,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
     let parts = storage::Parts { networks: &network, hosts: &host, machines: &machine };
     let ceph = storage::ceph(cx, &parts);
     let local_storage = storage::local(cx, &machine);
+    let nfs = storage::nfs(cx);
     let nodelocal = names::nodelocal(cx);
     let coredns = names::coredns(cx, &kubernetes.services, &site, &machine);
     let parts =
@@ -189,6 +190,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
         ("metallb", metallb.is_none(), "no addresses of services were written"),
         ("ceph", ceph.is_none(), "no storage was written"),
         ("local_storage", local_storage.is_none(), "no local volumes were written"),
+        ("nfs", nfs.is_none(), "no file server was written"),
         ("external_dns", names.external_dns.is_none(), "nothing puts names of services into a zone"),
     ] {
         whole.chosen_unless(field, absent, why);
@@ -237,6 +239,7 @@ fn phases(cx: &Cx<'_>, things: &Things<'_>) -> Option<Design> {
         metallb,
         ceph,
         local_storage,
+        nfs,
         coredns,
         nodelocal,
         firewall,

@@ -277,3 +277,24 @@ fn what_is_assumed_about_repairs_is_carried_with_its_place() {
     let repair: Vec<String> = long.design().assume.repair.iter().map(|(kind, time)| format!("{kind} {time}")).collect();
     assert_eq!(repair, ["disk 2d-7d", "psu 1d"]);
 }
+
+#[test]
+fn no_secondaries_and_nothing_said_are_two_things() {
+    let servers = |written: &str| {
+        let run = Run::of(&campus("secondaries: [ns-2], ", written));
+        run.design().zone.values().next().expect("a zone").secondaries.clone()
+    };
+    assert_eq!(servers("")[..], ["ns-2".into()], "the other zone server");
+    assert!(servers("secondaries: [], ").is_empty());
+}
+
+#[test]
+fn a_file_server_is_kept_with_its_path() {
+    let text = campus("  vault: {", "  nas-1: { kind: nfs, address: 10.30.1.90 }\n  vault: {");
+    let text = text.replacen("storage:\n", "storage:\n  nfs: { server: nas-1, path: /export }\n", 1);
+    let run = Run::of(&text);
+    assert_eq!(run.problems(), "");
+    let nfs = run.design().nfs.as_ref().expect("a file server");
+    assert_eq!((nfs.server.as_str(), nfs.path.as_str()), ("nas-1", "/export"));
+    assert!(run.resolved.origins.span("nfs/server").is_some());
+}

@@ -26,9 +26,6 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
             ExternalKind::Etcd => {
                 no(external.kind.span, "kind: etcd", "leave it out, and write `kubernetes: { etcd: stacked }`");
             }
-            ExternalKind::Nfs => {
-                no(external.kind.span, "kind: nfs", "leave it out; volumes of `ceph` and `local` are built");
-            }
             _ => {}
         }
     }
@@ -75,9 +72,6 @@ pub(crate) fn refuse(spec: &Spec, diagnostics: &mut Diagnostics) {
         no(by.span, "by: calico", "write `by: metallb`");
     }
     if let Some(storage) = &spec.storage {
-        if let Some(nfs) = &storage.nfs {
-            no(nfs.server.span, "nfs", "leave it out; volumes of `ceph` and `local` are built");
-        }
         let by = storage.ceph.as_ref().and_then(|ceph| ceph.by.as_ref());
         if let Some(by) = by.filter(|by| by.value == CephBy::Proxmox) {
             no(by.span, "by: proxmox", "write `by: rook`");

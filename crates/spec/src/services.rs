@@ -140,8 +140,8 @@ record! {
         pub zone: Opt<DomainName>,
         /// The machine where the zone is changed.
         pub primary: Opt<Name>,
-        /// The machines that copy it.
-        pub secondaries: Vec<Spanned<Names>>,
+        /// The machines that copy it: all other zone servers when not given, and none for `[]`.
+        pub secondaries: Option<Vec<Spanned<Names>>>,
         /// Who delegates the zone to us.
         pub delegated_by: Opt<String>,
         /// Whether addresses lead back to names.

@@ -1,6 +1,6 @@
 //! Which failures the design promises to survive.
 
-use plimsoll_model::design::{Design, Goal};
+use plimsoll_model::design::{Design, Failure, Goal};
 
 /// What a goal is about, so that a rule asks only for the promises it bears on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,11 @@ pub struct Goals {
     excluded: Vec<String>,
 }
 
-/// Kinds of components that `any` stands for: whatever is one physical thing or one daemon, not whole sites or rooms.
-const ANY: [&str; 13] =
-    ["feed", "pdu", "psu", "rack", "switch", "router", "host", "machine", "disk", "nic", "cable", "bond", "daemon"];
+/// Whether `any` stands for a kind that a rule asks about: whatever is one physical thing or one daemon, not whole sites or
+/// rooms. Rules speak of bonds too, which the file says by their ports.
+fn is_component(kind: &str) -> bool {
+    kind == "bond" || Failure::KINDS.iter().any(|(word, _)| *word == kind)
+}
 
 impl Goals {
     /// No goals, as for parsed files.
@@ -91,7 +93,7 @@ impl Goals {
 }
 
 fn matches(declared: &str, kind: &str) -> bool {
-    declared == kind || (declared == "any" && ANY.contains(&kind))
+    declared == kind || (declared == "any" && is_component(kind))
 }
 
 fn covers(goal: &Goal, scope: Scope<'_>) -> bool {

@@ -15,21 +15,64 @@ use crate::{Map, Name};
 pub struct Failure {
     /// How many.
     pub count: u32,
-    /// Of which kind: `any`, or the first step of their paths (`host`, `switch`, `pdu`, `feed`, `rack`, `router`,
-    /// `disk`, `nic`, `psu`, `machine`).
+    /// Of which kind: a word of [`Failure::KINDS`].
     pub kind: Name,
+}
+
+impl Failure {
+    /// The words for what fails, each with its meaning: those of the file, of rules and of the proof.
+    pub const KINDS: [(&str, &str); 15] = [
+        ("any", "any one component"),
+        ("feed", "a source of power: the utility, a generator, or an uninterruptible supply"),
+        ("ups", "an uninterruptible supply: a feed that hangs on another"),
+        ("pdu", "a power strip"),
+        ("psu", "a power supply of a host or a switch"),
+        ("rack", "all that stands in a rack"),
+        ("switch", "a switch"),
+        ("router", "a router of others"),
+        ("resolver", "a server of others that is asked for outside names"),
+        ("cable", "a cable with the optics and the switch ports at its ends"),
+        ("nic", "a network port of a host"),
+        ("host", "a physical machine"),
+        ("disk", "a disk"),
+        ("machine", "a virtual machine, or on bare metal the system"),
+        ("daemon", "a program, or a service of others such as a file server"),
+    ];
+
+    /// The loss of all power, which `cold-start` alone survives.
+    pub const SITE: &str = "site";
+
+    /// Words for parts that fail as something else, each with what to write.
+    pub const ELSEWHERE: [(&str, &str); 3] = [
+        ("port", "a port fails as `nic` at a host, and as `cable` at a switch"),
+        ("bond", "a bond is lost by its ports: write `nic`"),
+        ("zone-server", "a zone server is lost as `machine`, and its program as `daemon`"),
+    ];
 }
 
 /// One line of `survive:`: a promise holds although all of these fail together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
-    /// The promise (`api`, `capacity/alice`), a family of them (`capacity/*`), or `all`.
+    /// The promise (`api`, `capacity/alice`), a family of them (`capacity/*`, see [`Goal::names`]), or `all`.
     pub promise: String,
     /// What fails together.
     pub failures: Vec<Failure>,
     /// Whether one host is drained at the time.
     pub while_drained: bool,
+}
+
+impl Goal {
+    /// Promises that there are several of, by what they are about.
+    pub const FAMILIES: [&str; 3] = ["ingress", "storage", "capacity"];
+
+    /// Whether the name of a promise in a line means the promise `id`, step by step: `capacity/*`, `storage/*/recovered`. A
+    /// family alone (`capacity`) means all of it. What `all` means is not said here.
+    pub fn names(pattern: &str, id: &str) -> bool {
+        let whole = if Self::FAMILIES.contains(&pattern) { format!("{pattern}/*") } else { pattern.to_owned() };
+        whole.split('/').count() == id.split('/').count()
+            && whole.split('/').zip(id.split('/')).all(|(pattern, step)| crate::glob(pattern, step))
+    }
 }
 
 /// A component whose loss is accepted.
@@ -275,6 +318,17 @@ thresholds! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_names_promises_step_by_step() {
+        assert!(Goal::names("capacity/*", "capacity/alice") && Goal::names("capacity", "capacity/alice"));
+        assert!(Goal::names("capacity/a*", "capacity/alice") && !Goal::names("capacity/b*", "capacity/alice"));
+        assert!(Goal::names("dns", "dns") && !Goal::names("dns", "dns/outside") && Goal::names("dns/*", "dns/outside"));
+        // How a pool comes back is meant by those alone who say so.
+        assert!(!Goal::names("storage/*", "storage/ssd/recovered") && !Goal::names("storage", "storage/ssd/recovered"));
+        assert!(Goal::names("storage/*/recovered", "storage/ssd/recovered"));
+        assert!(!Goal::names("api", "dns") && !Goal::names("ingress", "ingress"));
+    }
 
     #[test]
     fn days_are_counted_by_the_calendar() {

@@ -1,5 +1,6 @@
 //! The types of the Design, by subject.
 
+mod answers;
 mod api;
 mod firewall;
 mod goals;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Map, Name};
 
+pub use answers::{Answers, OutsideNames};
 pub use api::{
     Api, Balancer, Haproxy, HaproxyCheck, HaproxyServer, HaproxyTimeouts, Vrrp, VrrpCheck, VrrpCheckKind, VrrpMember,
     VrrpState,
@@ -51,7 +53,7 @@ pub use pods::{
     MetalLb, MetalLbMode,
 };
 pub use storage::{
-    Ceph, CephFilesystem, CephObjectStore, CephPool, FailureDomain, LocalStorage, Mon, Osd, StorageClass,
+    Ceph, CephFilesystem, CephObjectStore, CephPool, FailureDomain, LocalStorage, Mon, Nfs, Osd, StorageClass,
 };
 
 /// Whether something is there already.
@@ -122,6 +124,8 @@ pub struct Design {
     pub ceph: Option<Ceph>,
     /// Volumes on disks of a node.
     pub local_storage: Option<LocalStorage>,
+    /// Volumes on a file server of others.
+    pub nfs: Option<Nfs>,
     /// Names inside the cluster.
     pub coredns: CoreDns,
     /// The resolver cache on each node.

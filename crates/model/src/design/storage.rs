@@ -191,3 +191,13 @@ pub struct LocalStorage {
     /// Nodes that offer it.
     pub nodes: Vec<Name>,
 }
+
+/// Volumes on a file server of others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nfs {
+    /// The server, by name in `external`.
+    pub server: Name,
+    /// The path that it exports.
+    pub path: String,
+}

@@ -2,11 +2,13 @@
 
 mod api;
 mod dns;
+mod nfs;
 mod services;
 mod storage;
 mod workloads;
 
 use plimsoll_model::Design;
+use plimsoll_model::design::OutsideNames;
 use serde::Serialize;
 
 use crate::how::How;
@@ -37,10 +39,13 @@ impl From<How> for Answer {
     }
 }
 
-/// The promises of a Design: `api`, `dns`, `zone`, `ingress/POOL`, `storage/POOL`, `capacity/TENANT`, `egress` and
+/// The promises of a Design: `api`, `dns`, `dns/outside`, `dns/DOMAIN`, `zone`, `ingress/POOL`, `storage/POOL`, `capacity/TENANT`, `egress` and
 /// `management`, as far as it has what they are about.
 pub fn promises(design: &Design) -> Vec<String> {
     let mut names = vec!["api".to_owned(), "dns".to_owned()];
+    if design.nodes().next().is_some() {
+        names.extend(design.outside_names().iter().map(OutsideNames::promise));
+    }
     if !design.zone.is_empty() {
         names.push("zone".to_owned());
     }
@@ -52,6 +57,7 @@ pub fn promises(design: &Design) -> Vec<String> {
         names.extend(ceph.filesystem.keys().map(|name| format!("storage/{name}")));
         names.extend(ceph.object_store.keys().map(|name| format!("storage/{name}")));
     }
+    names.extend(design.nfs.is_some().then(|| "storage/nfs".to_owned()));
     names.extend(design.tenant.keys().map(|name| format!("capacity/{name}")));
     names.extend(["egress".to_owned(), "management".to_owned()]);
     names
@@ -76,7 +82,15 @@ pub(crate) fn same(design: &Design, promises: &[String]) -> Vec<Option<usize>> {
 /// What a failure does to a promise.
 pub(crate) fn answer(world: &World<'_>, promise: &str) -> Answer {
     match promise.split_once('/') {
+        Some(("dns", _)) => {
+            let names = world.design.outside_names().into_iter().find(|names| names.promise() == promise);
+            names.map_or_else(
+                || How::masked("nobody is asked for such names").into(),
+                |names| dns::outside(world, names),
+            )
+        }
         Some(("ingress", pool)) => services::ingress(world, pool),
+        Some(("storage", "nfs")) if world.design.nfs.is_some() => nfs::server(world).into(),
         Some(("storage", pool)) => storage::pool(world, pool).into(),
         Some(("capacity", tenant)) => workloads::capacity(world, tenant).into(),
         _ => match promise {

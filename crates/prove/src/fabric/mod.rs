@@ -18,11 +18,13 @@ use plimsoll_circuit::Node;
 use plimsoll_model::Name;
 use plimsoll_model::design::ExternalKind;
 
+mod beyond;
 mod links;
 mod pairs;
 mod ways;
 mod wiring;
 
+pub(crate) use beyond::Asked;
 pub(crate) use wiring::Wiring;
 
 use crate::build::Build;

@@ -2,11 +2,11 @@
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::{Announce, Role};
+use plimsoll_model::design::Announce;
 
 use crate::build::Build;
 
-use super::{NOTHING_TAKES_PODS, Promise, node_network, nodes, takes_pods, unusable};
+use super::{NOTHING_TAKES_PODS, Promise, carriers, node_network, unusable};
 
 pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
     let design = build.design;
@@ -61,12 +61,7 @@ pub(super) fn egress(build: &mut Build<'_>) -> Option<Promise> {
     let network: Name = node_network(build)?;
     build.design.network.get(&network)?.gateway.as_ref()?;
     let mut each = Vec::new();
-    let mut carriers = nodes(build, &[Role::Worker]);
-    if carriers.is_empty() {
-        // A small cluster may run its pods on control planes.
-        carriers = nodes(build, &[Role::ControlPlane]);
-        carriers.retain(|(node, _)| build.design.machine.get(node).is_some_and(takes_pods));
-    }
+    let carriers = carriers(build);
     let nobody = carriers.is_empty();
     for (node, host) in carriers {
         each.push(unusable(build, &node, &host, Some(&network)));

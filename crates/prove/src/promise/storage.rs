@@ -93,6 +93,38 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
     promises
 }
 
+/// Nodes that are named where volumes lie on one of them.
+const NAMED: usize = 8;
+
+/// Volumes on the disks of one node are no promise: what is lost with which node is said among the assumptions.
+pub(super) fn on_one_node(build: &mut Build<'_>) {
+    let design = build.design;
+    if let Some(local) = &design.local_storage {
+        let mut nodes: Vec<String> = Vec::new();
+        for node in &local.nodes {
+            let Some(machine) = design.machine.get(node) else { continue };
+            let below =
+                |mount: &Option<String>| mount.as_ref().is_some_and(|mount| mount.starts_with(&local.directory));
+            let groups = machine.disk.values().filter(|disk| below(&disk.mount)).map(|disk| &disk.on);
+            let disks: Vec<String> = groups.map(|group| format!("host/{}/disk/{group}", machine.host)).collect();
+            nodes.push(if disks.is_empty() { node.to_string() } else { format!("{node} ({})", disks.join(", ")) });
+        }
+        let more = nodes.len().saturating_sub(NAMED);
+        nodes.truncate(NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        build.assume(&format!(
+            "nobody misses volumes of `{}`: each lies on one node, is away with it, and lost with its disks: {}{more}",
+            local.class,
+            nodes.join(", ")
+        ));
+    }
+    if design.monitoring.storage.as_str() == "local" {
+        build.assume(
+            "nobody misses what monitoring has stored: it lies on one node, is away with it, and lost with its disks",
+        );
+    }
+}
+
 /// Pools, and the data of file systems and object stores; what only these need beside (metadata servers, gateways) is
 /// started elsewhere by Kubernetes.
 fn kept(ceph: &Ceph) -> Vec<Kept> {

@@ -180,6 +180,65 @@ fn other_designs_are_judged_as_by_a_simulation() {
             })
         }),
         (
+            "a file server on a strip of ours, behind the gateway",
+            otherwise(
+                &[
+                    ("external/vault/power", json!([{ "rack": "r1", "pdu": "b" }])),
+                    ("nfs", json!({ "server": "vault", "path": "/export" })),
+                ],
+                nothing,
+            ),
+        ),
+        (
+            "a file server beside storage",
+            otherwise(
+                &[
+                    ("external/vault/addresses", json!([])),
+                    ("external/vault/address", json!({ "storage": "10.30.20.9" })),
+                    ("nfs", json!({ "server": "vault", "path": "/export" })),
+                ],
+                nothing,
+            ),
+        ),
+        ("one resolver", otherwise(&[("coredns/upstreams", json!(["10.30.1.53"]))], nothing)),
+        (
+            "resolvers in a network that control planes are not in",
+            otherwise(&[("coredns/upstreams", json!(["10.30.20.5", "10.30.20.6"]))], nothing),
+        ),
+        (
+            "such resolvers, and no cache on nodes",
+            otherwise(&[("coredns/upstreams", json!(["10.30.20.5", "10.30.20.6"]))], |design| design.nodelocal = None),
+        ),
+        (
+            "resolvers in the network of nodes and behind the gateway of another, two copies",
+            otherwise(
+                &[("coredns/upstreams", json!(["10.30.12.5", "10.30.11.6"])), ("coredns/replicas", json!(2))],
+                |design| design.nodelocal = None,
+            ),
+        ),
+        (
+            "a resolver in our rack, and a domain of others",
+            otherwise(
+                &[
+                    ("external/vault/kind", json!("dns")),
+                    ("external/vault/rack", json!("r1")),
+                    ("external/vault/power", json!([{ "rack": "r1", "pdu": "a" }])),
+                    ("coredns/upstreams", json!(["10.30.1.80"])),
+                    ("coredns/stub/corp.example", json!(["10.30.1.80", "10.9.9.9"])),
+                ],
+                nothing,
+            ),
+        ),
+        ("routers that resolve", otherwise(&[("coredns/upstreams", json!(["10.30.12.1", "10.30.12.2"]))], nothing)),
+        (
+            "our own servers as resolvers, one of zones alone",
+            otherwise(&[("dns_server/ns-1/recursion", json!(true))], |design| {
+                design.coredns.upstreams = design.dns_server.values().map(|server| server.address).collect();
+                let domain = design.zone.keys().next().expect("a zone").clone();
+                design.coredns.stub.insert(domain, design.coredns.upstreams.clone());
+            }),
+        ),
+        (
             "nothing said about power",
             otherwise(&[], |design| {
                 design.host.values_mut().for_each(|host| host.psu.clear());

@@ -2,6 +2,7 @@
 //! majority by counting. It shares no code with the circuits, and says which promises are broken.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use plimsoll_model::design::{Announce, FailureDomain, Osd, PduRef, Raid, Role, SwitchRole};
 use plimsoll_model::{Design, Map, Name};
@@ -270,7 +271,57 @@ impl Simulation<'_> {
             design.machine.iter().filter(|(_, of)| of.role.is_node()).map(|(name, _)| name).collect();
         let bad_hosts: BTreeSet<String> = nodes.iter().filter(|node| !usable(node)).map(|node| host_of(node)).collect();
         let all_hosts = nodes.iter().map(|node| host_of(node)).collect::<BTreeSet<_>>().len();
-        say("dns", bad_hosts.len() < (design.coredns.replicas as usize).min(all_hosts));
+        let copies = (design.coredns.replicas as usize).min(all_hosts);
+        say("dns", bad_hosts.len() < copies);
+
+        // Names outside: who of the nodes gets an answer from anybody?
+        let answers = |node: &Name, address: &IpAddr, outside: bool| {
+            let (of, host) = (&design.machine[node], host_of(node));
+            let gateway = |network: &Name| design.network[network].gateway.as_ref();
+            let inside = design.network.iter().find(|(_, of)| match address {
+                IpAddr::V4(four) => of.ipv4.contains(four),
+                IpAddr::V6(_) => false,
+            });
+            let other = design
+                .external
+                .iter()
+                .find(|(_, of)| of.address.values().chain(&of.addresses).any(|own| own == address))
+                .map(|(name, _)| name);
+            let own = design.machine.iter().find(|(_, of)| of.nic.values().any(|nic| nic.address.addr() == *address));
+            let router = inside.and_then(|(name, _)| gateway(name)).is_some_and(|of| of.address == *address);
+            let lives = match (other, own) {
+                (Some(name), _) => self.external(name),
+                (_, Some((name, _))) => match design.dns_server.get(name) {
+                    Some(server) => (!outside || server.recursion) && self.daemon(&format!("dns_server/{name}"), name),
+                    None => self.machine(name),
+                },
+                _ => router || self.ok(&format!("external/{address}")),
+            };
+            let reached = match inside.map(|(name, _)| name) {
+                None => out("kube", &host),
+                Some(network) if of.nic.contains_key(network) => match own {
+                    _ if router => out(network.as_str(), &host),
+                    Some((_, of)) => meet(network.as_str(), &host, of.host.as_str()),
+                    None => !on(network.as_str(), &host).is_empty(),
+                },
+                Some(network) => {
+                    out("kube", &host)
+                        && gateway(network).is_some_and(|gateway| gateway.by.iter().any(|router| self.external(router)))
+                        && own.is_none_or(|(_, of)| out(network.as_str(), of.host.as_str()))
+                }
+            };
+            usable(node) && lives && reached
+        };
+        let families = std::iter::once(("outside", &design.coredns.upstreams))
+            .chain(design.coredns.stub.iter().map(|(domain, servers)| (domain.as_str(), servers)));
+        for (family, servers) in families.filter(|(_, servers)| !servers.is_empty()) {
+            let answered = |node: &&&Name| servers.iter().any(|address| answers(node, address, family == "outside"));
+            let deaf: BTreeSet<String> =
+                nodes.iter().filter(|node| !answered(node)).map(|node| host_of(node)).collect();
+            let asked =
+                if design.nodelocal.is_some() { nodes.iter().any(|node| answered(&node)) } else { deaf.len() < copies };
+            say(&format!("dns/{family}"), bad_hosts.len() < copies && asked);
+        }
         say(
             "zone",
             design.zone.values().all(|zone| {
@@ -296,6 +347,16 @@ impl Simulation<'_> {
         );
         let workers: Vec<&Name> = design.machines(Role::Worker).map(|(name, _)| name).collect();
         say("egress", workers.iter().any(|worker| usable(worker)));
+
+        if let Some(nfs) = &design.nfs {
+            let of = &design.external[&nfs.server];
+            let reached = |worker: &&Name| {
+                self.machine(worker)
+                    && of.address.keys().any(|network| !on(network.as_str(), &host_of(worker)).is_empty())
+                    || self.machine(worker) && !of.addresses.is_empty() && out("kube", &host_of(worker))
+            };
+            say("storage/nfs", self.external(&nfs.server) && workers.iter().any(reached));
+        }
 
         let ceph = design.ceph.as_ref().expect("Ceph");
         let pool = ceph.pool.values().next().expect("a pool");

@@ -189,6 +189,9 @@ pub(crate) fn components(design: &plimsoll_model::Design) -> BTreeSet<String> {
     };
     names("feed", design.feed.keys().collect(), &mut add);
     names("external", design.external.keys().collect(), &mut add);
+    for address in design.unnamed_servers() {
+        add(format!("external/{address}"));
+    }
     names("mlag", design.mlag.keys().collect(), &mut add);
     names("cable", design.cable.keys().collect(), &mut add);
     names("network", design.network.keys().collect(), &mut add);

@@ -15,13 +15,14 @@ pub(crate) fn sections(cx: &Cx<'_>) {
     let zone = dns.and_then(|dns| dns.zone.as_ref()?.span);
     let etcd_backup = spec.backups.as_ref().and_then(|backups| backups.etcd.as_ref());
     let version = kubernetes.and_then(|kubernetes| kubernetes.version.as_ref()?.span);
-    let places: [(&str, Option<Span>); 14] = [
+    let places: [(&str, Option<Span>); 15] = [
         ("api", spec.api.vip.span),
         ("kubernetes", version),
         ("etcd", kubernetes.and_then(|kubernetes| kubernetes.etcd.as_ref()?.layout.as_ref()?.span).or(version)),
         ("calico", spec.calico.as_ref().and_then(|calico| calico.encapsulation.as_ref()?.span)),
         ("metallb", ingress.and_then(|(name, _)| name.span)),
         ("ceph", ceph.and_then(|ceph| ceph.osds.first()?.span)),
+        ("nfs", spec.storage.as_ref().and_then(|storage| storage.nfs.as_ref()?.server.span)),
         ("coredns", zone),
         ("nodelocal", zone),
         ("zone", zone),

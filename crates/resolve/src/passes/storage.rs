@@ -1,9 +1,9 @@
-//! Ceph and local volumes.
+//! Ceph, local volumes and those of a file server.
 
 use plimsoll_diagnostics::{Diagnostic, Spanned};
 use plimsoll_model::design::{
     Ceph, CephFilesystem, CephObjectStore, CephPool, DiskKind, FailureDomain, Host, LocalStorage, Machine, Mon,
-    Network, Osd, Purpose, Role, StorageClass,
+    Network, Nfs, Osd, Purpose, Role, StorageClass,
 };
 use plimsoll_model::{Map, Name};
 use plimsoll_spec::services::{self, FailureDomain as SpecDomain, PoolKind, Reclaim};
@@ -307,4 +307,10 @@ pub(crate) fn local(cx: &Cx<'_>, machines: &Map<Machine>) -> Option<LocalStorage
         directory: at.chosen("directory", LOCAL_DIRECTORY.into(), "ours"),
         nodes,
     })
+}
+
+pub(crate) fn nfs(cx: &Cx<'_>) -> Option<Nfs> {
+    let spec = cx.spec.storage.as_ref()?.nfs.as_ref()?;
+    let at = cx.at("nfs");
+    Some(Nfs { server: name(&at.written("server", &spec.server)), path: at.written("path", &spec.path) })
 }

@@ -147,10 +147,10 @@ fn servers(cx: &Cx<'_>, spec: &services::Dns, parts: &Parts<'_>, zone: Option<Sp
         cx.say(problem.help("add machines with `role: zone-server`, two of them on different hosts"));
         return None;
     };
-    let mut secondaries = all_names(&spec.secondaries);
-    if spec.secondaries.is_empty() {
-        secondaries = of_role.filter(|name| *name != primary).collect();
-    }
+    let secondaries: Vec<Name> = match &spec.secondaries {
+        Some(written) => all_names(written),
+        None => of_role.filter(|name| *name != primary).collect(),
+    };
     let address = |server: &Name| {
         let machine = parts.machines.get(server)?;
         let zone = machine.nic.iter().find(|(network, _)| {
@@ -250,8 +250,15 @@ impl Maker<'_, '_> {
                 Some(word) => at.written("primary", &plimsoll_diagnostics::Spanned { value: primary, span: word.span }),
                 None => at.chosen("primary", primary, "the first zone server"),
             },
-            secondaries: match self.spec.secondaries.first() {
-                Some(names) => at.expanded("secondaries", secondaries.collect(), names.span),
+            secondaries: match &self.spec.secondaries {
+                Some(names) => {
+                    let span = names.first().and_then(|names| names.span).or(self
+                        .spec
+                        .primary
+                        .as_ref()
+                        .and_then(|word| word.span));
+                    at.expanded("secondaries", secondaries.collect(), span)
+                }
                 None => at.chosen("secondaries", secondaries.by_ref().collect(), "the other zone servers"),
             },
             delegated_by: match delegated {

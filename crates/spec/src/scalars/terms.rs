@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use plimsoll_model::design::Failure;
+
 use super::scalar;
 
 /// Gives `Display` by the written text.
@@ -195,25 +197,30 @@ impl PromisePattern {
             );
             return Err(format!("`{text}` is not a promise{hint}"));
         }
-        let takes = matches!(kind, "ingress" | "storage" | "capacity");
-        if of.is_empty() || !takes && text.contains('/') {
+        let takes = matches!(kind, "dns" | "ingress" | "storage" | "capacity");
+        if !takes && text.contains('/') {
             return Err(format!("`{text}` is not a promise: write `{kind}`"));
         }
+        let good = match of.split('/').collect::<Vec<_>>()[..] {
+            [one] => !one.is_empty(),
+            [one, "recovered"] => kind == "storage" && !one.is_empty(),
+            _ => false,
+        };
+        if !good {
+            let also = if kind == "storage" { ", or `storage/POOL/recovered`" } else { "" };
+            return Err(format!("`{text}` is not a promise: write `{kind}/` and one name{also}"));
+        }
         Ok(PromisePattern(text.to_owned()))
-    }
-
-    /// Whether a promise (`capacity/alice`) is meant.
-    pub fn matches(&self, promise: &str) -> bool {
-        let kind = promise.split('/').next().unwrap_or(promise);
-        self.0 == "all" || self.0 == kind || plimsoll_model::glob(&self.0, promise)
     }
 }
 scalar!(
     PromisePattern,
     "a promise",
     Text,
-    Some(r"^(all|api|dns|zone|egress|management|cold-start|(ingress|storage|capacity)(/[a-z0-9*-]+)?)$"),
-    &["all", "api", "ingress/public", "capacity/*"]
+    Some(
+        r"^(all|api|zone|egress|management|cold-start|dns(/[a-z0-9.*-]+)?|(ingress|capacity)(/[a-z0-9*-]+)?|storage(/[a-z0-9*-]+(/recovered)?)?)$"
+    ),
+    &["all", "api", "dns/outside", "ingress/public", "capacity/*"]
 );
 
 /// What may fail at the same time without breaking a promise: `any`, `host`, `host + switch`.
@@ -224,11 +231,10 @@ pub struct Goal(
 );
 
 impl Goal {
-    /// Kinds of components; `any` is one component of any kind.
-    pub const KINDS: [&str; 15] = [
-        "any", "feed", "ups", "pdu", "psu", "cable", "port", "nic", "switch", "router", "host", "disk", "machine",
-        "rack", "site",
-    ];
+    /// Words for what fails: kinds of components, and `site`.
+    pub fn kinds() -> impl Iterator<Item = &'static str> {
+        Failure::KINDS.iter().map(|(word, _)| *word).chain([Failure::SITE])
+    }
 
     fn parse_text(text: &str) -> Result<Self, String> {
         let kinds: Vec<String> = text.split('+').map(|kind| kind.trim().to_owned()).collect();
@@ -236,14 +242,16 @@ impl Goal {
             return Err(format!("`{text}` asks for {} failures at once; at most 4 are proved", kinds.len()));
         }
         for kind in &kinds {
-            if !Self::KINDS.contains(&kind.as_str()) {
-                let near = plimsoll_diagnostics::nearest(kind, Self::KINDS);
-                let hint = near.map_or_else(
-                    || format!(": possible are {}", Self::KINDS.join(", ")),
-                    |near| format!("; did you mean `{near}`?"),
-                );
-                return Err(format!("`{kind}` is not a kind of component{hint}"));
+            if Self::kinds().any(|known| known == kind) {
+                continue;
             }
+            let elsewhere = Failure::ELSEWHERE.iter().find(|(word, _)| word == kind);
+            let hint = match (elsewhere, plimsoll_diagnostics::nearest(kind, Self::kinds())) {
+                (Some((_, instead)), _) => format!(": {instead}"),
+                (None, Some(near)) => format!("; did you mean `{near}`?"),
+                (None, None) => format!(": possible are {}", Self::kinds().collect::<Vec<_>>().join(", ")),
+            };
+            return Err(format!("`{kind}` is not a kind of component{hint}"));
         }
         Ok(Goal(kinds))
     }
@@ -298,9 +306,16 @@ mod tests {
         assert!(!component("ups-1").matches("feed/ups-12"));
         assert!(!component("rack/r1").matches("host/r1"));
         assert_eq!(component("STO-008").as_rule(), Some(RuleId("STO-008".into())));
-        let promise = |text: &str| PromisePattern::parse_text(text).expect(text);
-        assert!(promise("capacity/*").matches("capacity/alice") && promise("capacity").matches("capacity/alice"));
-        assert!(promise("all").matches("api") && !promise("api").matches("dns"));
+        for text in ["dns/outside", "dns/*", "storage/ssd/recovered", "storage/*/recovered", "capacity"] {
+            assert_eq!(PromisePattern::parse_text(text), Ok(PromisePattern(text.into())));
+        }
+        for text in ["ingress/public/recovered", "storage/ssd/lost", "storage//recovered", "dns/"] {
+            assert!(PromisePattern::parse_text(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            Goal::parse_text("any + port").expect_err("no component"),
+            "`port` is not a kind of component: a port fails as `nic` at a host, and as `cable` at a switch"
+        );
         assert!(PromisePattern::parse_text("api/x").is_err());
         assert_eq!(
             Goal::parse_text("hosts + rack").expect_err("a typo"),

@@ -43,6 +43,7 @@ enum Kind {
     Machine,
     IngressPool,
     StoragePool,
+    Domain,
     Tenant,
 }
 
@@ -58,6 +59,7 @@ impl fmt::Display for Kind {
             Kind::Machine => "machine",
             Kind::IngressPool => "pool of addresses",
             Kind::StoragePool => "storage pool",
+            Kind::Domain => "domain with servers of its own",
             Kind::Tenant => "tenant",
         })
     }
@@ -125,6 +127,13 @@ impl Checker<'_> {
         if let Some(ceph) = spec.storage.as_ref().and_then(|storage| storage.ceph.as_ref()) {
             all.push((Kind::StoragePool, single(ceph.pools.keys().collect())));
         }
+        if let Some(nfs) = spec.storage.as_ref().and_then(|storage| storage.nfs.as_ref()) {
+            all.push((Kind::StoragePool, vec![("nfs".to_owned(), nfs.server.span)]));
+        }
+        if let Some(coredns) = spec.dns.as_ref().and_then(|dns| dns.coredns.as_ref()) {
+            let domains = coredns.forward.keys().map(|domain| (domain.value.0.clone(), domain.span));
+            all.push((Kind::Domain, domains.collect()));
+        }
         let count: usize = all.iter().map(|(_, names)| names.len()).sum();
         if count > MOST_NAMES {
             let message = format!("the file declares {count} names; at most {MOST_NAMES} are possible");
@@ -142,7 +151,7 @@ impl Checker<'_> {
 
     /// Names whose entries could not be read.
     fn declare_unread(&mut self, node: &Node) {
-        const PLACES: [(Kind, &[&str]); 10] = [
+        const PLACES: [(Kind, &[&str]); 11] = [
             (Kind::External, &["external"]),
             (Kind::Switch, &["switches"]),
             (Kind::Network, &["networks"]),
@@ -153,6 +162,7 @@ impl Checker<'_> {
             (Kind::Rack, &["site", "racks"]),
             (Kind::IngressPool, &["ingress", "pools"]),
             (Kind::StoragePool, &["storage", "ceph", "pools"]),
+            (Kind::Domain, &["dns", "coredns", "forward"]),
         ];
         for (kind, path) in PLACES {
             for (key, _) in node.at(path).and_then(Node::as_mapping).unwrap_or_default() {

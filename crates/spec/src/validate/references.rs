@@ -6,7 +6,9 @@ use super::site::routers;
 use super::{Checker, Kind};
 use crate::Spec;
 use crate::hardware::Role;
-use crate::scalars::ComponentPath;
+use crate::scalars::{ComponentPath, Names};
+use crate::services::Nfs;
+use crate::site::ExternalKind;
 
 pub(super) fn references(spec: &Spec, checker: &mut Checker<'_>) {
     if let Some(from) = spec.image.as_ref().and_then(|image| image.from.as_ref()) {
@@ -44,7 +46,7 @@ pub(super) fn references(spec: &Spec, checker: &mut Checker<'_>) {
             checker.need_one(Kind::StoragePool, default);
         }
         if let Some(nfs) = &storage.nfs {
-            checker.need_one(Kind::External, &nfs.server);
+            file_server(spec, checker, nfs);
         }
     }
     let monitoring = spec.monitoring.as_ref().and_then(|monitoring| monitoring.storage.as_ref());
@@ -69,10 +71,28 @@ pub(super) fn references(spec: &Spec, checker: &mut Checker<'_>) {
     }
 }
 
+/// A file server is one of others, and exports a directory.
+fn file_server(spec: &Spec, checker: &mut Checker<'_>, nfs: &Nfs) {
+    if !nfs.path.value.starts_with('/') {
+        let message = format!("`{}` is no path of a file server: it begins with `/`", nfs.path.value);
+        checker.error("wrong-value", message, nfs.path.span);
+    }
+    if !checker.need(&[Kind::External], &nfs.server.value.0, nfs.server.span) {
+        return;
+    }
+    let is_it = |names: &Names| names.list().iter().any(|name| *name == nfs.server.value);
+    let found = spec.external.iter().find(|(names, _)| is_it(names));
+    if let Some((_, external)) = found.filter(|(_, external)| external.kind.value != ExternalKind::Nfs) {
+        let message = format!("`{}` is no file server", nfs.server.value);
+        let problem = Diagnostic::error(message).code("wrong-kind").at(nfs.server.span, "");
+        checker.say(problem.context(external.kind.span, "its kind; write `kind: nfs`"));
+    }
+}
+
 pub(super) fn zone(spec: &Spec, checker: &mut Checker<'_>) {
     let Some(dns) = &spec.dns else { return };
     let primary = dns.primary.iter().map(|name| (vec![&name.value], name.span));
-    let secondaries = dns.secondaries.iter().map(|names| (names.list().iter().collect(), names.span));
+    let secondaries = dns.secondaries.iter().flatten().map(|names| (names.list().iter().collect(), names.span));
     for (names, span) in primary.chain(secondaries) {
         for name in names {
             if !checker.need(&[Kind::Machine], &name.0, span) {
@@ -98,9 +118,11 @@ pub(super) fn promises(spec: &Spec, checker: &mut Checker<'_>) {
             let kind = match kind {
                 "ingress" => Kind::IngressPool,
                 "storage" => Kind::StoragePool,
+                "dns" => Kind::Domain,
                 _ => Kind::Tenant,
             };
-            if !of.contains('*') {
+            let of = of.strip_suffix("/recovered").unwrap_or(of);
+            if !of.contains('*') && promise.value.0 != "dns/outside" {
                 checker.need(&[kind], of, promise.span);
             }
         }
@@ -142,7 +164,8 @@ fn component(checker: &mut Checker<'_>, path: &Spanned<ComponentPath>) {
         _ => return,
     };
     let name = name.unwrap_or(first);
-    if !name.contains('*') {
+    // Of a resolver only the address may be known; which there are is the design's to know.
+    if !name.contains('*') && name.parse::<std::net::IpAddr>().is_err() {
         checker.need(kinds, name, path.span);
     }
 }

@@ -4,6 +4,7 @@ mod capacity;
 mod classes;
 mod copies;
 mod devices;
+mod file_server;
 mod healing;
 mod monitors;
 mod operator;
@@ -36,6 +37,7 @@ pub const RULES: &[&Rule] = &[
     &operator::STO_022,
     &classes::STO_025,
     &stateful::STO_026,
+    &file_server::STO_027,
     &classes::STO_030,
     &classes::STO_031,
     &operator::STO_032,
