@@ -284,7 +284,7 @@ fn no_secondaries_and_nothing_said_are_two_things() {
         let run = Run::of(&campus("secondaries: [ns-2], ", written));
         run.design().zone.values().next().expect("a zone").secondaries.clone()
     };
-    assert_eq!(servers("")[..], ["ns-2".into()], "the other zone server");
+    assert_eq!(servers("")[..], ["ns-2"], "the other zone server");
     assert!(servers("secondaries: [], ").is_empty());
 }
 

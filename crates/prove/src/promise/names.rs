@@ -106,35 +106,7 @@ pub(super) fn outside(build: &mut Build<'_>, dns: Option<&Promise>, ingress: &[P
             }
             deaf.insert(node.clone(), build.and(ways));
         }
-        let mut different: Vec<Node> = deaf.values().copied().collect();
-        different.sort_unstable();
-        different.dedup();
-        let (unanswered, lasting) = match different.as_slice() {
-            // One for all nodes: they are counted once, for the copies.
-            [one] => (*one, *one),
-            _ => {
-                for (node, deaf) in &deaf {
-                    build.label(*deaf, format!("{node} reaches no server for {what}"));
-                }
-                let lacks = |node: &Name| deaf.get(node).copied().unwrap_or(Node::FALSE);
-                let unanswered = if design.nodelocal.is_some() {
-                    let nodes = copies.hosts.values().flatten();
-                    let each: Vec<Node> = nodes.map(|(node, down)| build.or([*down, lacks(node)])).collect();
-                    build.and(each)
-                } else {
-                    let bad: BTreeMap<Name, Node> = copies
-                        .hosts
-                        .values()
-                        .flatten()
-                        .map(|(node, down)| (node.clone(), build.or([*down, lacks(node)])))
-                        .collect();
-                    let words = format!("is down, cut off, or reaches no server for {what}");
-                    copies.may_be_gone(build, &words, &|node, down| bad.get(node).copied().unwrap_or(down))
-                };
-                // A node that is there and reaches nobody keeps its copy.
-                (unanswered, build.or(different))
-            }
-        };
+        let (unanswered, lasting) = unanswered(build, &copies, &deaf, what);
         let unanswered = build.label(unanswered, format!("nobody who asks for {what} reaches a server that is left"));
         let broken = build.or([dns.broken, unanswered]);
         let (nowhere, kept) = (build.and([broken, copies.nowhere]), build.and([unanswered, lasting]));
@@ -159,6 +131,31 @@ pub(super) fn outside(build: &mut Build<'_>, dns: Option<&Promise>, ingress: &[P
         });
     }
     promises
+}
+
+/// Nobody who asks reaches a server; and that some node which is there does not, so that it keeps its copy of CoreDNS to no
+/// use. `deaf` is, for each node, that it reaches none.
+fn unanswered(build: &mut Build<'_>, copies: &Copies, deaf: &BTreeMap<Name, Node>, what: &str) -> (Node, Node) {
+    let mut different: Vec<Node> = deaf.values().copied().collect();
+    different.sort_unstable();
+    different.dedup();
+    if let [one] = different[..] {
+        // One for all nodes: they are counted once, for the copies.
+        return (one, one);
+    }
+    let mut bad: BTreeMap<Name, Node> = BTreeMap::new();
+    for (node, down) in copies.hosts.values().flatten() {
+        let lacks = deaf.get(node).copied().unwrap_or(Node::FALSE);
+        build.label(lacks, format!("{node} reaches no server for {what}"));
+        bad.insert(node.clone(), build.or([*down, lacks]));
+    }
+    let unanswered = if build.design.nodelocal.is_some() {
+        build.and(bad.into_values())
+    } else {
+        let words = format!("is down, cut off, or reaches no server for {what}");
+        copies.may_be_gone(build, &words, &|node, down| bad.get(node).copied().unwrap_or(down))
+    };
+    (unanswered, build.or(different))
 }
 
 /// A server for outside names, and that it is away.

@@ -80,7 +80,7 @@ fn file_server(spec: &Spec, checker: &mut Checker<'_>, nfs: &Nfs) {
     if !checker.need(&[Kind::External], &nfs.server.value.0, nfs.server.span) {
         return;
     }
-    let is_it = |names: &Names| names.list().iter().any(|name| *name == nfs.server.value);
+    let is_it = |names: &Names| names.list().contains(&nfs.server.value);
     let found = spec.external.iter().find(|(names, _)| is_it(names));
     if let Some((_, external)) = found.filter(|(_, external)| external.kind.value != ExternalKind::Nfs) {
         let message = format!("`{}` is no file server", nfs.server.value);
