@@ -1,6 +1,7 @@
 //! A class of cut sets in words.
 
 use plimsoll_circuit::{Among, Standing, Var};
+use plimsoll_model::series;
 
 use super::CutClass;
 use crate::component::Components;
@@ -25,7 +26,11 @@ impl CutClass {
             let words = |among: &Among| self.some_of(among, &names);
             fixed.into_iter().chain(chosen).map(words).collect::<Vec<_>>().join(" + ")
         };
-        let racks = || self.racks.iter().map(|rack| rack.name.to_string()).collect::<Vec<_>>();
+        let racks = || {
+            let mut names: Vec<String> = self.racks.iter().map(|rack| rack.name.to_string()).collect();
+            series::sort(&mut names);
+            if names.len() > NAMED { series::collapse(&names).join(", ") } else { names.join(", ") }
+        };
         let here = self.racks.first().map_or(0, |rack| rack.of.len());
         match (self.standing, self.among.as_slice()) {
             (_, []) => format!("{example}, and {} like it", self.count - 1),
@@ -35,16 +40,28 @@ impl CutClass {
                 let some =
                     if one.count < self.racks.len() { format!("{} of ", number(one.count)) } else { String::new() };
                 let like = names(&self.example[..1]).join("");
-                format!("one of {here} like {like} in each of {some}{}", racks().join(", "))
+                format!("one of {here} like {like} in each of {some}{}", racks())
             }
-            (Standing::Apart, _) => format!("{}, no two in one rack of {}", groups(), racks().join(", ")),
-            (Standing::Together, _) if self.count == self.racks.len() as u128 => {
+            (Standing::Apart, _) => format!("{}, no two in one rack of {}", groups(), racks()),
+            (Standing::Together, _) if self.is_one_of_each_rack() => {
+                if self.racks.len() > NAMED {
+                    return format!("{example}, or the same in another of {}", racks());
+                }
                 let away = |of: &[Var]| !self.example.iter().any(|var| of.contains(var));
                 let others = self.racks.iter().filter(|rack| away(&rack.of)).map(|rack| rack.name.to_string());
                 format!("{example}, or the same in {}", one_of(&others.collect::<Vec<_>>()))
             }
-            (Standing::Together, _) => format!("{}, in one rack of {}", groups(), racks().join(", ")),
+            (Standing::Together, _) => format!("{}, in one rack of {}", groups(), racks()),
         }
+    }
+
+    /// Whether each rack has one set of the class, and what stands in no rack is the same in all of them.
+    fn is_one_of_each_rack(&self) -> bool {
+        self.among.iter().all(|among| {
+            let mut here = self.racks.iter().map(|rack| rack.of.iter().filter(|var| among.of.contains(var)).count());
+            here.clone().all(|count| count == among.count)
+                || (here.all(|count| count == 0) && among.count == among.of.len())
+        })
     }
 
     /// `any two of a, b, c`; `one of 40 like a`.
@@ -132,6 +149,22 @@ mod tests {
         assert_eq!(
             words(class(3, &all[..2], &[(2, &all[..6])], together, &pairs)),
             "host/0 + host/1, or the same in r1 or r2"
+        );
+        let many: Vec<&[u32]> = all[..7].chunks(1).collect();
+        assert_eq!(
+            words(class(7, &[all[0], all[8]], &[(1, &all[..7]), (1, &all[8..])], together, &many)),
+            "host/0 + host/8, or the same in another of r0..6"
+        );
+        // Two sets in one rack and one in the other.
+        assert_eq!(
+            words(class(
+                3,
+                &all[..2],
+                &[(1, &[all[0], all[2], all[3]]), (1, &[all[1], all[4]])],
+                together,
+                &[&all[..2], &all[2..5]]
+            )),
+            "one of host/0, host/2, host/3 + one of host/1, host/4, in one rack of r0, r1"
         );
     }
 }
