@@ -431,6 +431,7 @@ impl<'d> Build<'d> {
             for nic in of.nic.keys() {
                 let path = format!("host/{host}/nic/{nic}");
                 self.part(&path, Kind::Nic, &path);
+                self.half_dead(of, nic, None);
             }
             for group in of.disk.keys() {
                 self.disks(host, group);

@@ -130,7 +130,10 @@ impl<'d> Finder<'d> {
                 Some(if self.central[rack] { Place::Site } else { Place::Rack(rack) })
             }
             "switch" => self.switch(&Name::from(name)),
-            "cable" => self.cable(&Name::from(path.strip_prefix("cable/")?)),
+            "cable" => {
+                let cable = path.strip_prefix("cable/")?;
+                self.cable(&Name::from(cable.strip_suffix("/silent").unwrap_or(cable)))
+            }
             _ => None,
         }
     }

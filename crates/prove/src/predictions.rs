@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_circuit::{Node, Var};
-use plimsoll_model::Design;
+use plimsoll_model::{Design, Name};
 use plimsoll_outage::{Case, End, How, Interval, Prediction, Predictions, Way, Who, predict};
 
 use crate::component::Kind;
@@ -44,14 +44,23 @@ pub fn predictions(model: &Model, design: &Design) -> Predictions {
         };
         let of = |path: &str| lasting.get(path).and_then(|lasts| lasts.get(&at)).copied();
         let own = of(&prediction.failure.component);
-        // A switch that keeps its carriers is a component of its own where that is worse than one that has lost them.
-        let silent =
-            (prediction.failure.way == Way::Silent).then(|| of(&format!("{}/silent", prediction.failure.component)));
+        // What keeps its carriers is a component of its own where that is worse than to have lost them; a port is as its cable.
+        let silent = (prediction.failure.way == Way::Silent).then(|| {
+            let component = &prediction.failure.component;
+            of(&format!("{}/silent", cable_of(design, component).as_deref().unwrap_or(component)))
+        });
         let Some(lasts) = own.max(silent.flatten()) else { continue };
         let why = model.label(promise.broken).unwrap_or(&promise.id);
         correct(prediction, lasts, why);
     }
     predictions
+}
+
+/// The cable in a port of a host.
+fn cable_of(design: &Design, path: &str) -> Option<String> {
+    let (host, nic) = path.strip_prefix("host/")?.split_once("/nic/")?;
+    let nic = design.host.get(&Name::from(host))?.nic.get(&Name::from(nic))?;
+    Some(format!("cable/{}:{}", nic.switch, nic.port))
 }
 
 fn correct(prediction: &mut Prediction, lasts: Lasts, why: &str) {

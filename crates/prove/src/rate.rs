@@ -190,6 +190,8 @@ impl Rate {
             Kind::Switch if path.ends_with("/silent") => (r(0.001, 0.006, 0.02), r(0.2, 2.0, 24.0), Source::Estimate),
             Kind::Switch => (r(0.03, 0.06, 0.10), r(0.1, 4.0, 72.0), Source::Switches),
             Kind::Router => (r(0.03, 0.06, 0.10), r(0.1, 2.0, 24.0), Source::Switches),
+            // A tenth of a cable's failures, as with switches, and as hard to find.
+            Kind::Cable if path.ends_with("/silent") => (r(0.0003, 0.003, 0.02), r(0.5, 8.0, 72.0), Source::Estimate),
             Kind::Cable => (r(0.01, 0.03, 0.05), r(2.0, 8.0, 72.0), Source::Estimate),
             // Boards and memory seldom and for long; crashes and resets more often and for minutes: taken together.
             Kind::Host => (r(0.3, 1.0, 3.0), r(0.3, 1.0, 4.0), Source::Estimate),

@@ -1,33 +1,46 @@
-//! Switches that keep their ports up and forward nothing.
+//! What keeps its carriers and passes nothing, or only one way: switches and cables.
 //!
-//! A bond that asks its partner to speak (LACP) takes such a switch out after three missed answers. One that looks at the
-//! carrier only (all other modes here: the Design knows `miimon` and no ARP targets) keeps sending into it: with one port
-//! in use perhaps all, with several in turn or by a hash a share of everything. Nobody says which port is in use, so that
-//! such a bond counts as lost with any of its switches, and when these have no way to each other any more, for then each
-//! has its own part of the network behind it (see `fabric`). Where all bonds speak LACP, this failure is no other than that of
-//! the switch, and there is no component for it.
+//! A bond that asks its partner to speak (LACP) takes such a port out after three missed answers, at both ends: whoever
+//! hears nothing says so in what it still sends, and the other end then stops too (IEEE 802.1AX-2020, 6.4). One that looks
+//! at the carrier only (all other modes here: the Design knows `miimon` and no ARP targets) keeps sending into it: with one
+//! port in use perhaps all, with several in turn or by a hash a share of everything. Nobody says which port is in use, so
+//! that such a bond counts as lost with any of its cables and switches, and when the latter have no way to each other any
+//! more, for then each has its own part of the network behind it (see `fabric`). Where all bonds speak LACP, or a host has
+//! one port, this failure is no other than that of the switch or the cable, and there is no component for it.
+//!
+//! A cable to one of several routers, in no aggregate that speaks LACP, may let the router speak and hear nothing: the others
+//! hear it and leave the address of the gateway to it, and what is sent there is lost.
+//!
+//! A connection needs both directions, and so does every protocol here but VRRP's: what passes one way only is, for whoever
+//! uses it, no link.
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
-use plimsoll_model::design::{Bond, BondMode, Host};
+use plimsoll_model::design::{Bond, BondMode, Host, LagMode};
 
 use crate::build::Build;
 use crate::component::Kind;
+use crate::fabric::Uplink;
 
-/// Whether a bond over several switches believes a port that has a carrier.
-fn believes_carrier(bond: &Bond, host: &Host) -> bool {
+/// Whether a bond believes a port that has a carrier.
+fn believes_carrier(bond: &Bond) -> bool {
+    bond.mode != BondMode::Lacp && bond.members.len() > 1
+}
+
+/// Whether a bond over several switches does not notice that one of them forwards nothing.
+fn believes_switches(bond: &Bond, host: &Host) -> bool {
     let mut switches = bond.members.iter().filter_map(|port| host.nic.get(port)).map(|nic| &nic.switch);
     let first = switches.next();
-    // What is sent on every port arrives by one.
-    let blind = !matches!(bond.mode, BondMode::Lacp | BondMode::Broadcast);
-    blind && switches.any(|switch| Some(switch) != first)
+    // What is sent on every port arrives by one. Not so with a cable that still takes frames out and lets none in: the
+    // switch behind it has learnt the host on that port.
+    believes_carrier(bond) && bond.mode != BondMode::Broadcast && switches.any(|switch| Some(switch) != first)
 }
 
 impl Build<'_> {
     /// The switch keeps its carriers and forwards nothing; `None` where that is nothing else than its failure.
     pub(crate) fn silent(&mut self, switch: &Name) -> Option<Node> {
         let matters = self.design.host.values().any(|host| {
-            let bonds = host.bond.values().filter(|bond| believes_carrier(bond, host));
+            let bonds = host.bond.values().filter(|bond| believes_switches(bond, host));
             bonds.flat_map(|bond| &bond.members).any(|port| host.nic.get(port).is_some_and(|nic| nic.switch == *switch))
         });
         if !matters {
@@ -44,12 +57,39 @@ impl Build<'_> {
         let silent: Vec<Node> = switches.iter().filter_map(|switch| self.silent(switch)).collect();
         self.or(silent)
     }
+
+    /// The cables of a bond that believes their carriers, each as one that keeps them and passes nothing or one way only;
+    /// those of the bonds that this port of a host is in, without those to a switch that is off.
+    pub(crate) fn half_dead(&mut self, host: &Host, port: &Name, off: Option<&Name>) -> Node {
+        let bonds = host.bond.values().filter(|bond| bond.members.contains(port) && believes_carrier(bond));
+        let ports = bonds.flat_map(|bond| &bond.members).filter_map(|port| host.nic.get(port));
+        let cables: Vec<Node> = ports
+            .filter(|nic| Some(&nic.switch) != off)
+            .map(|nic| {
+                let cable = format!("cable/{}:{}", nic.switch, nic.port);
+                self.part(&format!("{cable}/silent"), Kind::Cable, &cable)
+            })
+            .collect();
+        self.or(cables)
+    }
+
+    /// A cable to one of several routers keeps its carrier and passes nothing or one way only; `None` where LACP notices, or
+    /// where there is one router, whose loss that is.
+    pub(crate) fn half_dead_uplink(&mut self, uplink: &Uplink, routers: usize) -> Option<Node> {
+        let switch = self.design.switch.get(&uplink.switch)?;
+        let lag = switch.port.get(&uplink.port).and_then(|port| switch.lag.get(port.lag.as_ref()?));
+        if routers < 2 || lag.is_some_and(|lag| lag.mode != LagMode::Static) {
+            return None;
+        }
+        let cable = format!("cable/{}", uplink.cable);
+        Some(self.part(&format!("{cable}/silent"), Kind::Cable, &cable))
+    }
 }
 
 /// The switches of the bonds that this port is in, where these believe a port that has a carrier.
 pub(crate) fn believed(host: &Host, port: &Name) -> Vec<Name> {
     let mut switches: Vec<Name> = Vec::new();
-    for bond in host.bond.values().filter(|bond| bond.members.contains(port) && believes_carrier(bond, host)) {
+    for bond in host.bond.values().filter(|bond| bond.members.contains(port) && believes_switches(bond, host)) {
         switches.extend(bond.members.iter().filter_map(|port| host.nic.get(port)).map(|nic| nic.switch.clone()));
     }
     switches.sort();

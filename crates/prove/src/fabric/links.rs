@@ -77,7 +77,8 @@ impl Build<'_> {
             let mut believed = believed(of, &nic);
             believed.retain(|switch| !is_off(switch));
             let (blind, torn) = (self.blind(&believed), self.torn(&believed, network));
-            links.push(Link { own: self.or([own, cable, blind, torn]), switch, beyond });
+            let half_dead = self.half_dead(of, &nic, off.as_ref());
+            links.push(Link { own: self.or([own, cable, blind, half_dead, torn]), switch, beyond });
         }
         // The first switch of the host is where all meet when the way to the second is gone.
         let Some(first) = links.iter().map(|link| link.switch.clone()).min() else { return links };

@@ -9,7 +9,7 @@
 //!   gone, so that a way over it needs that link;
 //! - where a host hangs on two switches that are no such pair, nobody says which of its links is in use: a way over the
 //!   second needs a way between the two, and a bond that believes carriers needs it by whatever link;
-//! - links are up or down as a whole; of switches that keep their ports up and forward nothing, see `silent`.
+//! - links are up or down as a whole; of what keeps its carriers and passes nothing, or only one way, see `silent`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -25,12 +25,12 @@ mod ways;
 mod wiring;
 
 pub(crate) use beyond::Asked;
-pub(crate) use wiring::Wiring;
+pub(crate) use wiring::{Uplink, Wiring};
 
 use crate::build::Build;
 use crate::component::Kind;
 
-impl Build<'_> {
+impl<'d> Build<'d> {
     /// `from` cannot send to `to` in `network`. Hosts by name; one and the same host always reaches itself.
     pub(crate) fn apart(&mut self, from: &Name, to: &Name, network: &Name) -> Node {
         if from == to {
@@ -76,10 +76,10 @@ impl Build<'_> {
     /// `host` reaches no router of the gateway of `network`. Without a gateway, or where no router of the design has a cable,
     /// what is reached is any switch of the network, or its spines.
     pub(crate) fn cut_off(&mut self, host: &Name, network: &Name) -> Node {
-        let routers = self.design.network.get(network).and_then(|network| network.gateway.as_ref());
-        let routers = routers.map(|gateway| gateway.by.clone()).unwrap_or_default();
+        let routers = self.gateway(network).to_vec();
         self.once(format!("cut off {network} {host}"), |build| {
-            let cut = build.without_exit(host, network, &routers);
+            let (cut, deaf) = (build.without_exit(host, network, &routers), build.deaf_gateway(network, &routers));
+            let cut = build.or([cut, deaf]);
             build.label(cut, format!("{host} is cut off in {network}"))
         })
     }
@@ -89,6 +89,27 @@ impl Build<'_> {
         self.once(format!("cut from {network} {host} {router}"), |build| {
             let cut = build.without_exit(host, network, std::slice::from_ref(router));
             build.label(cut, format!("{host} does not reach {router} in {network}"))
+        })
+    }
+
+    /// The routers that have the gateway of a network.
+    fn gateway(&self, network: &Name) -> &'d [Name] {
+        let gateway = self.design.network.get(network).and_then(|network| network.gateway.as_ref());
+        gateway.map_or(&[], |gateway| &gateway.by)
+    }
+
+    /// A router of several may have the address of the gateway and hear nothing that is sent to it.
+    fn deaf_gateway(&mut self, network: &Name, routers: &[Name]) -> Node {
+        self.once(format!("deaf gateway {network}"), |build| {
+            let wiring = Rc::clone(&build.wiring);
+            let mut deaf = Vec::new();
+            for uplink in routers.iter().flat_map(|router| wiring.uplinks(router)) {
+                let carries = build.carries_nothing(&uplink.switch, &uplink.port)
+                    || build.carries(&uplink.switch, &uplink.port, network);
+                deaf.extend(if carries { build.half_dead_uplink(uplink, routers.len()) } else { None });
+            }
+            let deaf = build.or(deaf);
+            build.label(deaf, format!("the gateway of {network} may hear nothing"))
         })
     }
 
@@ -129,6 +150,7 @@ impl Build<'_> {
     /// Where `network` is left: a switch, and what is away when that exit does not work. Routers that others own.
     fn exits(&mut self, network: &Name, routers: &[Name]) -> Vec<(Name, Node)> {
         let (design, wiring) = (self.design, Rc::clone(&self.wiring));
+        let routers_of_gateway = self.gateway(network).len();
         let mut exits = Vec::new();
         for router in routers {
             let own = self.router(router);
@@ -142,8 +164,8 @@ impl Build<'_> {
                 }
                 let path = format!("cable/{}", uplink.cable);
                 let cable = self.part(&path, Kind::Cable, &path);
-                let down = self.switch(&uplink.switch);
-                let beyond = self.or([own, cable, down]);
+                let (down, dead) = (self.switch(&uplink.switch), self.half_dead_uplink(uplink, routers_of_gateway));
+                let beyond = self.or([own, cable, down].into_iter().chain(dead));
                 exits.push((uplink.switch.clone(), beyond));
             }
             if exits.len() == before && self.routers_are_cabled() {

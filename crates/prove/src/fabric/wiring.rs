@@ -20,10 +20,10 @@ pub(crate) struct Wiring {
 
 /// A cable from a switch to a router.
 #[derive(Clone, Debug)]
-pub(super) struct Uplink {
-    pub(super) cable: Name,
-    pub(super) switch: Name,
-    pub(super) port: Name,
+pub(crate) struct Uplink {
+    pub(crate) cable: Name,
+    pub(crate) switch: Name,
+    pub(crate) port: Name,
 }
 
 /// The switches of a network.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use common::{campus, campus_with, example, example_text_with};
 use plimsoll_circuit::Var;
+use plimsoll_model::design::BondMode;
 use plimsoll_model::{Design, Name, Origins};
 use plimsoll_prove::{Model, Question};
 use serde_json::{Value, json};
@@ -124,6 +125,13 @@ fn otherwise(edits: &[(&str, Value)], change: impl FnOnce(&mut Design)) -> (Desi
     (design, origins)
 }
 
+/// The bonds of all hosts but one in another mode.
+fn mode(design: &mut Design, mode: BondMode) {
+    for host in design.host.values_mut().skip(1) {
+        host.bond.values_mut().for_each(|bond| bond.mode = mode);
+    }
+}
+
 #[test]
 fn other_designs_are_judged_as_by_a_simulation() {
     let nothing = |_: &mut Design| {};
@@ -179,6 +187,16 @@ fn other_designs_are_judged_as_by_a_simulation() {
                 design.cable.retain(|_, of| of.a.device != "external/gw-2" && of.b.device != "external/gw-2");
             })
         }),
+        ("bonds that look at carriers", otherwise(&[], |design| mode(design, BondMode::ActiveBackup))),
+        ("bonds that send every frame twice", otherwise(&[], |design| mode(design, BondMode::Broadcast))),
+        (
+            "uplinks in no aggregate",
+            otherwise(&[], |design| {
+                for port in design.switch.values_mut().flat_map(|switch| &mut switch.port) {
+                    port.1.lag.take_if(|lag| lag.as_str().starts_with("gw-"));
+                }
+            }),
+        ),
         (
             "a file server on a strip of ours, behind the gateway",
             otherwise(

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use plimsoll_model::design::{Announce, FailureDomain, Osd, PduRef, Raid, Role, SwitchRole};
+use plimsoll_model::design::{Announce, BondMode, FailureDomain, Osd, PduRef, Raid, Role, SwitchRole};
 use plimsoll_model::{Design, Map, Name};
 
 pub(crate) struct Simulation<'a> {
@@ -35,7 +35,32 @@ impl Simulation<'_> {
     fn switch(&self, name: &Name) -> bool {
         let path = format!("switch/{name}");
         let of = &self.design.switch[name];
-        self.ok(&path) && self.ok(&format!("rack/{}", of.rack)) && self.powered(&path, &of.psu)
+        self.ok(&path)
+            && self.ok(&format!("{path}/silent"))
+            && self.ok(&format!("rack/{}", of.rack))
+            && self.powered(&path, &of.psu)
+    }
+
+    /// A bond without LACP that happens to use the one of its ports that has a carrier and passes nothing, or one way.
+    fn misled(&self, host: &Name, nic: &Name) -> bool {
+        let of = &self.design.host[host];
+        let mut bonds = of.bond.values().filter(|bond| bond.mode != BondMode::Lacp && bond.members.contains(nic));
+        bonds.any(|bond| {
+            let switches: BTreeSet<&Name> = bond.members.iter().map(|member| &of.nic[member].switch).collect();
+            bond.members.len() > 1
+                && bond.members.iter().map(|member| &of.nic[member]).any(|port| {
+                    let copies = bond.mode == BondMode::Broadcast || switches.len() < 2;
+                    !self.ok(&format!("cable/{}:{}/silent", port.switch, port.port))
+                        || (!copies && !self.ok(&format!("switch/{}/silent", port.switch)))
+                })
+        })
+    }
+
+    /// Of several routers, one that speaks and hears nothing keeps the address of the gateway.
+    fn deaf(&self, routers: &[Name]) -> bool {
+        let to = |end: &str| routers.iter().any(|router| end == format!("external/{router}"));
+        let mut cables = self.design.cable.iter().filter(|(_, of)| to(&of.a.device) || to(&of.b.device));
+        routers.len() > 1 && cables.any(|(cable, _)| !self.ok(&format!("cable/{cable}/silent")))
     }
 
     /// Something of others. It may stand in a rack of ours, and hang on strips of ours.
@@ -153,6 +178,7 @@ impl Simulation<'_> {
                 let port = &of.nic[&nic];
                 let link = self.ok(&format!("host/{host}/nic/{nic}"))
                     && self.ok(&format!("cable/{}:{}", port.switch, port.port))
+                    && !self.misled(host, &nic)
                     && !self.shut(&port.switch);
                 if let (true, Some(number)) = (link, island.get(&port.switch)) {
                     found.entry(host.to_string()).or_default().insert(*number);
@@ -168,6 +194,7 @@ impl Simulation<'_> {
                 };
                 let name = Name::from(switch);
                 let usable = self.ok(&format!("cable/{cable}"))
+                    && self.ok(&format!("cable/{cable}/silent"))
                     && self.external(&router.into())
                     && carries(&self.design.switch[&name].port[&here.port]);
                 if let (true, Some(number)) = (usable, island.get(&name)) {
@@ -237,7 +264,8 @@ impl Simulation<'_> {
         };
         let out = |network: &str, host: &str| {
             let gateway = design.network[&Name::from(network)].gateway.as_ref().expect("a gateway");
-            gateway.by.iter().any(|router| meet(network, host, &format!("external/{router}")))
+            let reached = gateway.by.iter().any(|router| meet(network, host, &format!("external/{router}")));
+            reached && !self.deaf(&gateway.by)
         };
         let host_of = |machine: &Name| design.machine[machine].host.to_string();
         let mut broken = BTreeSet::new();
