@@ -152,7 +152,7 @@ fn test(context: &State<'_>) -> anyhow::Result<bool> {
 
 /// The tests of the lab are marked `#[ignore]`, so that `cargo test` alone needs no root; here they run.
 fn lab(context: &State<'_>) -> anyhow::Result<bool> {
-    let targets = ["--test=host", "--test=cleanup", "--test=small_lab"];
+    let targets = ["--test=host", "--test=cleanup", "--test=small_lab", "--test=split_brain"];
     let mut arguments = vec!["--workspace", SECRETS];
     arguments.extend(targets);
     arguments.extend(["--", "--include-ignored", "--nocapture"]);

@@ -20,8 +20,8 @@ fn existing(predictions: &Predictions, component: &str, way: Way, promise: &str)
 
 #[test]
 fn the_promises_are_those_of_the_example() {
-    let wanted =
-        "api dns dns/outside zone ingress/public storage/ssd capacity/alice capacity/analytics egress management";
+    let wanted = "api one-holder/api dns dns/outside zone ingress/public storage/ssd capacity/alice capacity/analytics \
+                  egress management";
     assert_eq!(promises(&campus()).join(" "), wanted);
 }
 
@@ -55,7 +55,9 @@ fn parts_with_a_twin_are_not_missed() {
 #[test]
 fn a_battery_bridges_a_short_outage_and_not_a_long_one() {
     let predictions = predict(&campus());
-    for promise in &predictions.promises {
+    // Without power nobody holds the address.
+    assert!(new(&predictions, "rack/r1", Way::PowerOff, "one-holder/api").is_zero());
+    for promise in predictions.promises.iter().filter(|promise| *promise != "one-holder/api") {
         let whole = Interval::new(End::After(Millis(0)), End::Repair);
         assert_eq!(new(&predictions, "feed/utility", Way::PowerOff, promise), whole);
         assert_eq!(new(&predictions, "rack/r1", Way::PowerOff, promise), Interval::UNTIL_REPAIR);
@@ -69,6 +71,33 @@ fn a_battery_bridges_a_short_outage_and_not_a_long_one() {
     let single = predict(&campus_with(&[("    power: [a, b]                     #", "    power: [a] #")]));
     let host = new(&single, "host/pve-1", Way::PowerOff, "storage/ssd");
     assert_eq!(new(&single, "host/pve-1/psu/a", Way::Broken, "storage/ssd"), host);
+}
+
+#[test]
+fn two_hold_the_address_until_one_knows_better() {
+    let predictions = predict(&campus());
+    let two = |component: &str, way| new(&predictions, component, way, "one-holder/api");
+    // LACP notices a dead link after 3150 ms; another takes the address after 2 x 1000 + 414 ms at the soonest (priority 150:
+    // 106/256 of a second), and hears the first at its next advertisement: 3150 - 2414 + 1000 + 50.
+    assert_eq!(two("switch/leaf-1", Way::Silent), Interval::millis(0, 1_786));
+    // A bond that loses a carrier, and a keepalived that is killed (1750 ms), are there again before.
+    assert_eq!(two("switch/leaf-1", Way::PowerOff), Interval::ZERO);
+    assert_eq!(two("machine/cp-1/keepalived", Way::Killed), Interval::ZERO);
+    assert_eq!(two("machine/cp-1", Way::PowerOff), Interval::ZERO);
+    // One port each: the check fails after 2 x 3000 + 2000 + 50 ms at most, less 2414, + 1050.
+    let alone = [("ports: [leaf-1, leaf-2]", "ports: [leaf-1]"), ("mode: lacp, ", "")];
+    let port = predict(&campus_with(&alone));
+    let of_port = port.all.iter().filter(|one| one.failure.component.starts_with("host/pve-1/nic/"));
+    let of_port: Vec<Interval> =
+        of_port.filter(|one| one.promise == "one-holder/api").map(|one| one.new).filter(|new| !new.is_zero()).collect();
+    assert_eq!(of_port, [Interval::millis(0, 6_686); 2], "its carrier, or silently");
+    // A check that does not see it.
+    let process = ("failover: safe }", "failover: safe, vrrp: { check: process } }");
+    let process = predict(&campus_with(&[alone[0], alone[1], process]));
+    assert!(process.all.iter().any(|one| one.promise == "one-holder/api" && one.new == Interval::UNTIL_REPAIR));
+    // Quick timers: another takes it before systemd has started keepalived again.
+    let fast = predict(&campus_with(&[("failover: safe", "failover: fast")]));
+    assert!(!new(&fast, "machine/cp-1/keepalived", Way::Killed, "one-holder/api").is_zero());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use plimsoll_model::{Design, Name};
 use plimsoll_outage::mechanism::keepalived::Fails;
 use plimsoll_outage::mechanism::vrrp::Succession;
 use plimsoll_outage::mechanism::{bond, ceph, client, etcd, haproxy, keepalived, node, routing, vrrp};
-use plimsoll_outage::{End, Interval, predict};
+use plimsoll_outage::{End, Interval, Prediction, predict};
 
 fn name(text: &str) -> Name {
     text.into()
@@ -187,7 +187,9 @@ fn slower_timers_of_the_whole_file_never_shorten_a_prediction() {
         }
         predict(&design)
     };
-    for (quick, slow) in predict(&campus()).all.iter().zip(&slow.all) {
+    // The longer another waits, the shorter two hold the address.
+    let slower = |(quick, _): &(&Prediction, &Prediction)| quick.promise != "one-holder/api";
+    for (quick, slow) in predict(&campus()).all.iter().zip(&slow.all).filter(slower) {
         assert_eq!((&quick.failure, &quick.promise), (&slow.failure, &slow.promise));
         assert!(quick.new.max() <= slow.new.max(), "{} {}", quick.failure, quick.promise);
         assert!(quick.existing.max() <= slow.existing.max(), "{} {}", quick.failure, quick.promise);

@@ -10,7 +10,7 @@ use plimsoll_model::{Design, Name};
 
 use crate::component::{Components, Kind};
 use crate::fabric::Wiring;
-use crate::promise::Room;
+use crate::promise::{Room, deaf_ports};
 use crate::rate::{Range, Rate, Source, Upkeep};
 
 /// A circuit in the making.
@@ -29,6 +29,8 @@ pub(crate) struct Build<'d> {
     pub(crate) memo: BTreeMap<String, Node>,
     /// What is taken as given about switches while promises are made.
     pub(crate) supposed: Supposed,
+    /// Ports that a member of VRRP may be heard by, hear nothing, and not know it: by host and name.
+    pub(crate) deaf: Vec<(Name, Name)>,
 }
 
 /// What is taken as given about switches.
@@ -52,6 +54,7 @@ impl<'d> Build<'d> {
             room: Room::default(),
             memo: BTreeMap::new(),
             supposed: Supposed::default(),
+            deaf: deaf_ports(design),
         }
     }
 
@@ -310,6 +313,21 @@ impl<'d> Build<'d> {
     pub(crate) fn machine(&mut self, name: &Name) -> Node {
         let path = format!("machine/{name}");
         self.once(path.clone(), |build| {
+            let stopped = build.stopped(name);
+            let Some(host) = build.design.machine.get(name).map(|machine| machine.host.clone()) else { return stopped };
+            if !build.fences(&host) {
+                return stopped;
+            }
+            let reset = build.without_quorum(&host);
+            let down = build.or([stopped, reset]);
+            build.label(down, format!("{path} is down"))
+        })
+    }
+
+    /// A virtual machine is away, and not only because its host will reset itself.
+    pub(crate) fn stopped(&mut self, name: &Name) -> Node {
+        let path = format!("machine/{name}");
+        self.once(format!("stopped {path}"), |build| {
             let own = build.part(&path, Kind::Machine, &path);
             let Some(machine) = build.design.machine.get(name) else { return own };
             if machine.state == State::Planned {
@@ -321,9 +339,6 @@ impl<'d> Build<'d> {
             for group in groups {
                 parts.push(build.disks(&host, &group));
             }
-            if build.fences(&host) {
-                parts.push(build.without_quorum(&host));
-            }
             let down = build.or(parts);
             build.label(down, format!("{path} is down"))
         })
@@ -331,7 +346,7 @@ impl<'d> Build<'d> {
 
     /// Whether a host resets itself when it loses the quorum of its cluster: Proxmox VE does once it runs a machine that
     /// is to be restarted elsewhere, and takes all others on it down too.
-    fn fences(&self, host: &Name) -> bool {
+    pub(crate) fn fences(&self, host: &Name) -> bool {
         let proxmox = |of: &Host| of.platform.kind == PlatformKind::Proxmox;
         self.design.host.get(host).is_some_and(proxmox)
             && self.design.machine.values().any(|of| of.ha && of.host == *host && of.state != State::Planned)
@@ -431,7 +446,7 @@ impl<'d> Build<'d> {
             for nic in of.nic.keys() {
                 let path = format!("host/{host}/nic/{nic}");
                 self.part(&path, Kind::Nic, &path);
-                self.half_dead(of, nic, None);
+                self.half_dead((host, of), nic, None);
             }
             for group in of.disk.keys() {
                 self.disks(host, group);

@@ -42,6 +42,22 @@ impl Combinations {
         self
     }
 
+    /// For each way to take fewer of some kind: those combinations.
+    pub(crate) fn fewer(&self) -> Vec<Combinations> {
+        let mut counts: Vec<Vec<usize>> = vec![Vec::new()];
+        for (_, most) in &self.kinds {
+            let with = |less: &Vec<usize>| (0..=*most).map(|count| [less.as_slice(), &[count]].concat()).collect();
+            counts = counts.iter().flat_map(|less| -> Vec<Vec<usize>> { with(less) }).collect();
+        }
+        // The last one is as many of each as were asked for.
+        counts.pop();
+        let of = |counts: Vec<usize>| {
+            let kinds = self.kinds.iter().zip(counts);
+            Combinations { kinds: kinds.map(|((vars, _), count)| (vars.clone(), count)).collect() }
+        };
+        counts.into_iter().map(of).collect()
+    }
+
     /// How many there are at most: one that is two things at once is counted twice.
     pub(crate) fn size(&self) -> u64 {
         self.kinds.iter().fold(1, |size: u64, (vars, count)| size.saturating_mul(choose(vars.len(), *count)))

@@ -87,6 +87,10 @@ pub(crate) fn declared(
         let vars = taken(model, cause);
         question.ask(vars.iter().copied());
         let breaks = !anyway && question.broken(0);
+        if vars.iter().all(|var| compiled.support().binary_search(var).is_err()) {
+            declared.push(Declared { cause: name.clone(), breaks, time: Range::exactly(0.0) });
+            continue;
+        }
         let cuts_power = vars.iter().any(|var| model.components.get(*var).kind == Kind::Feed);
         let also = if cuts_power { outlasted.as_slice() } else { &[] };
         let fixed: Vec<(Var, bool)> = vars.iter().chain(also).map(|var| (*var, true)).collect();

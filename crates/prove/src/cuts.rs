@@ -13,6 +13,7 @@ use plimsoll_circuit::{
 use plimsoll_model::{Design, Name};
 
 use crate::component::Kind;
+use crate::mended;
 use crate::model::Model;
 use crate::place::Areas;
 use crate::promise::Promise;
@@ -77,10 +78,11 @@ const STEPS: u64 = 500_000_000;
 /// probability is that of one that does.
 ///
 /// # Errors
-/// When the promise is not coherent: more failures can mend it.
+/// When the circuit refuses the promise, which would be a mistake of this program.
 pub fn cuts(model: &Model, design: &Design, promise: &Promise, order: u32) -> Result<Cuts, CircuitError> {
     let (circuit, top, found) = search(model, design, promise, order, &|_| Fate::MayFail)?;
     if found.complete_to < order
+        && promise.mended.is_empty()
         && let Some(listed) = listed::cuts(model, promise, &circuit, top, order, found.complete_to)?
     {
         return Ok(listed);
@@ -143,8 +145,8 @@ enum Fate {
     Away,
 }
 
-/// The minimal cut sets of what may fail, one of each class. `None` when there were too many to find all, or more failures can
-/// mend the promise.
+/// The minimal cut sets of what may fail, one of each class; of a promise that more failures can mend, the smallest sets that
+/// break it. `None` when there were too many to find all.
 pub(crate) fn cuts_among(
     model: &Model,
     design: &Design,
@@ -204,14 +206,8 @@ struct Alike {
 impl Alike {
     fn of(model: &Model, design: &Design, promise: &Promise, fate: &dyn Fn(Var) -> Fate) -> Self {
         let mut circuit = model.circuit.clone();
-        let top = rename(&mut circuit, promise.broken, &mut |circuit, var| match (
-            model.components.get(var).kind,
-            fate(var),
-        ) {
-            (Kind::Outlasted, _) | (_, Fate::Away) => Node::TRUE,
-            (_, Fate::MayFail | Fate::MayBeAway) => circuit.variable(var),
-            (_, Fate::Stays) => Node::FALSE,
-        });
+        let mut to = |circuit: &mut Circuit, var: Var| stands_for(model, fate, circuit, var);
+        let top = rename(&mut circuit, promise.broken, &mut to);
         let bundles = Bundles::of(model, design);
         let class = classes(model, &bundles, &mut circuit, top);
         let exchanges = exchanges(&circuit, top, &bundles, &class);
@@ -223,6 +219,15 @@ impl Alike {
     }
 }
 
+/// What stands for a component where power cuts outlast every battery, what does not fail stays and what is away is.
+fn stands_for(model: &Model, fate: &dyn Fn(Var) -> Fate, circuit: &mut Circuit, var: Var) -> Node {
+    match (model.components.get(var).kind, fate(var)) {
+        (Kind::Outlasted, _) | (_, Fate::Away) => Node::TRUE,
+        (_, Fate::MayFail | Fate::MayBeAway) => circuit.variable(var),
+        (_, Fate::Stays) => Node::FALSE,
+    }
+}
+
 /// The classes of cut sets of a promise, with its circuit.
 fn search(
     model: &Model,
@@ -231,7 +236,12 @@ fn search(
     order: u32,
     fate: &dyn Fn(Var) -> Fate,
 ) -> Result<(Circuit, Node, CutOrbits), CircuitError> {
-    let Alike { circuit, top, exchanges, swaps } = Alike::of(model, design, promise, fate);
+    let Alike { mut circuit, top, exchanges, swaps } = Alike::of(model, design, promise, fate);
+    if !promise.mended.is_empty() {
+        let mut stands_for = |circuit: &mut Circuit, var: Var| stands_for(model, fate, circuit, var);
+        let found = mended::orbits(&mut circuit, promise, &mut stands_for, (&exchanges, &swaps), order)?;
+        return Ok((circuit, top, found));
+    }
     let (labels, areas) = (labels(model, true), Areas::of(&model.components, design));
     let known =
         Known { exchanges: &exchanges, swaps: &swaps, label: &|var| labels[var.index()], area: &|var| areas.rack(var) };

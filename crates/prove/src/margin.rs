@@ -104,16 +104,25 @@ pub fn may_stop_trying(model: &Model, design: &Design, hosts: &[Var], down: &[Va
         let size = combinations.size();
         if size > most {
             match smallest(model, design, &promises, &combinations, &gone) {
-                Some(found) => lost = found,
-                None => return MayStop::TooMany { goal: index, combinations: size },
+                Ok(found) => lost = found,
+                Err(Unknown) => return MayStop::TooMany { goal: index, combinations: size },
             }
         } else {
-            combinations.each(&mut |failed| {
-                question.ask(gone.iter().chain(failed).copied());
-                let broken = promises.iter().find(|&&promise| question.broken(promise));
-                lost = broken.map(|&promise| (promise, failed.to_vec()));
-                lost.is_none()
-            });
+            let mut ask = |combinations: &Combinations, promises: &[usize]| {
+                combinations.each(&mut |failed| {
+                    question.ask(gone.iter().chain(failed).copied());
+                    let broken = promises.iter().find(|&&promise| question.broken(promise));
+                    lost = lost.take().or_else(|| broken.map(|&promise| (promise, failed.to_vec())));
+                    lost.is_none()
+                });
+            };
+            ask(&combinations, &promises);
+            // Where more failures can mend it, fewer may be worse.
+            let is_mended = |promise: &usize| !model.promises[*promise].mended.is_empty();
+            let mended: Vec<usize> = promises.iter().copied().filter(is_mended).collect();
+            if !mended.is_empty() {
+                combinations.fewer().iter().for_each(|fewer| ask(fewer, &mended));
+            }
         }
         if let Some((promise, failed)) = lost
             && let Some((&failure, with)) = failed.split_first()
@@ -124,15 +133,17 @@ pub fn may_stop_trying(model: &Model, design: &Design, hosts: &[Var], down: &[Va
     MayStop::Yes
 }
 
+/// Not all smallest sets can be found.
+struct Unknown;
+
 /// One of the smallest sets of failures that are part of a combination and break a promise while some components are gone.
-/// `None` where not all of those can be found.
 fn smallest(
     model: &Model,
     design: &Design,
     promises: &[usize],
     combinations: &Combinations,
     gone: &[Var],
-) -> Option<Option<(usize, Vec<Var>)>> {
+) -> Result<Option<(usize, Vec<Var>)>, Unknown> {
     let may_fail = combinations.may_fail();
     let scenario = Scenario { may_fail: &may_fail, away: gone, order: combinations.order() as u32 };
     // Promises that are one function are looked at once.
@@ -143,12 +154,12 @@ fn smallest(
             continue;
         }
         known.push(of.broken);
-        let found = cuts_among(model, design, of, &scenario)?;
+        let found = cuts_among(model, design, of, &scenario).ok_or(Unknown)?;
         if let Some(orbit) = found.into_iter().find(|orbit| combinations.has(&orbit.example)) {
-            return Some(Some((promise, orbit.example)));
+            return Ok(Some((promise, orbit.example)));
         }
     }
-    Some(None)
+    Ok(None)
 }
 
 /// Hosts in groups that may be down together, each as large as possible when filled in the order of names. A host that may

@@ -2,6 +2,7 @@
 
 mod api;
 mod capacity;
+mod holders;
 mod management;
 mod names;
 mod nfs;
@@ -13,6 +14,8 @@ use plimsoll_model::design::{Goal, Machine, Role};
 use plimsoll_model::{Name, Origins};
 
 use crate::build::{Build, Supposed};
+
+pub(crate) use holders::deaf_ports;
 
 pub use capacity::{HostRoom, Need, Room};
 
@@ -36,6 +39,18 @@ pub struct Promise {
     /// True when what breaks it keeps it broken until it is repaired, where that is less than `broken`: pods that are started
     /// elsewhere. `None`: whatever breaks it does.
     pub stays: Option<Node>,
+    /// For a promise that more failures can mend: the ways in which it breaks, which together are all of `broken`. Empty for
+    /// one that they cannot.
+    pub mended: Vec<Mended>,
+}
+
+/// One way in which a promise breaks that more failures can mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// It breaks while this is true; more failures never make it false.
+    pub when: Node,
+    /// And this is not; more failures never make it false either.
+    pub unless: Node,
 }
 
 /// Why a promise to pods is broken from the start.
@@ -88,6 +103,8 @@ pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
         for (promise, other) in promises.iter_mut().zip(others) {
             promise.broken = either(promise.broken, other.broken);
             promise.stays = promise.stays.zip(other.stays).map(|(on, then)| either(on, then));
+            let then = other.mended.into_iter();
+            promise.mended.extend(then.map(|way| Mended { when: either(Node::FALSE, way.when), ..way }));
         }
         for (host, other) in room.hosts.iter_mut().zip(without.hosts) {
             host.gone = either(host.gone, other.gone);
@@ -99,6 +116,7 @@ pub(crate) fn all(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
 
 fn each(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise> {
     let mut promises = vec![api::api(build)];
+    promises.extend(holders::one_holder(build));
     let (dns, zone, ingress) = (names::dns(build), names::zone(build), services::ingress(build));
     let outside = names::outside(build, dns.as_ref(), &ingress);
     promises.extend(dns);

@@ -12,7 +12,9 @@
 //! hear it and leave the address of the gateway to it, and what is sent there is lost.
 //!
 //! A connection needs both directions, and so does every protocol here but VRRP's: what passes one way only is, for whoever
-//! uses it, no link.
+//! uses it, no link. A member of VRRP that is heard and hears nobody takes the address from those who hear it, unless its
+//! check sees that it is cut off (`promise::holders`): where it does not, the cable and the switch of a port without LACP are
+//! such components too.
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
@@ -43,7 +45,10 @@ impl Build<'_> {
             let bonds = host.bond.values().filter(|bond| believes_switches(bond, host));
             bonds.flat_map(|bond| &bond.members).any(|port| host.nic.get(port).is_some_and(|nic| nic.switch == *switch))
         });
-        if !matters {
+        let deaf = |(host, port): &(Name, Name)| {
+            self.design.host.get(host).and_then(|host| host.nic.get(port)).is_some_and(|nic| nic.switch == *switch)
+        };
+        if !matters && !self.deaf.iter().any(deaf) {
             return None;
         }
         let origin = format!("switch/{switch}");
@@ -60,9 +65,12 @@ impl Build<'_> {
 
     /// The cables of a bond that believes their carriers, each as one that keeps them and passes nothing or one way only;
     /// those of the bonds that this port of a host is in, without those to a switch that is off.
-    pub(crate) fn half_dead(&mut self, host: &Host, port: &Name, off: Option<&Name>) -> Node {
+    /// And the own cable of a port by which a member of VRRP may be heard and hear nothing.
+    pub(crate) fn half_dead(&mut self, (name, host): (&Name, &Host), port: &Name, off: Option<&Name>) -> Node {
         let bonds = host.bond.values().filter(|bond| bond.members.contains(port) && believes_carrier(bond));
-        let ports = bonds.flat_map(|bond| &bond.members).filter_map(|port| host.nic.get(port));
+        let deaf = self.deaf.iter().any(|(on, deaf)| on == name && deaf == port);
+        let ports = bonds.flat_map(|bond| &bond.members).chain(deaf.then_some(port));
+        let ports = ports.filter_map(|port| host.nic.get(port));
         let cables: Vec<Node> = ports
             .filter(|nic| Some(&nic.switch) != off)
             .map(|nic| {
@@ -71,6 +79,23 @@ impl Build<'_> {
             })
             .collect();
         self.or(cables)
+    }
+
+    /// A host may be heard and hear nothing by a port of which it does not know that, where it has a member of VRRP that would
+    /// keep the address then.
+    pub(crate) fn deaf(&mut self, host: &Name) -> Node {
+        let Some(of) = self.design.host.get(host) else { return Node::FALSE };
+        let ports: Vec<Name> = self.deaf.iter().filter(|(on, _)| on == host).map(|(_, port)| port.clone()).collect();
+        let mut deaf = Vec::new();
+        for nic in ports.iter().filter_map(|port| of.nic.get(port)) {
+            if self.supposed.off.as_ref() != Some(&nic.switch) {
+                let cable = format!("cable/{}:{}", nic.switch, nic.port);
+                deaf.push(self.part(&format!("{cable}/silent"), Kind::Cable, &cable));
+                deaf.extend(self.silent(&nic.switch));
+            }
+        }
+        let deaf = self.or(deaf);
+        self.label(deaf, format!("{host} may be heard and hear nothing"))
     }
 
     /// A cable to one of several routers keeps its carrier and passes nothing or one way only; `None` where LACP notices, or
@@ -84,6 +109,11 @@ impl Build<'_> {
         let cable = format!("cable/{}", uplink.cable);
         Some(self.part(&format!("{cable}/silent"), Kind::Cable, &cable))
     }
+}
+
+/// Whether this port is in a bond that believes carriers.
+pub(crate) fn is_believed(host: &Host, port: &Name) -> bool {
+    host.bond.values().any(|bond| bond.members.contains(port) && believes_carrier(bond))
 }
 
 /// The switches of the bonds that this port is in, where these believe a port that has a carrier.

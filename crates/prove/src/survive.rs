@@ -1,6 +1,7 @@
 //! Does the design survive what the file says it must?
 
 mod by_sets;
+mod fewer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use crate::drain;
 use crate::lanes::{LANES, Lanes};
 use crate::model::Model;
 use crate::question::Question;
+use fewer::{add_fewer, smallest_part};
 
 /// The answer to one line of `survive:` for one promise.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,6 +165,8 @@ fn judge(
             return Err(Meaningless::Kind { goal: index, name: failure.kind.to_string(), known });
         }
     }
+    let mended: Vec<usize> =
+        promises.iter().copied().filter(|&promise| !model.promises[promise].mended.is_empty()).collect();
     let drains: Vec<Option<Var>> = if goal.while_drained { drained_hosts(model, design) } else { vec![None] };
     let whole = Combinations::of(model, design, goal, &[]);
     let size = whole.size().saturating_mul(drains.len() as u64);
@@ -209,6 +213,9 @@ fn judge(
             true
         });
         count(lanes, &mut answers, drained, &mut waiting);
+        if !mended.is_empty() {
+            add_fewer(lanes, &mut answers, &mended, &combinations, drained);
+        }
     }
     // Nothing failed, so that nothing was survived.
     if answers.iter().any(|answer| answer.combinations == 0) {
@@ -266,6 +273,9 @@ fn smallest(question: &mut Question<'_>, moved: &Drains, answer: &mut Answer) {
 
 /// Takes out what is not needed.
 fn shrink(question: &mut Question<'_>, promise: usize, example: &mut CounterExample) {
+    if !question.model().promises[promise].mended.is_empty() {
+        return smallest_part(question, promise, example);
+    }
     let mut at = 0;
     while at < example.failed.len() {
         let mut fewer = example.failed.clone();

@@ -8,6 +8,7 @@ use crate::common::{Declared, declared, more};
 use crate::component::Kind;
 use crate::crew::Queue;
 use crate::maintenance::Maintenance;
+use crate::mended;
 use crate::model::Model;
 use crate::promise::Promise;
 use crate::rate::{Corner, HOURS_A_YEAR, Range};
@@ -73,7 +74,8 @@ pub fn lost_time(
         .filter_map(|(name, _)| model.components.find(&format!("host/{name}")))
         .filter(|host| compiled.support().binary_search(host).is_ok())
         .collect();
-    let known = Known::of(model, design, &compiled)?;
+    let bounding = Bounding::of(model, promise);
+    let known = Known::of(model, design, &compiled, bounding.as_ref())?;
     let year = HOURS_A_YEAR * 3600.0;
     let mut bound_only = false;
     for corner in corners {
@@ -101,10 +103,11 @@ pub fn lost_time(
         for (seconds, corner) in seconds.iter_mut().zip(corners) {
             *seconds = component.rate.unavailability(corner) * known.difference(var, corner)? * year;
         }
-        common.push((var, Range::new(seconds[0], seconds[1], seconds[2])));
+        let [low, typical, high] = seconds;
+        common.push((var, Range::new(low.min(typical), typical, high.max(typical))));
     }
     let declared = declared(model, design, promise, &compiled, &known.numbers)?;
-    let importance = known.linear.as_ref().map(|[_, typical, _]| compiled.importance_by(typical));
+    let importance = known.at(Corner::Typical).linear.as_ref().map(|typical| compiled.importance_by(typical));
     let importance = importance.and_then(Result::ok).unwrap_or_default().into_iter();
     let mut importance: Vec<Importance> = importance
         .filter(|importance| model.components.get(importance.var).kind != Kind::Outlasted)
@@ -127,52 +130,132 @@ pub fn lost_time(
 /// What is computed once for each corner.
 struct Known<'a> {
     model: &'a Model,
-    compiled: &'a Compiled,
     /// The probability of each component, by corner.
     numbers: [Vec<f64>; 3],
-    /// Where it is exact.
-    linear: Option<[Linear; 3]>,
+    at: [At<'a>; 3],
+    /// What never falls with more failures and is no less than the promise.
+    above: &'a Compiled,
+    /// Of a promise that more failures can mend: itself at each corner, where it is exact.
+    itself: Option<[Linear; 3]>,
     /// Where repairs wait for a crew.
     queues: [Option<Queue>; 3],
 }
 
+/// What is computed once for a corner.
+struct At<'a> {
+    /// The function whose probability counts there.
+    compiled: &'a Compiled,
+    /// Where it is exact.
+    linear: Option<Linear>,
+    /// Components of which none may have failed, sorted, and how probable that is.
+    there: Option<(&'a [Var], f64)>,
+}
+
+impl At<'_> {
+    /// What the probability of the function is to be taken times, when it is known of one component that it has failed.
+    fn scale(&self, failed: Option<Var>) -> f64 {
+        match self.there {
+            Some((there, _)) if failed.is_some_and(|var| there.binary_search(&var).is_ok()) => 0.0,
+            Some((_, probability)) => probability,
+            None => 1.0,
+        }
+    }
+}
+
+/// The ends of a promise that more failures can mend: the ends of the inputs do not give them.
+struct Bounding {
+    above: Compiled,
+    below: Compiled,
+    there: Vec<Var>,
+}
+
+impl Bounding {
+    fn of(model: &Model, promise: &Promise) -> Option<Self> {
+        if promise.mended.is_empty() {
+            return None;
+        }
+        let mut circuit = model.circuit.clone();
+        let mended::Bounding { above, below, there } = mended::Bounding::of(&mut circuit, promise);
+        let compiled = |top| Compiled::new(&circuit, top, ENOUGH);
+        Some(Bounding { above: compiled(above), below: compiled(below), there })
+    }
+}
+
 impl<'a> Known<'a> {
-    fn of(model: &'a Model, design: &Design, compiled: &'a Compiled) -> Result<Self, CircuitError> {
+    fn of(
+        model: &'a Model,
+        design: &Design,
+        compiled: &'a Compiled,
+        bounding: Option<&'a Bounding>,
+    ) -> Result<Self, CircuitError> {
         let corners = [Corner::Low, Corner::Typical, Corner::High];
         let numbers = corners.map(|corner| probabilities(model, corner));
-        let linear = compiled.linears(numbers.each_ref().map(Vec::as_slice))?;
+        let by_corner = numbers.each_ref().map(Vec::as_slice);
+        let at = |compiled, linear| At { compiled, linear, there: None };
+        let exact = compiled.linears(by_corner)?;
+        let (known, itself) = match bounding {
+            None => {
+                let [one, two, three] = exact.map_or([None, None, None], |linears| linears.map(Some));
+                ([at(compiled, one), at(compiled, two), at(compiled, three)], None)
+            }
+            Some(Bounding { above, below, there }) => {
+                let [low, _, high] = by_corner;
+                // The more what could mend it fails, the less it is broken.
+                let all_there = there.iter().map(|var| 1.0 - high[var.index()]).product();
+                let low = At { there: Some((there.as_slice(), all_there)), ..at(below, below.linear(low)?) };
+                let typical = exact.as_ref().map(|[_, typical, _]| typical.clone());
+                ([low, at(compiled, typical), at(above, above.linear(high)?)], exact)
+            }
+        };
         let queues = corners.map(|corner| Queue::of(model, design, corner));
-        Ok(Known { model, compiled, numbers, linear, queues })
+        let above = bounding.map_or(compiled, |bounding| &bounding.above);
+        Ok(Known { model, numbers, at: known, above, itself, queues })
+    }
+
+    fn at(&self, corner: Corner) -> &At<'a> {
+        &self.at[place(corner)]
     }
 
     /// The probability of the promise.
     fn whole(&self, corner: Corner) -> Result<Bounds, CircuitError> {
-        let at = place(corner);
-        let mut whole = match &self.linear {
-            Some(linear) => Bounds { lower: linear[at].total(), upper: linear[at].total() },
-            None => self.compiled.probability(&self.numbers[at])?,
+        let at = self.at(corner);
+        let whole = match &at.linear {
+            Some(linear) => Bounds { lower: linear.total(), upper: linear.total() },
+            None => at.compiled.probability(&self.numbers[place(corner)])?,
         };
+        let mut whole = scaled(whole, at.scale(None));
         whole.upper = whole.upper.max(self.with_queue(corner, None)?);
         Ok(whole)
     }
 
     /// How much more probable the promise is broken when `var` is away than when it is not. The difference does not grow
-    /// with every input, so that its ends take each of the two at its own end: certain bounds, a little wide.
+    /// with every input, so that its ends take each of the two at its own end: certain bounds, a little wide. Of a promise
+    /// that more failures can mend they would be too wide to say anything: there all inputs are at the one end.
     fn difference(&self, var: Var, corner: Corner) -> Result<f64, CircuitError> {
+        // What can only mend it makes it no worse, whatever else has failed or waits.
+        if self.above.support().binary_search(&var).is_err() {
+            return Ok(0.0);
+        }
+        if let Some(itself) = &self.itself {
+            let itself = &itself[place(corner)];
+            let with = itself.given(var, true).max(self.with_queue(corner, Some(var))?);
+            return Ok((with - itself.given(var, false)).max(0.0));
+        }
         let against = match corner {
             Corner::Low => Corner::High,
             Corner::Typical => Corner::Typical,
             Corner::High => Corner::Low,
         };
         let given = |corner: Corner, failed: bool| {
-            let at = place(corner);
-            match &self.linear {
+            let at = self.at(corner);
+            let given = match &at.linear {
                 Some(linear) => {
-                    let given = linear[at].given(var, failed);
-                    Ok(Bounds { lower: given, upper: given })
+                    let given = linear.given(var, failed);
+                    Bounds { lower: given, upper: given }
                 }
-                None => self.compiled.conditional(&self.numbers[at], &[(var, failed)]),
-            }
+                None => at.compiled.conditional(&self.numbers[place(corner)], &[(var, failed)])?,
+            };
+            Ok::<Bounds, CircuitError>(scaled(given, at.scale(failed.then_some(var))))
         };
         let mut with = given(corner, true)?;
         with.upper = with.upper.max(self.with_queue(corner, Some(var))?);
@@ -182,10 +265,10 @@ impl<'a> Known<'a> {
 
     /// The bound where repairs wait for each other, 0 where they do not.
     fn with_queue(&self, corner: Corner, down: Option<Var>) -> Result<f64, CircuitError> {
-        let at = place(corner);
-        match &self.queues[at] {
+        match &self.queues[place(corner)] {
+            // More waiting breaks more only of what more failures cannot mend.
             Some(queue) if corner != Corner::Low => {
-                queue.at_most(self.compiled, &queue.apart(self.model, corner, &self.numbers[at]), down)
+                queue.at_most(self.above, &queue.apart(self.model, corner, &self.numbers[place(corner)]), down)
             }
             _ => Ok(0.0),
         }
@@ -199,6 +282,10 @@ fn place(corner: Corner) -> usize {
         Corner::Typical => 1,
         Corner::High => 2,
     }
+}
+
+fn scaled(bounds: Bounds, by: f64) -> Bounds {
+    Bounds { lower: bounds.lower * by, upper: bounds.upper * by }
 }
 
 /// The end of bounds that belongs to a corner; the upper one where nothing else is said, to be safe.

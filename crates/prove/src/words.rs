@@ -17,7 +17,7 @@ use crate::time::LostTime;
 pub const NOT_MODELLED: [&str; 23] = [
     "what `plimsoll check` reports: a file with errors there may promise more here than it keeps",
     "a switch that answers LACP and forwards nothing, or only one way; links and switches that lose some packets and not others",
-    "two holders of the address of the API after a partition, and two routers that both answer for a gateway",
+    "two routers that both answer for a gateway",
     "which switch of a pair goes on when the link between the two is gone: the first by name is taken",
     "a network card with several ports that fails as a whole",
     "machines that the hypervisor restarts elsewhere: they count as lost with their host",

@@ -53,7 +53,7 @@ fn random_lines_are_answered_alike_by_trying_and_by_smallest_sets() {
                     let all = model
                         .failable()
                         .filter(|(_, it)| failure.kind.as_str() == "any" || it.kind.as_str() == failure.kind.as_str());
-                    (all.count() as f64).powi(failure.count as i32)
+                    (all.count() as f64).powf(f64::from(failure.count))
                 };
                 if goal.failures.iter().map(of).product::<f64>() < 40_000.0 {
                     break goal;

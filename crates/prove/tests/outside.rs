@@ -152,3 +152,30 @@ fn seconds_are_those_of_whoever_forwards() {
     let said = of(&changed);
     assert_eq!(said.get("external/dns", Way::PowerOff, "dns/outside").expect("it").new, Interval::millis(0, 4_050));
 }
+
+#[test]
+fn what_lies_behind_the_routers_hangs_on_its_own_cables() {
+    // The first router by its address in another network than that of the nodes: they go out by either, and it is reached by
+    // its own two cables only.
+    let example = campus_text_with(&[(RESOLVERS, "resolvers: [10.30.11.2]")]);
+    let model = model(&example);
+    let cables = ["cable/leaf-1:uplink-1", "cable/leaf-2:uplink-1"];
+    assert!(broken(&model, &cables[..1]).is_empty() && broken(&model, &cables[1..]).is_empty());
+    assert_eq!(broken(&model, &cables), ["dns/outside"]);
+}
+
+#[test]
+fn with_a_cache_on_nodes_only_those_that_take_pods_ask() {
+    // A resolver in a network of the control planes alone.
+    let example = campus_text_with(&[
+        (RESOLVERS, "resolvers: [10.30.30.200]"),
+        ("dns: {", "dns: { nodelocal: true,"),
+        ("for: [proxmox, corosync, zone] }", "for: [proxmox, zone] }"),
+        ("hosts:\n", "  cpnet: { vlan: 2002, ipv4: 10.30.30.0/24, for: [corosync] }\nhosts:\n"),
+        ("networks: [mgmt, storage, kube] }", "networks: [mgmt, storage, kube, cpnet] }"),
+        ("vmbr2: bond0.2001 }", "vmbr2: bond0.2001, vmbr3: bond0.2002 }"),
+        ("networks: [kube], drain: stop }", "networks: [kube, cpnet], drain: stop }"),
+    ]);
+    let model = model(&example);
+    assert_eq!(broken(&model, &[]), ["dns/outside"]);
+}

@@ -100,7 +100,12 @@ fn covers(goal: &Goal, scope: Scope<'_>) -> bool {
     match scope {
         Scope::Any => true,
         Scope::Promise(promise) => {
-            let family = goal.promise.split('/').next().unwrap_or_default();
+            // That a pool comes back does not say that it goes on meanwhile: the proof judges such a line, and no rule.
+            let mut steps = goal.promise.split('/');
+            let family = steps.next().unwrap_or_default();
+            if steps.nth(1).is_some() {
+                return false;
+            }
             goal.promise == "all" || goal.promise == promise || family == promise
         }
     }
@@ -129,6 +134,13 @@ mod tests {
         assert!(!second(&[(1, "host")], false));
         assert!(!second(&[(1, "host"), (1, "switch")], false), "two hosts are not promised");
         assert!(!second(&[(1, "switch")], true), "a switch while a host is drained is no second host");
+    }
+
+    #[test]
+    fn how_a_pool_comes_back_is_no_goal_of_its_going_on() {
+        let one = |promise| goals(promise, &[(1, "host")], false).one("host", Scope::Promise("storage"));
+        assert!(one("storage/ssd") && one("storage/*") && one("storage") && one("all"));
+        assert!(!one("storage/ssd/recovered") && !one("storage/*/recovered"));
     }
 
     #[test]

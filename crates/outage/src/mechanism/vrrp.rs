@@ -200,11 +200,43 @@ fn left_behind(vrrp: &Vrrp, heir: &Succession, removed: Interval) -> Mechanism {
 /// The parent starts another VRRP process, at once or a second later, and that removes the address before it waits like
 /// everybody else.
 fn respawned(vrrp: &Vrrp, heir: &Succession) -> Mechanism {
+    Mechanism { name: "VRRP: keepalived's VRRP process dies on the holder", ..left_behind(vrrp, heir, respawn_time()) }
+}
+
+/// How long the address stays when the VRRP process alone dies, until its parent has started another.
+pub fn respawn_time() -> Interval {
     const RESPAWN: Millis = Millis(1_000);
-    Mechanism {
-        name: "VRRP: keepalived's VRRP process dies on the holder",
-        ..left_behind(vrrp, heir, between(Millis(0), RESPAWN + START))
+    between(Millis(0), RESPAWN + START)
+}
+
+/// A member holds the address on, and another that does not hear it takes it too; `until` is when the first gives it up.
+pub fn both_hold(vrrp: &Vrrp, heir: &Succession, until: Interval, words: &str) -> How {
+    let taken = silence(vrrp, heir);
+    let (Some(first), Some(last)) = (taken.min().time(), until.max().time()) else {
+        return How::until_repair(format!("two hold it, {words}"));
+    };
+    if last <= first {
+        return How::masked("one gives it up before another takes it");
     }
+    // One that hears the other again gives way with the next advertisement.
+    let interval = between(Millis(0), less(last, first) + vrrp.advert_interval + WAKE);
+    Mechanism {
+        name: "VRRP: two hold the address",
+        new: interval,
+        existing: interval,
+        formula: format!(
+            "{words}, at most {}, less {} × {} + the least skew until another takes it, + {} until one hears the other + {} to \
+             act",
+            until.max(),
+            vrrp.down_timer_adverts.saturating_sub(1),
+            ms(vrrp.advert_interval),
+            ms(vrrp.advert_interval),
+            ms(WAKE)
+        ),
+        source: SOURCE,
+        assumes: &[A::AdvertsArrive, A::PeersAreSettled, A::CheckTellsTheTruth, A::StartsQuickly, A::Wakes],
+    }
+    .into()
 }
 
 /// Every member's check had failed and passes again: they wait for a holder, and the first whose wait is over takes the

@@ -2,6 +2,7 @@
 
 mod api;
 mod dns;
+mod holders;
 mod nfs;
 mod services;
 mod storage;
@@ -39,10 +40,14 @@ impl From<How> for Answer {
     }
 }
 
-/// The promises of a Design: `api`, `dns`, `dns/outside`, `dns/DOMAIN`, `zone`, `ingress/POOL`, `storage/POOL`, `capacity/TENANT`, `egress` and
-/// `management`, as far as it has what they are about.
+/// The promises of a Design: `api`, `one-holder/api`, `dns`, `dns/outside`, `dns/DOMAIN`, `zone`, `ingress/POOL`, `storage/POOL`,
+/// `capacity/TENANT`, `egress` and `management`, as far as it has what they are about.
 pub fn promises(design: &Design) -> Vec<String> {
-    let mut names = vec!["api".to_owned(), "dns".to_owned()];
+    let mut names = vec!["api".to_owned()];
+    if design.api.vrrp.as_ref().is_some_and(|vrrp| vrrp.member.len() > 1) {
+        names.push("one-holder/api".to_owned());
+    }
+    names.push("dns".to_owned());
     if design.nodes().next().is_some() {
         names.extend(design.outside_names().iter().map(OutsideNames::promise));
     }
@@ -90,6 +95,7 @@ pub(crate) fn answer(world: &World<'_>, promise: &str) -> Answer {
             )
         }
         Some(("ingress", pool)) => services::ingress(world, pool),
+        Some(("one-holder", _)) => holders::one_holder(world).into(),
         Some(("storage", "nfs")) if world.design.nfs.is_some() => nfs::server(world).into(),
         Some(("storage", pool)) => storage::pool(world, pool).into(),
         Some(("capacity", tenant)) => workloads::capacity(world, tenant).into(),

@@ -35,6 +35,8 @@ enum BrokenBy {
     /// Sets of so many failures, how many sets there are, and the most probable of them where they are not too many to
     /// look at.
     Sets { order: usize, count: u128, likely: Option<Likely> },
+    /// Nothing that can fail.
+    Nothing,
     /// More failures than were looked at.
     AtLeast(usize),
     /// More failures can mend it.
@@ -81,7 +83,9 @@ pub(super) fn rows(design: &Design, model: &Model, proof: &Proof, predictions: &
             let year = HOURS_A_YEAR * 3600.0;
             (Range::new(sum.low.min(year), sum.typical.min(year), sum.high.min(year)), lost.bound_only)
         });
+        let whole = members.iter().all(|at| model.promises[*at].broken == Node::FALSE);
         let broken_by = match proof.cuts.get(at).and_then(Option::as_ref) {
+            _ if whole => BrokenBy::Nothing,
             Some(cuts) => broken_by(design, model, cuts),
             None => BrokenBy::NotCoherent,
         };
@@ -126,6 +130,7 @@ impl BrokenBy {
         let (order, count, likely) = match self {
             BrokenBy::Sets { order: 0, .. } => return "none: it is broken as it is".to_owned(),
             BrokenBy::Sets { order, count, likely } => (*order, *count, likely.as_ref()),
+            BrokenBy::Nothing => return "nothing that can fail".to_owned(),
             BrokenBy::AtLeast(order) => return format!("{order} or more"),
             BrokenBy::NotCoherent => return "not told: more failures can mend it".to_owned(),
         };
@@ -192,6 +197,7 @@ pub(super) fn json(rows: &[Row]) -> Vec<Value> {
                 let example = likely.as_ref().map(|likely| &likely.example);
                 json!({ "failures": order, "sets": count.to_string(), "most_likely": example })
             }
+            BrokenBy::Nothing => json!({ "nothing": true }),
             BrokenBy::AtLeast(order) => json!({ "failures_at_least": order }),
             BrokenBy::NotCoherent => Value::Null,
         };

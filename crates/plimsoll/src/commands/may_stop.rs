@@ -4,7 +4,7 @@ use clap::Args;
 use plimsoll_circuit::Var;
 use plimsoll_diagnostics::nearest;
 use plimsoll_model::series;
-use plimsoll_prove::{MayStop as Verdict, Model, batches, may_stop};
+use plimsoll_prove::{MayStop as Verdict, Model, Question, batches, may_stop};
 
 use super::ClusterFile;
 use crate::failure::Failure;
@@ -40,6 +40,12 @@ impl MayStop {
             path.strip_prefix("host/").unwrap_or(path).to_owned()
         };
         let names = |vars: &[Var]| vars.iter().map(name).collect::<Vec<_>>().join(", ");
+        let mut question = Question::new(&model);
+        question.ask(down.iter().copied());
+        let broken: Vec<&str> = question.all_broken().map(|promise| promise.id.as_str()).collect();
+        if !broken.is_empty() {
+            terminal.out(&format!("broken already, whatever is stopped: {}\n", broken.join(", ")))?;
+        }
         if hosts.is_empty() {
             let batches = batches(&model, &cluster.design, &down);
             let (single, several): (Vec<&Vec<Var>>, Vec<&Vec<Var>>) =

@@ -4,12 +4,14 @@
 //! route.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use plimsoll_circuit::Node;
 use plimsoll_model::Name;
 use plimsoll_model::design::Answers;
 
 use crate::build::Build;
+use crate::component::Kind;
 
 /// Something that is asked, and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +64,45 @@ impl<'d> Build<'d> {
             let gone = if gone.is_empty() { Node::FALSE } else { self.and(gone) };
             let far = match asked.who {
                 Answers::Machine(other) => design.machine.get(other).map(|other| self.cut_off(&other.host, network)),
-                _ => None,
+                // The routers answer themselves.
+                Answers::Gateway(_) => None,
+                _ => Some(self.behind_routers(asked, network, &gateway.by)),
             };
             cut = self.or([cut, gone].into_iter().chain(far));
         }
         cut
+    }
+
+    /// No router of a network reaches, over the switches of that network, what is asked there: by its cable where one is known,
+    /// else it is taken to be reached from each switch.
+    fn behind_routers(&mut self, asked: Asked<'d>, network: &Name, routers: &[Name]) -> Node {
+        let exits = self.exits(network, routers);
+        if exits.is_empty() && self.hubs(network).is_empty() {
+            // Of a network without switches nothing is known.
+            return Node::FALSE;
+        }
+        let wiring = Rc::clone(&self.wiring);
+        let ends = match asked.who {
+            Answers::External(name) => wiring.uplinks(name),
+            _ => &[],
+        };
+        let mut ways: Vec<Node> = Vec::new();
+        for (switch, beyond) in exits {
+            if ends.is_empty() {
+                self.assume(&format!(
+                    "what others own in {network} is reached from each of its switches, or of its spines"
+                ));
+                ways.push(beyond);
+            }
+            for end in ends {
+                let path = format!("cable/{}", end.cable);
+                let (cable, down) = (self.part(&path, Kind::Cable, &path), self.switch(&end.switch));
+                let between = self.between(&switch, &end.switch, network);
+                ways.push(self.or([beyond, between, cable, down]));
+            }
+        }
+        let cut = self.and(ways);
+        self.label(cut, format!("no router reaches what is asked in {network}"))
     }
 
     /// The network through which a machine goes out: that of its default route.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use plimsoll_circuit::Node;
-use plimsoll_model::Name;
 use plimsoll_model::design::Host;
+use plimsoll_model::{Design, Name};
 
+use super::wiring::Carriers;
 use crate::build::Build;
 use crate::component::Kind;
-use crate::silent::believed;
+use crate::silent::{believed, is_believed};
 
 /// A host's link into a network.
 #[derive(Clone, Debug)]
@@ -23,14 +24,20 @@ pub(super) struct Link {
 impl Build<'_> {
     /// The ports by which a host is in a network.
     fn ports(&self, host: &Name, network: &Name) -> Vec<Name> {
-        let Some(of) = self.design.host.get(host) else { return Vec::new() };
-        let mut nics = Vec::new();
-        for interface in interfaces(of, network, self.design.network.get(network).map(|network| network.vlan)) {
-            ports_below(of, &interface, &mut nics, 0);
-        }
-        nics.sort();
-        nics.dedup();
-        nics
+        ports(self.design, host, network)
+    }
+
+    /// Whether nothing is taken to be lost of the links of a host in a network that may not be: all its ports there are on one
+    /// switch, or on a pair that acts as one, and no bond believes their carriers; and no way between its switches is too long
+    /// to be looked at.
+    pub(crate) fn is_certain(&self, host: &Name, network: &Name) -> bool {
+        let Some(of) = self.design.host.get(host) else { return false };
+        let ports = self.ports(host, network);
+        let mut switches = ports.iter().filter_map(|port| of.nic.get(port)).map(|nic| &nic.switch);
+        let Some(first) = switches.next() else { return of.nic.is_empty() };
+        let ways = self.wiring.carriers(network).is_some_and(Carriers::all_ways_are_short);
+        ways && switches.all(|switch| switch == first || self.same_group(first, switch))
+            && !ports.iter().any(|port| is_believed(of, port))
     }
 
     /// Switches on which all hosts beside them are taken to meet, since there is no way from them to another switch of these
@@ -77,7 +84,7 @@ impl Build<'_> {
             let mut believed = believed(of, &nic);
             believed.retain(|switch| !is_off(switch));
             let (blind, torn) = (self.blind(&believed), self.torn(&believed, network));
-            let half_dead = self.half_dead(of, &nic, off.as_ref());
+            let half_dead = self.half_dead((host, of), &nic, off.as_ref());
             links.push(Link { own: self.or([own, cable, blind, half_dead, torn]), switch, beyond });
         }
         // The first switch of the host is where all meet when the way to the second is gone.
@@ -110,6 +117,18 @@ impl Build<'_> {
         }
         self.or(torn)
     }
+}
+
+/// The ports by which a host is in a network.
+pub(crate) fn ports(design: &Design, host: &Name, network: &Name) -> Vec<Name> {
+    let Some(of) = design.host.get(host) else { return Vec::new() };
+    let mut nics = Vec::new();
+    for interface in interfaces(of, network, design.network.get(network).map(|network| network.vlan)) {
+        ports_below(of, &interface, &mut nics, 0);
+    }
+    nics.sort();
+    nics.dedup();
+    nics
 }
 
 /// The interfaces of a host through which it or its guests are in a network.

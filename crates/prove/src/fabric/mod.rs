@@ -25,6 +25,7 @@ mod ways;
 mod wiring;
 
 pub(crate) use beyond::Asked;
+pub(crate) use links::ports;
 pub(crate) use wiring::{Uplink, Wiring};
 
 use crate::build::Build;

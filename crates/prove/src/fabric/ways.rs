@@ -17,7 +17,7 @@ use crate::build::Build;
 use crate::component::Kind;
 
 /// Switches in a row, of a way between two hosts: leaf, its peer, spine, the other peer, leaf.
-const LONGEST: usize = 5;
+pub(super) const LONGEST: usize = 5;
 
 impl Build<'_> {
     /// The spines of a network that act as one; empty in a network of another shape.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_model::design::{MlagKind, SwitchPort, SwitchRole};
 use plimsoll_model::{Design, Name};
 
+use super::ways::LONGEST;
+
 /// Cables, pairs and VLANs of the switches of a design.
 #[derive(Debug, Default)]
 pub(crate) struct Wiring {
@@ -37,6 +39,13 @@ pub(super) struct Carriers {
     pub(super) tier: Vec<Name>,
     /// Its spines, when they forward for each other: one, or a pair with a link between them.
     pub(super) core: Vec<Name>,
+}
+
+impl Carriers {
+    /// Whether every way without a circle is a way that is looked at.
+    pub(super) fn all_ways_are_short(&self) -> bool {
+        !self.core.is_empty() || self.all.len() <= LONGEST
+    }
 }
 
 impl Wiring {

@@ -14,37 +14,8 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
     let network = design.api.network.clone();
     let network = design.network.contains_key(&network).then_some(network);
 
-    let members: Vec<Name> = design.etcd.member.keys().filter(|member| build.exists(member)).cloned().collect();
-    let mut voters = Vec::new();
-    for member in &members {
-        let path = format!("etcd/member/{member}");
-        let down = build.daemon(&path, &path, member);
-        voters.push(Voter { name: member.to_string(), host: host_of(build, member), down });
-    }
     let between = etcd_network(design).or_else(|| network.clone());
-    let alone = without_majority(build, &voters, between.as_ref(), "etcd");
-    let mut servers: Vec<(Name, Name, Node)> = Vec::new();
-    for server in control_planes(build) {
-        let own = build.daemon(&format!("machine/{server}/apiserver"), &format!("machine/{server}"), &server);
-        let host = host_of(build, &server);
-        // With members of its own, an API server of kubeadm asks the one on its machine, which answers as part of a
-        // majority. With others it asks any that it reaches.
-        let mut each = Vec::new();
-        for ((member, voter), alone) in members.iter().zip(&voters).zip(&alone) {
-            if design.etcd.topology == EtcdTopology::Stacked && *member != server {
-                continue;
-            }
-            let apart = match &between {
-                Some(network) if *member != server => build.apart(&host, &voter.host, network),
-                _ => Node::FALSE,
-            };
-            each.push(build.or([*alone, apart]));
-        }
-        let silent = build.and(each);
-        let down = build.or([own, silent]);
-        build.label(down, format!("the API server on {server} does not answer"));
-        servers.push((server, host, down));
-    }
+    let servers = servers(build, between.as_ref());
 
     let broken = if let Some(vrrp) = &design.api.vrrp {
         by_vrrp(build, vrrp, &servers, network.as_ref())
@@ -71,7 +42,47 @@ pub(super) fn api(build: &mut Build<'_>) -> Promise {
         meant_by_all: true,
         from_start: None,
         stays: None,
+        mended: Vec::new(),
     }
+}
+
+/// An API server: its machine, its host, and what is true when it does not answer.
+type Server = (Name, Name, Node);
+
+/// The API servers, with members of etcd that have their addresses in the network `between`.
+pub(super) fn servers(build: &mut Build<'_>, between: Option<&Name>) -> Vec<Server> {
+    let design = build.design;
+    let members: Vec<Name> = design.etcd.member.keys().filter(|member| build.exists(member)).cloned().collect();
+    let mut voters = Vec::new();
+    for member in &members {
+        let path = format!("etcd/member/{member}");
+        let down = build.daemon(&path, &path, member);
+        voters.push(Voter { name: member.to_string(), host: host_of(build, member), down });
+    }
+    let alone = without_majority(build, &voters, between, "etcd");
+    let mut servers = Vec::new();
+    for server in control_planes(build) {
+        let own = build.daemon(&format!("machine/{server}/apiserver"), &format!("machine/{server}"), &server);
+        let host = host_of(build, &server);
+        // With members of its own, an API server of kubeadm asks the one on its machine, which answers as part of a
+        // majority. With others it asks any that it reaches.
+        let mut each = Vec::new();
+        for ((member, voter), alone) in members.iter().zip(&voters).zip(&alone) {
+            if design.etcd.topology == EtcdTopology::Stacked && *member != server {
+                continue;
+            }
+            let apart = match between {
+                Some(network) if *member != server => build.apart(&host, &voter.host, network),
+                _ => Node::FALSE,
+            };
+            each.push(build.or([*alone, apart]));
+        }
+        let silent = build.and(each);
+        let down = build.or([own, silent]);
+        build.label(down, format!("the API server on {server} does not answer"));
+        servers.push((server, host, down));
+    }
+    servers
 }
 
 /// Machines with an API server: control planes that are there. Retiring ones serve until they are gone.
@@ -81,7 +92,7 @@ fn control_planes(build: &Build<'_>) -> Vec<Name> {
 }
 
 /// The network in which members of etcd have their addresses.
-fn etcd_network(design: &Design) -> Option<Name> {
+pub(super) fn etcd_network(design: &Design) -> Option<Name> {
     let (member, of) = design.etcd.member.iter().next()?;
     let nics = &design.machine.get(member)?.nic;
     let found = nics.iter().find(|(_, nic)| {
@@ -90,7 +101,7 @@ fn etcd_network(design: &Design) -> Option<Name> {
     found.map(|(network, _)| network.clone())
 }
 
-fn host_of(build: &Build<'_>, machine: &Name) -> Name {
+pub(super) fn host_of(build: &Build<'_>, machine: &Name) -> Name {
     build.design.machine.get(machine).map_or_else(|| machine.clone(), |machine| machine.host.clone())
 }
 
@@ -128,7 +139,7 @@ fn noticed(vrrp: &Vrrp) -> Noticed {
     }
 }
 
-fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], network: Option<&Name>) -> Node {
+fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[Server], network: Option<&Name>) -> Node {
     let local_only = build.design.api.haproxy.as_ref().is_some_and(|haproxy| haproxy.local_only);
     let noticed = noticed(vrrp);
     let there = vrrp.member.iter().filter(|(name, _)| build.exists(name));
@@ -179,6 +190,10 @@ fn by_vrrp(build: &mut Build<'_>, vrrp: &Vrrp, servers: &[(Name, Name, Node)], n
         let holds = if vrrp.preempt { build.and(before) } else { Node::TRUE };
         let keeps = build.and([unnoticed, holds]);
         stuck.push(build.label(keeps, format!("{member} keeps the address although it cannot serve it")));
+        // Whoever hears nobody takes the address, and those who hear it leave it to it.
+        let deaf = build.deaf(&host);
+        let takes = while_it_lives(build, deaf, holder);
+        stuck.push(build.label(takes, format!("{member} may be heard and hear nobody, and takes the address")));
         // One that is cut off, or that its check takes out of the election, leaves it to the next as well.
         let out = match noticed {
             Noticed::Nothing => build.or([holder, cut]),

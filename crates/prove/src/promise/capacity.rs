@@ -122,6 +122,7 @@ pub(super) fn capacity(build: &mut Build<'_>, origins: &Origins) -> Vec<Promise>
             meant_by_all: true,
             from_start,
             stays: None,
+            mended: Vec::new(),
         });
     }
     promises

@@ -169,5 +169,6 @@ pub(super) fn management(build: &mut Build<'_>) -> Option<Promise> {
         meant_by_all: true,
         from_start: None,
         stays: None,
+        mended: Vec::new(),
     })
 }

@@ -12,7 +12,7 @@ use crate::build::Build;
 use crate::component::Kind;
 use crate::fabric::Asked;
 
-use super::{Promise, node_network, unusable};
+use super::{Promise, node_network, takes_pods, unusable};
 
 /// The nodes on which copies of CoreDNS may be.
 struct Copies {
@@ -83,6 +83,7 @@ pub(super) fn dns(build: &mut Build<'_>) -> Option<Promise> {
         meant_by_all: true,
         from_start: None,
         stays: Some(stays),
+        mended: Vec::new(),
     })
 }
 
@@ -128,6 +129,7 @@ pub(super) fn outside(build: &mut Build<'_>, dns: Option<&Promise>, ingress: &[P
             meant_by_all: true,
             from_start: (unanswered == Node::TRUE).then_some("no node reaches a server that would answer"),
             stays: Some(build.or([nowhere, kept])),
+            mended: Vec::new(),
         });
     }
     promises
@@ -150,7 +152,11 @@ fn unanswered(build: &mut Build<'_>, copies: &Copies, deaf: &BTreeMap<Name, Node
         bad.insert(node.clone(), build.or([*down, lacks]));
     }
     let unanswered = if build.design.nodelocal.is_some() {
-        build.and(bad.into_values())
+        // Whoever asks is on a node that takes pods.
+        let design = build.design;
+        let asks = |node: &Name| design.machine.get(node).is_some_and(takes_pods);
+        let some = bad.keys().any(asks);
+        build.and(bad.iter().filter(|(node, _)| !some || asks(node)).map(|(_, bad)| *bad))
     } else {
         let words = format!("is down, cut off, or reaches no server for {what}");
         copies.may_be_gone(build, &words, &|node, down| bad.get(node).copied().unwrap_or(down))
@@ -252,5 +258,6 @@ pub(super) fn zone(build: &mut Build<'_>) -> Option<Promise> {
         meant_by_all: true,
         from_start: None,
         stays: None,
+        mended: Vec::new(),
     })
 }

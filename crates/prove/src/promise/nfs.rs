@@ -64,5 +64,6 @@ pub(super) fn nfs(build: &mut Build<'_>) -> Option<Promise> {
             _ => None,
         },
         stays: None,
+        mended: Vec::new(),
     })
 }

@@ -52,6 +52,7 @@ pub(super) fn ingress(build: &mut Build<'_>) -> Vec<Promise> {
             meant_by_all: true,
             from_start: None,
             stays: None,
+            mended: Vec::new(),
         });
     }
     promises
@@ -77,5 +78,6 @@ pub(super) fn egress(build: &mut Build<'_>) -> Option<Promise> {
         meant_by_all: true,
         from_start: nobody.then_some(NOTHING_TAKES_PODS),
         stays: None,
+        mended: Vec::new(),
     })
 }

@@ -77,6 +77,7 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
             meant_by_all: true,
             from_start: too_few_domains.then_some("there are fewer failure domains with disks than copies it needs"),
             stays: None,
+            mended: Vec::new(),
         });
         let broken = build.and(lost);
         promises.push(Promise {
@@ -88,6 +89,7 @@ pub(super) fn storage(build: &mut Build<'_>) -> Vec<Promise> {
             meant_by_all: false,
             from_start: too_few_domains.then_some("there are fewer failure domains with disks than copies it needs"),
             stays: None,
+            mended: Vec::new(),
         });
     }
     promises

@@ -2,7 +2,8 @@
 //!
 //! Some combination breaks a promise where a minimal cut set is part of one, since more failures mend nothing. A set of `k`
 //! components or fewer is part of a combination where each of its components can be picked for a kind of its own
-//! ([`Combinations::has`]). While a host is drained, it is away in the promise that is looked at, and what moves is elsewhere.
+//! ([`Combinations::has`]). Of a promise that more failures can mend, the smallest sets that break it answer what the line
+//! means: that no part of a combination breaks it. While a host is drained, it is away in the promise that is looked at, and what moves is elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 

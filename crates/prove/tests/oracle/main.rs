@@ -2,13 +2,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod election;
 mod simulation;
 
 use std::collections::BTreeSet;
 
 use common::{campus, campus_with, example, example_text_with};
 use plimsoll_circuit::Var;
-use plimsoll_model::design::BondMode;
+use plimsoll_model::design::{BondMode, VrrpCheck, VrrpCheckKind};
 use plimsoll_model::{Design, Name, Origins};
 use plimsoll_prove::{Model, Question};
 use serde_json::{Value, json};
@@ -38,9 +39,16 @@ enum Must {
 fn compare(design: &Design, model: &Model, question: &mut Question<'_>, failed: &[Var], must: Must, what: &str) {
     let paths: BTreeSet<String> = failed.iter().map(|var| model.components.get(*var).path.clone()).collect();
     question.ask(failed.iter().copied());
-    let by_circuit: BTreeSet<String> =
+    let mut by_circuit: BTreeSet<String> =
         question.all_broken().map(|promise| promise.id.clone()).filter(|id| !id.starts_with("capacity/")).collect();
-    let by_simulation = Simulation { design, failed: paths.clone() }.broken();
+    let mut by_simulation = Simulation { design, failed: paths.clone() }.broken();
+    // What the simulation says of the API is for a check of the whole path.
+    let by_path = design.api.vrrp.as_ref().and_then(|vrrp| vrrp.check.as_ref());
+    let by_path = by_path.is_some_and(|check| check.kind == VrrpCheckKind::Path && check.weight.is_none());
+    if !by_path {
+        let api = |broken: &BTreeSet<String>| broken.iter().filter(|id| *id != "api").cloned().collect();
+        (by_circuit, by_simulation) = (api(&by_circuit), api(&by_simulation));
+    }
     match must {
         Must::Agree => assert_eq!(by_circuit, by_simulation, "{what}: with {paths:?} failed"),
         Must::BeSafe => assert!(
@@ -123,6 +131,115 @@ fn otherwise(edits: &[(&str, Value)], change: impl FnOnce(&mut Design)) -> (Desi
     let (mut design, origins) = campus_with(edits);
     change(&mut design);
     (design, origins)
+}
+
+/// The check of the members of VRRP, made otherwise.
+fn check(design: &mut Design, change: impl FnOnce(&mut VrrpCheck)) {
+    change(design.api.vrrp.as_mut().expect("VRRP").check.as_mut().expect("a check"));
+}
+
+fn process(design: &mut Design) {
+    check(design, |check| check.kind = VrrpCheckKind::Process);
+}
+
+/// Members of etcd that speak to each other out of band.
+fn etcd_apart(design: &mut Design) {
+    for (at, name) in ["cp-1", "cp-2", "cp-3"].into_iter().enumerate() {
+        let machine = design.machine.get_mut(&name.into()).expect("a machine");
+        let mut nic = machine.nic[&"kube".into()].clone();
+        nic.address = format!("10.30.13.{}/24", 200 + at).parse().expect("an address");
+        design.etcd.member.get_mut(&name.into()).expect("a member").address = nic.address.addr();
+        machine.nic.insert("oob".into(), nic);
+    }
+}
+
+fn one_port(design: &mut Design) {
+    for bond in design.host.values_mut().flat_map(|host| host.bond.values_mut()) {
+        bond.members.truncate(1);
+        bond.mode = BondMode::ActiveBackup;
+    }
+}
+
+/// Only who holds the address: the rest of the simulation knows other networks and checks than these.
+fn judge_holders(design: &Design, origins: &Origins, rounds: usize, most: usize, must: Must, what: &str) {
+    let model = Model::of(design, origins);
+    let mut question = Question::new(&model);
+    let top = model.promises.iter().position(|promise| promise.id == "one-holder/api").expect("the promise");
+    let support = model.circuit.support(model.promises[top].broken);
+    let matters: Vec<Var> =
+        model.failable().map(|(var, _)| var).filter(|var| support.binary_search(var).is_ok()).collect();
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    let (mut two, mut one) = (0, 0);
+    for round in 0..rounds {
+        let size = if round % 4 == 0 { 1 } else { 1 + numbers.below(most) };
+        let mut failed: Vec<Var> = (0..size).map(|_| matters[numbers.below(matters.len())]).collect();
+        if size == 1 {
+            failed = vec![matters[round / 4 % matters.len()]];
+        }
+        let paths: BTreeSet<String> = failed.iter().map(|var| model.components.get(*var).path.clone()).collect();
+        question.ask(failed);
+        let holders = Simulation { design, failed: paths.clone() }.holders();
+        let agree = question.broken(top) == (holders > 1);
+        let safe = must == Must::BeSafe && question.broken(top);
+        assert!(agree || safe, "{what}: with {paths:?} failed {holders} hold the address");
+        if holders > 1 { two += 1 } else { one += 1 }
+    }
+    assert!(two > rounds / 50 && one > rounds / 50, "{what}: {two} of {rounds} have two holders");
+}
+
+#[test]
+fn two_holders_are_those_of_an_election() {
+    let designs: Vec<(&str, (Design, Origins), usize)> = vec![
+        ("process", otherwise(&[], process), 6000),
+        ("port", otherwise(&[], |design| check(design, |check| check.kind = VrrpCheckKind::Port)), 300),
+        ("no check", otherwise(&[], |design| design.api.vrrp.as_mut().expect("VRRP").check = None), 1000),
+        ("weight", otherwise(&[], |design| check(design, |check| check.weight = Some(-60))), 1000),
+        ("process, preempting", otherwise(&[("api/vrrp/preempt", json!(true))], process), 1000),
+        (
+            "process, one port",
+            otherwise(&[], |design| {
+                process(design);
+                one_port(design);
+            }),
+            1500,
+        ),
+        (
+            "process, bonds that look at carriers",
+            otherwise(&[], |design| {
+                process(design);
+                mode(design, BondMode::ActiveBackup);
+            }),
+            1500,
+        ),
+        ("etcd apart", otherwise(&[], etcd_apart), 2000),
+        ("etcd apart, preempting", otherwise(&[("api/vrrp/preempt", json!(true))], etcd_apart), 500),
+    ];
+    for (what, (design, origins), rounds) in &designs {
+        judge_holders(design, origins, *rounds, 9, Must::Agree, what);
+    }
+    let (mut design, origins) = example("five-racks");
+    process(&mut design);
+    judge_holders(&design, &origins, 800, 40, Must::Agree, "five racks, process");
+    let no_pair = |design: &mut Design| {
+        design.switch.values_mut().for_each(|switch| switch.mlag = None);
+        design.mlag.clear();
+    };
+    let unlinked = |design: &mut Design| {
+        no_pair(design);
+        design.cable.retain(|_, of| !(of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/")));
+    };
+    for change in [process, etcd_apart] {
+        for bonds in [BondMode::Lacp, BondMode::ActiveBackup] {
+            for pieces in [&no_pair as &dyn Fn(&mut Design), &unlinked] {
+                let (design, origins) = otherwise(&[], |design| {
+                    change(design);
+                    mode(design, bonds);
+                    pieces(design);
+                });
+                judge_holders(&design, &origins, 500, 9, Must::BeSafe, "no pair");
+            }
+        }
+    }
 }
 
 /// The bonds of all hosts but one in another mode.
@@ -232,6 +349,13 @@ fn other_designs_are_judged_as_by_a_simulation() {
             otherwise(
                 &[("coredns/upstreams", json!(["10.30.12.5", "10.30.11.6"])), ("coredns/replicas", json!(2))],
                 |design| design.nodelocal = None,
+            ),
+        ),
+        (
+            "a resolver behind the one router of another network",
+            otherwise(
+                &[("coredns/upstreams", json!(["10.30.11.6"])), ("network/mgmt/gateway/by", json!(["gw-1"]))],
+                nothing,
             ),
         ),
         (

@@ -106,12 +106,12 @@ impl Simulation<'_> {
             && of.disk.values().all(|disk| self.store(&of.host, &disk.on))
     }
 
-    fn daemon(&self, path: &str, machine: &Name) -> bool {
+    pub(crate) fn daemon(&self, path: &str, machine: &Name) -> bool {
         self.ok(path) && self.machine(machine)
     }
 
     /// Which island of the layer-2 domain each host and router is on: hosts by name, routers as `external/NAME`.
-    fn islands(&self, network: &Name) -> BTreeMap<String, BTreeSet<usize>> {
+    pub(crate) fn islands(&self, network: &Name) -> BTreeMap<String, BTreeSet<usize>> {
         let vlan = self.design.network[network].vlan;
         let carries =
             |port: &plimsoll_model::design::SwitchPort| port.tagged.contains(&vlan) || port.untagged == Some(vlan);
@@ -178,6 +178,7 @@ impl Simulation<'_> {
                 let port = &of.nic[&nic];
                 let link = self.ok(&format!("host/{host}/nic/{nic}"))
                     && self.ok(&format!("cable/{}:{}", port.switch, port.port))
+                    && self.ok(&format!("cable/{}:{}/silent", port.switch, port.port))
                     && !self.misled(host, &nic)
                     && !self.shut(&port.switch);
                 if let (true, Some(number)) = (link, island.get(&port.switch)) {
@@ -294,6 +295,8 @@ impl Simulation<'_> {
             }),
         );
 
+        say("one-holder/api", self.holders() < 2);
+
         let usable = |machine: &Name| self.machine(machine) && out("kube", &host_of(machine));
         let nodes: Vec<&Name> =
             design.machine.iter().filter(|(_, of)| of.role.is_node()).map(|(name, _)| name).collect();
@@ -334,7 +337,10 @@ impl Simulation<'_> {
                 },
                 Some(network) => {
                     out("kube", &host)
-                        && gateway(network).is_some_and(|gateway| gateway.by.iter().any(|router| self.external(router)))
+                        && gateway(network).is_some_and(|gateway| {
+                            let there = |router: &Name| !on(network.as_str(), &format!("external/{router}")).is_empty();
+                            gateway.by.iter().any(|router| self.external(router) && there(router))
+                        })
                         && own.is_none_or(|(_, of)| out(network.as_str(), of.host.as_str()))
                 }
             };
@@ -346,8 +352,11 @@ impl Simulation<'_> {
             let answered = |node: &&&Name| servers.iter().any(|address| answers(node, address, family == "outside"));
             let deaf: BTreeSet<String> =
                 nodes.iter().filter(|node| !answered(node)).map(|node| host_of(node)).collect();
-            let asked =
-                if design.nodelocal.is_some() { nodes.iter().any(|node| answered(&node)) } else { deaf.len() < copies };
+            let taken = |node: &&&Name| design.machine[**node].taints.iter().all(|of| of.effect == "PreferNoSchedule");
+            let asked = match design.nodelocal {
+                Some(_) => nodes.iter().filter(taken).any(|node| answered(&node)),
+                None => deaf.len() < copies,
+            };
             say(&format!("dns/{family}"), bad_hosts.len() < copies && asked);
         }
         say(

@@ -184,8 +184,19 @@ pub struct PromisePattern(pub String);
 
 impl PromisePattern {
     /// The kinds of promises.
-    pub const KINDS: [&str; 10] =
-        ["all", "api", "dns", "zone", "ingress", "storage", "capacity", "egress", "management", "cold-start"];
+    pub const KINDS: [&str; 11] = [
+        "all",
+        "api",
+        "one-holder",
+        "dns",
+        "zone",
+        "ingress",
+        "storage",
+        "capacity",
+        "egress",
+        "management",
+        "cold-start",
+    ];
 
     fn parse_text(text: &str) -> Result<Self, String> {
         let (kind, of) = text.split_once('/').unwrap_or((text, "*"));
@@ -197,7 +208,7 @@ impl PromisePattern {
             );
             return Err(format!("`{text}` is not a promise{hint}"));
         }
-        let takes = matches!(kind, "dns" | "ingress" | "storage" | "capacity");
+        let takes = matches!(kind, "one-holder" | "dns" | "ingress" | "storage" | "capacity");
         if !takes && text.contains('/') {
             return Err(format!("`{text}` is not a promise: write `{kind}`"));
         }
@@ -218,7 +229,7 @@ scalar!(
     "a promise",
     Text,
     Some(
-        r"^(all|api|zone|egress|management|cold-start|dns(/[a-z0-9.*-]+)?|(ingress|capacity)(/[a-z0-9*-]+)?|storage(/[a-z0-9*-]+(/recovered)?)?)$"
+        r"^(all|api|zone|egress|management|cold-start|dns(/[a-z0-9.*-]+)?|(one-holder|ingress|capacity)(/[a-z0-9*-]+)?|storage(/[a-z0-9*-]+(/recovered)?)?)$"
     ),
     &["all", "api", "dns/outside", "ingress/public", "capacity/*"]
 );

@@ -1,6 +1,7 @@
 //! Power, racks, external parts, switches, networks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use plimsoll_diagnostics::{Diagnostic, Span, Spanned};
 use plimsoll_yaml::Map;
@@ -54,6 +55,17 @@ fn servers(spec: &Spec, checker: &mut Checker<'_>) {
     once("ntp", addresses(&site.ntp));
     once("resolvers", addresses(&site.resolvers));
     once("ntp_pools", site.ntp_pools.iter().map(|pool| (pool.to_string(), pool.span)).collect());
+    // What a `resolv.conf` has of itself is nobody whom a pod could ask.
+    let own = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.is_multicast(),
+    };
+    for range in &site.resolvers {
+        if let Some(address) = (0..MOST).map_while(|index| range.nth(index)).find(|address| own(*address)) {
+            let message = format!("`{address}` is no resolver that others could ask: write its address on the network");
+            checker.error("wrong-value", message, range.span);
+        }
+    }
 }
 
 fn power(spec: &Spec, checker: &mut Checker<'_>) {

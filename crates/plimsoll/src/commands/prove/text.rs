@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use plimsoll_circuit::Var;
+use plimsoll_circuit::{Node, Var};
 use plimsoll_prove::{
     Answer, CutClass, Images, LostTime, Maintenance, Meaningless, Range, asks_for_cold_start, explain_shortly,
     takes_nothing, words,
@@ -225,6 +225,12 @@ fn breaks(proof: &Proof<'_>, of: &OfPromise) -> String {
     let (borne, others): (Vec<&CutClass>, Vec<&CutClass>) =
         singles.into_iter().partition(|class| is_accepted(proof, class));
     let complete = cuts.complete_to.is_none_or(|to| to >= proof.order);
+    if promise.broken == Node::FALSE {
+        return out + "      nothing that can fail breaks it\n";
+    }
+    if !promise.mended.is_empty() {
+        out += "      while all else works, for more failures can mend it:\n";
+    }
     if !borne.is_empty() {
         let borne: Vec<String> = borne.iter().map(|class| names(proof, &class.example, " + ")).collect();
         let more = if others.is_empty() { ": no other single failure takes it" } else { "" };
