@@ -23,6 +23,7 @@ mod eval;
 mod flat;
 mod importance;
 mod index;
+mod joined;
 mod lanes;
 mod limits;
 mod modules;

@@ -3,6 +3,7 @@
 //! Only the form changes: what comes out is the same function, or where asked a coherent one above or below it.
 
 use crate::circuit::{Circuit, Gate, Node, Op, Var};
+use crate::joined::Joined;
 use crate::limits::{Budget, Excess};
 
 /// What becomes of negated variables.
@@ -238,18 +239,16 @@ fn join(target: &mut Circuit, op: Op, of: Vec<Node>) -> Node {
 /// Members that share variables, directly or through others, together.
 pub(crate) fn group_by_variables<'a, T: Copy>(members: &[T], support: impl Fn(T) -> &'a [Var]) -> Vec<Vec<T>> {
     let mut owner: rustc_hash::FxHashMap<Var, usize> = rustc_hash::FxHashMap::default();
-    let mut leader: Vec<usize> = (0..members.len()).collect();
+    let mut joined = Joined::new(members.len());
     for (at, &member) in members.iter().enumerate() {
         for &var in support(member) {
-            let other = *owner.entry(var).or_insert(at);
-            let (a, b) = (find(&mut leader, at), find(&mut leader, other));
-            leader[a.max(b)] = a.min(b);
+            joined.join(at, *owner.entry(var).or_insert(at));
         }
     }
     let mut place = vec![usize::MAX; members.len()];
     let mut groups: Vec<Vec<T>> = Vec::new();
     for (at, &member) in members.iter().enumerate() {
-        let root = find(&mut leader, at);
+        let root = joined.first(at);
         if place[root] == usize::MAX {
             place[root] = groups.len();
             groups.push(Vec::new());
@@ -257,12 +256,4 @@ pub(crate) fn group_by_variables<'a, T: Copy>(members: &[T], support: impl Fn(T)
         groups[place[root]].push(member);
     }
     groups
-}
-
-fn find(leader: &mut [usize], mut at: usize) -> usize {
-    while leader[at] != at {
-        leader[at] = leader[leader[at]];
-        at = leader[at];
-    }
-    at
 }

@@ -17,4 +17,4 @@ pub mod units;
 pub use design::Design;
 pub use name::{Map, Name};
 pub use origin::{Origin, Origins};
-pub use path::{edit, edit_all, glob, select};
+pub use path::{edit, edit_all, glob, means, select};

@@ -25,6 +25,12 @@ pub fn select(whole: &impl Serialize, path: &str) -> Result<Value, (String, Vec<
     Ok(at)
 }
 
+/// Whether a component is what a pattern means: its path as a whole, or for a pattern without `/` the last part of it
+/// (`rack/r1`, `ups-1`, `machine/*/haproxy`).
+pub fn means(pattern: &str, path: &str) -> bool {
+    glob(pattern, if pattern.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) })
+}
+
 /// Whether a text is what a pattern means, in which `*` stands for any run of letters, none included. Takes time
 /// proportional to the product of the lengths at worst.
 pub fn glob(pattern: &str, text: &str) -> bool {

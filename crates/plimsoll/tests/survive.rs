@@ -81,6 +81,25 @@ fn what_the_file_assumes_is_said() {
 }
 
 #[test]
+fn one_holder_can_be_asked_for_by_name() {
+    let line = ("  all: [any]", "  all: [any]\n  one-holder/api: [any + any]");
+    Place::campus_with(&[line])
+        .run(&["prove", "cluster.yaml", "one-holder/api"])
+        .exits(0)
+        .says("holds   one-holder/api survives any 2 components: 1 promise,")
+        .says("nothing that can fail breaks it");
+    let process = ("failover: safe }", "failover: safe, vrrp: { check: process } }");
+    Place::campus_with(&[line, process])
+        .run(&["prove", "cluster.yaml", "one-holder/api"])
+        .exits(1)
+        .says("BROKEN  one-holder/api survives any 2 components: 1 promise,");
+    Place::campus_with(&[(line.0, "  one-holder/db: [any]")])
+        .run(&["check"])
+        .exits(1)
+        .says("`one-holder/db` is not a promise: write `one-holder/api`");
+}
+
+#[test]
 fn common_causes_that_the_file_declares_are_shown_apart() {
     let causes = "assume: { common_causes: { push: { takes: [switch], a_year: 1, lasts: 1h }, \
                   bug: { takes: haproxy, a_year: 0.5, lasts: 2h } } }\naccept:";

@@ -6,7 +6,7 @@
 
 use plimsoll_circuit::{Bounds, CircuitError, Compiled, Var};
 use plimsoll_model::design::CommonCause;
-use plimsoll_model::{Design, Name, glob};
+use plimsoll_model::{Design, Name, means};
 
 use crate::component::{Component, Kind};
 use crate::model::Model;
@@ -54,9 +54,7 @@ pub fn takes_nothing(model: &Model, design: &Design) -> Vec<TakesNothing> {
 }
 
 fn is_meant(component: &Component, word: &str) -> bool {
-    let path = component.path.as_str();
-    let last = path.rsplit('/').next().unwrap_or(path);
-    component.is_of(word) || glob(word, if word.contains('/') { path } else { last })
+    component.is_of(word) || means(word, &component.path)
 }
 
 /// What each declared cause does to a promise, given the probabilities of components at each corner:
@@ -80,8 +78,11 @@ pub(crate) fn declared(
     let mut question = Question::of_one(model, promise);
     question.ask([]);
     let anyway = question.broken(0);
-    let outlasted: Vec<Var> =
-        model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted).map(|(var, _)| var).collect();
+    let outlasted: Vec<Var> = model.outlasted().collect();
+    let corners = [Corner::Low, Corner::Typical, Corner::High];
+    // The difference does not grow with every number: each end takes what is subtracted at the other.
+    let [low, typical, high] = numbers.each_ref().map(|numbers| compiled.probability(numbers));
+    let without = [high?, typical?, low?];
     let mut declared = Vec::with_capacity(causes.len());
     for (name, cause) in causes {
         let vars = taken(model, cause);
@@ -97,16 +98,15 @@ pub(crate) fn declared(
         let a_year = Range::between(cause.a_year.least, cause.a_year.most);
         let hours = Range::between(cause.lasts.least.as_secs() / 3600.0, cause.lasts.most.as_secs() / 3600.0);
         let mut seconds = [0.0; 3];
-        let corners = [Corner::Low, Corner::Typical, Corner::High];
-        // The difference does not grow with every number: each end takes what is subtracted at the other.
-        let against = [&numbers[2], &numbers[1], &numbers[0]];
-        for (((seconds, corner), numbers), against) in seconds.iter_mut().zip(corners).zip(numbers).zip(against) {
-            let (with, without) = (compiled.conditional(numbers, &fixed)?, compiled.probability(against)?);
+        for (((seconds, corner), numbers), without) in seconds.iter_mut().zip(corners).zip(numbers).zip(without) {
+            let with = compiled.conditional(numbers, &fixed)?;
             let time = (a_year.at(corner) * hours.at(corner)).min(HOURS_A_YEAR) * 3600.0;
             *seconds = time * more(with, without, corner);
         }
         let [low, typical, high] = seconds;
-        declared.push(Declared { cause: name.clone(), breaks, time: Range::new(low, typical, high) });
+        // Of a promise that more failures can mend, no end is certain.
+        let time = Range::new(low.min(typical), typical, high.max(typical));
+        declared.push(Declared { cause: name.clone(), breaks, time });
     }
     Ok(declared)
 }

@@ -271,14 +271,14 @@ fn exchanges(circuit: &Circuit, top: Node, bundles: &Bundles, class: &[usize]) -
     all.filter(|exchange| exchange.blocks.len() > 1 && !exchange.blocks[0].is_empty()).collect()
 }
 
-/// For each component a number that like ones share: of one kind, and as often away. Where batteries are left out, a supply is
+/// For each component a number that like ones share: of one kind (a line may ask for `ups` alone), and as often away. Where batteries are left out, a supply is
 /// like nothing else: a battery may bridge its loss, and another battery that of the next.
 fn labels(model: &Model, without_batteries: bool) -> Vec<u64> {
     let mut known = Vec::new();
     let mut labels = Vec::with_capacity(model.components.len());
     for (var, component) in model.components.all() {
         let alone = without_batteries && component.kind == Kind::Feed;
-        let key = (component.kind, &component.rate, alone.then_some(var));
+        let key = (component.kind, component.ups, &component.rate, alone.then_some(var));
         let label = known.iter().position(|other| *other == key).unwrap_or(known.len());
         if label == known.len() {
             known.push(key);
@@ -320,8 +320,7 @@ fn probabilities(model: &Model, promise: &Promise, orbits: &[CutOrbit]) -> Vec<f
 /// The probability of a set with a power cut in it: that of one that outlasts the batteries, those that matter to this set
 /// and no others: a longer battery elsewhere makes no short one last.
 fn with_batteries(model: &Model, question: &mut Question<'_>, vars: &[Var]) -> f64 {
-    let mut outlasted: Vec<Var> =
-        model.components.all().filter(|(_, component)| component.kind == Kind::Outlasted).map(|(var, _)| var).collect();
+    let mut outlasted: Vec<Var> = model.outlasted().collect();
     let with = |outlasted: &[Var]| vars.iter().chain(outlasted).copied().collect::<Vec<Var>>();
     let mut at = 0;
     while at < outlasted.len() {

@@ -13,16 +13,9 @@ pub struct Lanes {
     outlasted: Vec<usize>,
 }
 
-/// What is away with any component, by number: a power cut is taken to outlast every battery
-/// ([`Model::with_consequences`]).
-fn outlasted(model: &Model) -> Vec<usize> {
-    let away = model.with_consequences(&[]);
-    away.iter().enumerate().filter(|(_, away)| **away).map(|(index, _)| index).collect()
-}
-
 /// For each component: itself and what follows from its loss, as questions of the library take it.
 pub fn follows(model: &Model) -> Vec<Vec<usize>> {
-    let outlasted = outlasted(model);
+    let outlasted: Vec<usize> = model.outlasted().map(Var::index).collect();
     let all = model.components.all().map(|(var, _)| {
         let mut with = outlasted.clone();
         if let Err(place) = with.binary_search(&var.index()) {
@@ -39,7 +32,7 @@ impl Lanes {
         Lanes {
             circuit: plimsoll_circuit::Lanes::new(model.circuit.to_flat(tops)),
             failed: vec![Word::default(); model.components.len()],
-            outlasted: outlasted(model),
+            outlasted: model.outlasted().map(Var::index).collect(),
         }
     }
 

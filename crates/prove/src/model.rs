@@ -79,12 +79,16 @@ impl Model {
         self.components.all().filter(|(_, component)| component.kind.is_component())
     }
 
+    /// The batteries: a power cut is taken to outlast every one. That it does matters only where what feeds it is away, at
+    /// whatever distance the cause is, so that they are taken to be outlasted whatever has failed.
+    pub(crate) fn outlasted(&self) -> impl Iterator<Item = Var> {
+        self.components.all().filter(|(_, component)| component.kind == Kind::Outlasted).map(|(var, _)| var)
+    }
+
     /// Those that are taken to have failed when `failed` have: a power cut is taken to outlast every battery.
     pub fn with_consequences(&self, failed: &[Var]) -> Vec<bool> {
-        // That a battery is outlasted matters only where what feeds it is away, at whatever distance the cause is.
-        let mut all: Vec<bool> =
-            self.components.all().map(|(_, component)| component.kind == Kind::Outlasted).collect();
-        for var in failed {
+        let mut all = vec![false; self.components.len()];
+        for var in self.outlasted().chain(failed.iter().copied()) {
             all[var.index()] = true;
         }
         all

@@ -2,7 +2,6 @@
 
 use plimsoll_circuit::{Evaluator, Node, Var};
 
-use crate::component::Kind;
 use crate::model::Model;
 use crate::promise::Promise;
 
@@ -28,8 +27,7 @@ impl<'m> Question<'m> {
     }
 
     fn about(model: &'m Model, tops: &[Node]) -> Self {
-        let outlasted: Vec<bool> =
-            model.components.all().map(|(_, component)| component.kind == Kind::Outlasted).collect();
+        let outlasted = model.with_consequences(&[]);
         Question { model, evaluator: Evaluator::new(&model.circuit, tops), failed: outlasted.clone(), outlasted }
     }
 

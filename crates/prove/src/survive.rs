@@ -204,15 +204,7 @@ fn judge(
             Some(host) => Combinations::of(model, design, goal, &[host]),
             None => Combinations::of(model, design, goal, &[]),
         };
-        let mut waiting: Vec<Vec<Var>> = Vec::with_capacity(LANES);
-        combinations.each(&mut |failed: &[Var]| {
-            waiting.push(failed.iter().copied().chain(drained).collect());
-            if waiting.len() == LANES {
-                count(lanes, &mut answers, drained, &mut waiting);
-            }
-            true
-        });
-        count(lanes, &mut answers, drained, &mut waiting);
+        try_each(lanes, &mut answers, &combinations, drained);
         if !mended.is_empty() {
             add_fewer(lanes, &mut answers, &mended, &combinations, drained);
         }
@@ -225,6 +217,19 @@ fn judge(
         smallest(question, moved, answer);
     }
     Ok(answers)
+}
+
+/// Asks every combination.
+fn try_each(lanes: &mut Lanes, answers: &mut [Answer], combinations: &Combinations, drained: Option<Var>) {
+    let mut waiting: Vec<Vec<Var>> = Vec::with_capacity(LANES);
+    combinations.each(&mut |failed: &[Var]| {
+        waiting.push(failed.iter().copied().chain(drained).collect());
+        if waiting.len() == LANES {
+            count(lanes, answers, drained, &mut waiting);
+        }
+        true
+    });
+    count(lanes, answers, drained, &mut waiting);
 }
 
 /// Asks the combinations that wait, and counts those that break each promise.

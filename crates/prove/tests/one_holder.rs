@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use common::{broken, campus, campus_text_with, campus_with, example, example_text_with, vars};
+use common::{broken, campus, campus_text_with, campus_with, etcd_apart, example, example_text_with, vars};
 use plimsoll_circuit::{Circuit, Compiled, Evaluator, Limits, Node, Var};
 use plimsoll_model::design::{BondMode, Failure, Goal, VrrpCheck, VrrpCheckKind};
 use plimsoll_model::{Design, Origins};
@@ -115,23 +115,17 @@ fn a_rack_that_is_cut_off_keeps_its_holder() {
     assert!(found.by_order[2] > 5 && found.complete_to == Some(2), "{:?}", found.by_order);
 }
 
-/// The members of etcd speak to each other over the out-of-band switch.
-fn etcd_apart() -> (Design, Origins) {
+/// The example, in which members of etcd speak to each other out of band.
+fn with_etcd_apart() -> (Design, Origins) {
     let (mut design, origins) = campus();
-    for (at, name) in ["cp-1", "cp-2", "cp-3"].into_iter().enumerate() {
-        let machine = design.machine.get_mut(&name.into()).expect("a machine");
-        let mut nic = machine.nic[&"kube".into()].clone();
-        nic.address = format!("10.30.13.{}/24", 200 + at).parse().expect("an address");
-        design.etcd.member.get_mut(&name.into()).expect("a member").address = nic.address.addr();
-        machine.nic.insert("oob".into(), nic);
-    }
+    etcd_apart(&mut design);
     (design, origins)
 }
 
 #[test]
 fn a_majority_in_another_network_does_not_say_who_is_cut_off() {
     // The whole path: cp-1 asks its own API server, which is in a majority over the other network.
-    let (design, origins) = etcd_apart();
+    let (design, origins) = with_etcd_apart();
     let model = Model::of(&design, &origins);
     let [one, other] = [&ports(&design, "pve-1")[0], &ports(&design, "pve-1")[1]];
     assert!(is_broken(&model, &[one, other]));
@@ -143,7 +137,7 @@ fn a_majority_in_another_network_does_not_say_who_is_cut_off() {
 #[test]
 fn what_is_not_certain_counts_as_fit() {
     // The same with bonds over the out-of-band switch that nobody describes well enough: the check may pass.
-    let (mut design, origins) = etcd_apart();
+    let (mut design, origins) = with_etcd_apart();
     for host in design.host.values_mut() {
         host.bond.values_mut().for_each(|bond| bond.mode = BondMode::ActiveBackup);
     }
@@ -230,7 +224,7 @@ fn the_smallest_sets_are_those_that_trying_every_set_finds() {
     let designs = [
         ("process", by_process(), 3),
         ("one port", one_port(VrrpCheckKind::Process), 3),
-        ("etcd apart", etcd_apart(), 2),
+        ("etcd apart", with_etcd_apart(), 2),
         (
             "no pair",
             campus_text_with(&[
@@ -260,7 +254,7 @@ fn the_smallest_sets_are_those_that_trying_every_set_finds() {
 
 #[test]
 fn the_ways_together_are_the_promise() {
-    for (design, origins) in [by_process(), one_port(VrrpCheckKind::Port), etcd_apart()] {
+    for (design, origins) in [by_process(), one_port(VrrpCheckKind::Port), with_etcd_apart()] {
         let model = Model::of(&design, &origins);
         let mut circuit: Circuit = model.circuit.clone();
         let mut ways = Vec::new();
@@ -342,7 +336,7 @@ fn probability(component: &Component, corner: Corner) -> f64 {
 #[test]
 fn the_ends_of_lost_time_hold_for_every_choice_of_rates() {
     for (what, (design, origins)) in
-        [("process", by_process()), ("one port", one_port(VrrpCheckKind::Process)), ("etcd apart", etcd_apart())]
+        [("process", by_process()), ("one port", one_port(VrrpCheckKind::Process)), ("etcd apart", with_etcd_apart())]
     {
         let model = Model::of(&design, &origins);
         let lost = lost_time(&model, &design, of(&model), Maintenance::default()).expect("numbers");

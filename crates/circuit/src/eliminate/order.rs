@@ -79,13 +79,13 @@ pub(super) fn plan(
     let mut plan = Plan { order: Vec::new(), work: 0 };
     while let Some(axis) = queue.next(&network, budget)? {
         let factors = network.take(axis);
-        let mut axes = union(&factors, &[]);
+        let mut axes = union(&factors);
         axes.retain(|other| *other != axis);
         // The second goes as well where what is left is no larger than with it.
         let step = match network.second(&factors, axis) {
             Some(second) if second != network.top => {
                 let others = network.with(second);
-                let mut both = union(&factors, &others);
+                let mut both = union(factors.iter().chain(others));
                 both.retain(|other| *other != axis && *other != second);
                 (network.size(&both) <= network.size(&axes)).then_some((second, both))
             }
@@ -112,28 +112,27 @@ pub(super) fn plan(
 }
 
 /// The axes of all of these.
-fn union(factors: &[Factor], more: &[&Factor]) -> Vec<Axis> {
-    let all = factors.iter().chain(more.iter().copied());
-    let mut axes: Vec<Axis> = all.flat_map(|factor| factor.axes.iter().copied()).collect();
+fn union<'f>(factors: impl IntoIterator<Item = &'f Factor>) -> Vec<Axis> {
+    let mut axes: Vec<Axis> = factors.into_iter().flat_map(|factor| factor.axes.iter().copied()).collect();
     axes.sort_unstable();
     axes.dedup();
     axes
 }
 
+fn is_dense(factor: &Factor) -> bool {
+    !matches!(factor.table, Table::Sparse(_))
+}
+
 /// The multiplications of a step of two axes: what is dense of each side is joined, and then both sides entry by entry of
 /// the one that is sparse.
 fn work_of_two(network: &Network, factors: &[Factor], others: &[Factor]) -> u64 {
-    let dense = |factors: &[Factor]| -> Vec<Factor> {
-        factors.iter().filter(|factor| !matches!(factor.table, Table::Sparse(_))).cloned().collect()
-    };
-    let (first, second) = (dense(factors), dense(others));
     let mut work: u64 = 0;
-    for side in [&first, &second] {
-        if side.len() > 1 {
-            work = work.saturating_add(network.size(&union(side, &[])));
+    for side in [factors, others] {
+        if side.iter().filter(|factor| is_dense(factor)).count() > 1 {
+            work = work.saturating_add(network.size(&union(side.iter().filter(|factor| is_dense(factor)))));
         }
     }
-    let all = union(&first, &second.iter().collect::<Vec<_>>());
+    let all = union(factors.iter().chain(others).filter(|factor| is_dense(factor)));
     for factor in factors {
         let Table::Sparse(entries) = &factor.table else { continue };
         let free: Vec<Axis> = all.iter().copied().filter(|axis| !factor.axes.contains(axis)).collect();
@@ -154,7 +153,7 @@ fn work(network: &Network, factors: &[Factor]) -> u64 {
             }
         }
     };
-    for factor in factors.iter().filter(|factor| !matches!(factor.table, Table::Sparse(_))) {
+    for factor in factors.iter().filter(|factor| is_dense(factor)) {
         add(&mut axes, &factor.axes);
     }
     if !axes.is_empty() {

@@ -93,7 +93,7 @@ impl Model {
 ///
 /// # Errors
 /// All problems of the first phase that finds any (form, definitions, references, cycles), each with its place; at least
-/// one of them is an error, and they are sorted by place.
+/// one of them is an error, and they are sorted by place. A name that is defined twice ends no phase.
 pub fn read(text: &str, options: Options) -> Result<Model, Vec<Problem>> {
     let document = xml::parse(text).map_err(|problem| vec![problem])?;
     let mut problems = problem::Problems::new(text);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::pattern::Types;
 use super::{Among, CutOrbit, Known, Standing};
 use crate::circuit::Var;
-use crate::symmetry::Joined;
+use crate::joined::Joined;
 
 /// Where an exchange takes each area.
 type Areas = BTreeMap<usize, usize>;

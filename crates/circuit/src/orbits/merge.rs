@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::CutOrbit;
 use super::pattern::{Element, Pattern, Types};
 use crate::circuit::Var;
-use crate::symmetry::{Joined, Swap};
+use crate::joined::Joined;
+use crate::symmetry::Swap;
 
 /// Classes put together; `patterns` are those of the classes, in the same order.
 ///

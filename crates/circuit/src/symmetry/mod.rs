@@ -9,6 +9,7 @@ mod graph;
 mod guess;
 
 use crate::circuit::{Circuit, Node, Var};
+use crate::joined::Joined;
 use crate::orbits::{Exchange, Siblings};
 use colours::colours;
 use graph::Graph;
@@ -75,30 +76,4 @@ pub fn swaps(circuit: &Circuit, top: Node, exchanges: &[Exchange], label: &dyn F
         }
     }
     found
-}
-
-/// What belongs together, by number.
-#[derive(Clone, Debug)]
-pub(crate) struct Joined {
-    above: Vec<usize>,
-}
-
-impl Joined {
-    pub(crate) fn new(count: usize) -> Self {
-        Joined { above: (0..count).collect() }
-    }
-
-    /// The smallest that it belongs together with.
-    pub(crate) fn first(&self, of: usize) -> usize {
-        let mut at = of;
-        while self.above[at] != at {
-            at = self.above[at];
-        }
-        at
-    }
-
-    pub(crate) fn join(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.first(one), self.first(other));
-        self.above[one.max(other)] = one.min(other);
-    }
 }

@@ -30,8 +30,8 @@ pub(super) fn nfs(build: &mut Build<'_>) -> Option<Promise> {
     let mut asked: Vec<Asked<'_>> = addresses
         .iter()
         .map(|address| match build.asked(*address) {
-            Asked { who: Answers::Machine(machine), network } => Asked { who: Answers::Machine(machine), network },
-            Asked { network, .. } => Asked { who: own, network },
+            asked if matches!(asked.who, Answers::Machine(_)) => asked,
+            asked => Asked { who: own, ..asked },
         })
         .collect();
     if asked.is_empty() {

@@ -3,9 +3,9 @@
 
 use plimsoll_circuit::Var;
 
-use super::{Answer, CounterExample, count};
+use super::{Answer, CounterExample, try_each};
 use crate::combinations::Combinations;
-use crate::lanes::{LANES, Lanes};
+use crate::lanes::Lanes;
 use crate::mended::parts;
 use crate::question::Question;
 
@@ -20,15 +20,7 @@ pub(super) fn add_fewer(
     let nothing = |answer: &Answer| Answer { counter_examples: Vec::new(), broken_by: 0, ..*answer };
     let mut aside: Vec<Answer> = answers.iter().map(nothing).collect();
     for fewer in combinations.fewer() {
-        let mut waiting: Vec<Vec<Var>> = Vec::with_capacity(LANES);
-        fewer.each(&mut |failed: &[Var]| {
-            waiting.push(failed.iter().copied().chain(drained).collect());
-            if waiting.len() == LANES {
-                count(lanes, &mut aside, drained, &mut waiting);
-            }
-            true
-        });
-        count(lanes, &mut aside, drained, &mut waiting);
+        try_each(lanes, &mut aside, &fewer, drained);
     }
     for (answer, aside) in answers.iter_mut().zip(aside).filter(|(answer, _)| mended.contains(&answer.promise)) {
         answer.broken_by += aside.broken_by;

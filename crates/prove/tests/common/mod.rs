@@ -49,6 +49,17 @@ pub(crate) fn campus_with(edits: &[(&str, Value)]) -> (Design, Origins) {
     (edit_all(&design, &edits).expect("an edit"), origins)
 }
 
+/// Members of etcd that speak to each other out of band.
+pub(crate) fn etcd_apart(design: &mut Design) {
+    for (at, name) in ["cp-1", "cp-2", "cp-3"].into_iter().enumerate() {
+        let machine = design.machine.get_mut(&name.into()).expect("a machine");
+        let mut nic = machine.nic[&"kube".into()].clone();
+        nic.address = format!("10.30.13.{}/24", 200 + at).parse().expect("an address");
+        design.etcd.member.get_mut(&name.into()).expect("a member").address = nic.address.addr();
+        machine.nic.insert("oob".into(), nic);
+    }
+}
+
 pub(crate) fn vars(model: &Model, paths: &[&str]) -> Vec<Var> {
     paths.iter().map(|path| model.components.find(path).unwrap_or_else(|| panic!("no component {path}"))).collect()
 }

@@ -7,7 +7,7 @@ mod simulation;
 
 use std::collections::BTreeSet;
 
-use common::{campus, campus_with, example, example_text_with};
+use common::{campus, campus_with, etcd_apart, example, example_text_with};
 use plimsoll_circuit::Var;
 use plimsoll_model::design::{BondMode, VrrpCheck, VrrpCheckKind};
 use plimsoll_model::{Design, Name, Origins};
@@ -138,19 +138,20 @@ fn check(design: &mut Design, change: impl FnOnce(&mut VrrpCheck)) {
     change(design.api.vrrp.as_mut().expect("VRRP").check.as_mut().expect("a check"));
 }
 
-fn process(design: &mut Design) {
-    check(design, |check| check.kind = VrrpCheckKind::Process);
+/// Switches that are no pair.
+fn no_pair(design: &mut Design) {
+    design.switch.values_mut().for_each(|switch| switch.mlag = None);
+    design.mlag.clear();
 }
 
-/// Members of etcd that speak to each other out of band.
-fn etcd_apart(design: &mut Design) {
-    for (at, name) in ["cp-1", "cp-2", "cp-3"].into_iter().enumerate() {
-        let machine = design.machine.get_mut(&name.into()).expect("a machine");
-        let mut nic = machine.nic[&"kube".into()].clone();
-        nic.address = format!("10.30.13.{}/24", 200 + at).parse().expect("an address");
-        design.etcd.member.get_mut(&name.into()).expect("a member").address = nic.address.addr();
-        machine.nic.insert("oob".into(), nic);
-    }
+/// And without a cable between them.
+fn unlinked(design: &mut Design) {
+    no_pair(design);
+    design.cable.retain(|_, of| !(of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/")));
+}
+
+fn process(design: &mut Design) {
+    check(design, |check| check.kind = VrrpCheckKind::Process);
 }
 
 fn one_port(design: &mut Design) {
@@ -220,14 +221,6 @@ fn two_holders_are_those_of_an_election() {
     let (mut design, origins) = example("five-racks");
     process(&mut design);
     judge_holders(&design, &origins, 800, 40, Must::Agree, "five racks, process");
-    let no_pair = |design: &mut Design| {
-        design.switch.values_mut().for_each(|switch| switch.mlag = None);
-        design.mlag.clear();
-    };
-    let unlinked = |design: &mut Design| {
-        no_pair(design);
-        design.cable.retain(|_, of| !(of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/")));
-    };
     for change in [process, etcd_apart] {
         for bonds in [BondMode::Lacp, BondMode::ActiveBackup] {
             for pieces in [&no_pair as &dyn Fn(&mut Design), &unlinked] {
@@ -395,17 +388,9 @@ fn other_designs_are_judged_as_by_a_simulation() {
 
 #[test]
 fn networks_in_pieces_are_never_judged_better_than_by_a_simulation() {
-    let no_pair = |design: &mut Design| {
-        design.switch.values_mut().for_each(|switch| switch.mlag = None);
-        design.mlag.clear();
-    };
-    let apart = |design: &mut Design| {
-        no_pair(design);
-        design.cable.retain(|_, of| !(of.a.device.starts_with("switch/") && of.b.device.starts_with("switch/")));
-    };
     let (design, origins) = otherwise(&[], no_pair);
     judge(&design, &origins, 600, Must::BeSafe, "no pair");
-    let (design, origins) = otherwise(&[], apart);
+    let (design, origins) = otherwise(&[], unlinked);
     judge(&design, &origins, 300, Must::BeSafe, "no pair and no cable between the two");
     // Three hosts on each of two switches.
     let (design, origins) = otherwise(&[], |design| {

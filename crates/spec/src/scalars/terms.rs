@@ -165,8 +165,7 @@ impl ComponentPath {
 
     /// Whether a typed path is meant: as a whole, or, for one without `/`, by its last part.
     pub fn matches(&self, path: &str) -> bool {
-        let whole = if self.0.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) };
-        plimsoll_model::glob(&self.0, whole)
+        plimsoll_model::means(&self.0, path)
     }
 }
 

@@ -116,6 +116,13 @@ pub(super) fn promises(spec: &Spec, checker: &mut Checker<'_>) {
             super::assume::cold_start(checker, promise, goals, while_drained);
             let Some((kind, of)) = promise.value.0.split_once('/') else { continue };
             let kind = match kind {
+                // The address of the API is the one that is judged.
+                "one-holder" if of == "api" || of.contains('*') => continue,
+                "one-holder" => {
+                    let message = format!("`{}` is not a promise: write `one-holder/api`", promise.value);
+                    checker.error("undefined", message, promise.span);
+                    continue;
+                }
                 "ingress" => Kind::IngressPool,
                 "storage" => Kind::StoragePool,
                 "dns" => Kind::Domain,
